@@ -1,1 +1,3 @@
-//! x
+//! Lintas: the shared library of the national hub and the regional nodes. Binaries live in `hub/` and `regional-node/`.
+
+pub mod domain;
