@@ -1,7 +1,13 @@
 //! The domain: what a complaint is and who holds it. Pure: no I/O, no ambient clock or randomness, no wire format.
 
+pub mod event;
 pub mod ids;
+pub mod terms;
+pub mod tracking;
 pub mod unit;
 
+pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role};
 pub use ids::{ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SigningKeyId, Timestamp};
+pub use terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility};
+pub use tracking::TrackingNumber;
 pub use unit::UnitCode;

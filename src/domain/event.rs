@@ -1,0 +1,411 @@
+//! Events: what a header says. Structured data only, no free text, no personal data; the bytes are the journal's.
+
+use super::ids::{ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SigningKeyId, Timestamp};
+use super::terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Visibility};
+use super::tracking::TrackingNumber;
+use super::unit::UnitCode;
+
+/// Longest header, in bytes.
+pub const HEADER_BYTES_MAX: usize = 4 * 1024;
+/// Longest part, in bytes of content.
+pub const PART_BYTES_MAX: usize = 64 * 1024;
+/// Longest content of all parts of one event, in bytes.
+pub const PARTS_BYTES_MAX: usize = 192 * 1024;
+/// Most parts of one event.
+pub const PARTS_MAX: usize = 16;
+/// How far an event's time may lie ahead of the hub's, in seconds.
+pub const FUTURE_SECONDS_MAX: i64 = 600;
+
+/// An event: a header and the hash of its exact bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// The event's name.
+    pub hash: EventHash,
+    /// What it says.
+    pub header: Header,
+}
+
+/// What an event says. Fields as in CUSTODY.md, "Events".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The federation it belongs to.
+    pub federation: FederationId,
+    /// Whose journal it stands in.
+    pub node: NodeId,
+    /// Where in that journal.
+    pub position: Position,
+    /// The author's previous event on this complaint.
+    pub prev: Option<EventHash>,
+    /// The complaint; none for registry events.
+    pub complaint: Option<ComplaintId>,
+    /// What opened the epoch it is written in; origin events other than Filed name Filed.
+    pub opener: Option<EventHash>,
+    /// The newest origin event its author knew.
+    pub seen: Option<EventHash>,
+    /// The newest registry event its author knew, as a position in the hub's journal.
+    pub registry: Position,
+    /// The author's clock.
+    pub time: Timestamp,
+    /// The unit on whose behalf it was written; none for the hub's own.
+    pub unit: Option<UnitCode>,
+    /// Who wrote it, as a pseudonym.
+    pub account: Option<Pseudonym>,
+    /// What changed.
+    pub change: Change,
+    /// Commitments to the detachable content.
+    pub parts: Vec<PartRef>,
+}
+
+/// A commitment to one part: it binds content that can be destroyed without breaking the journal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PartRef {
+    /// What the part holds.
+    pub kind: PartKind,
+    /// Salted hash of the content; see `journal::part`.
+    pub commitment: [u8; 32],
+}
+
+/// What a complaint is when it is filed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filing {
+    /// Random; the complaint's id derives from it.
+    pub nonce: [u8; 16],
+    /// What the reporter keeps.
+    pub tracking: TrackingNumber,
+    /// What kind of complaint.
+    pub class: Class,
+    /// How it came in.
+    pub channel: Channel,
+    /// Whether somebody filed it for the reporter.
+    pub on_behalf: bool,
+    /// Who may know what.
+    pub visibility: Visibility,
+    /// What it is about: a code of `data/categories.csv`.
+    pub category: Category,
+    /// The body complained of, if it names one.
+    pub about: Option<UnitCode>,
+}
+
+/// A category's code: 1 to 40 lower-case letters, digits and hyphens.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Category(String);
+
+impl Category {
+    /// Reads a category code; none if it has another shape.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = (1..=40).contains(&text.len()) && text.bytes().all(ok);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A unit's or node's public name: 1 to 120 characters without control characters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublicName(String);
+
+impl PublicName {
+    /// Takes a name; none if it is empty, too long or has control characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The hub's record that custody moved: the only thing that moves it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The opener whose epoch ends.
+    pub ends: EventHash,
+    /// Who answers from now on.
+    pub unit: UnitCode,
+    /// Where that unit is at home; pinned, since registries change.
+    pub node: NodeId,
+    /// Why.
+    pub cause: Cause,
+    /// Whether an arbiter's assignment binds the new holder.
+    pub assigned: bool,
+    /// The proposal it grants.
+    pub proposal: Option<EventHash>,
+    /// The last position of the outgoing holder on this complaint that still counts; none if nothing does.
+    pub cutoff: Option<Position>,
+    /// The last admitted event of every writer: what the new holder must have before it acts.
+    pub admitted: Vec<(NodeId, EventHash)>,
+}
+
+/// What an event changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// A complaint was filed.
+    Filed(Box<Filing>),
+    /// Accepted as complete and within authority.
+    Verified,
+    /// Passed down, or back, to a unit at home on the same node.
+    Disposed {
+        /// Who handles it now.
+        unit: UnitCode,
+        /// Why.
+        reason: Reason,
+    },
+    /// The new holder takes it.
+    Accepted,
+    /// Waits for the reporter to complete the file.
+    Deferred {
+        /// Why.
+        reason: Reason,
+    },
+    /// Put away without an answer.
+    Archived {
+        /// Why.
+        reason: Reason,
+    },
+    /// Work towards an answer was recorded.
+    FollowedUp,
+    /// Answered.
+    Responded,
+    /// Ended.
+    Closed,
+    /// Opened again.
+    Reopened,
+    /// Proposal: to a unit of another body.
+    Transfer {
+        /// Who is to answer.
+        to: UnitCode,
+        /// Why.
+        reason: Reason,
+    },
+    /// Proposal: back to the sender.
+    Return {
+        /// Why.
+        reason: Reason,
+    },
+    /// Takes a pending proposal back.
+    TakeBack {
+        /// Which.
+        proposal: EventHash,
+    },
+    /// Writes a late event's change anew.
+    Adopted {
+        /// Which.
+        event: EventHash,
+    },
+    /// The reporter replied.
+    Replied,
+    /// The reporter completed the file.
+    Completed,
+    /// The reporter confirmed the answer.
+    Confirmed,
+    /// The reporter rated the handling.
+    Rated {
+        /// 1 (worst) to 5 (best).
+        stars: u8,
+    },
+    /// The reporter appealed.
+    Appealed,
+    /// The reporter withdrew the complaint.
+    Withdrew,
+    /// Content is destroyed, for ever.
+    Redacted {
+        /// Whose content.
+        event: EventHash,
+    },
+    /// Hub: custody moved.
+    Moved(Box<Moved>),
+    /// Hub: a proposal cannot be granted.
+    MoveRefused {
+        /// Which.
+        proposal: EventHash,
+        /// What was written up to here while it was pending stays refused.
+        upto: Position,
+        /// Why.
+        reason: MoveRefusal,
+    },
+    /// Hub: an event is outside the set.
+    Inadmissible {
+        /// Which.
+        event: EventHash,
+        /// The `prev` it named, so that the author's chain can be followed without it.
+        prev: Option<EventHash>,
+        /// Why.
+        reason: Inadmissibility,
+    },
+    /// Hub: an event whose change the hub does not know waits outside the set, with its author's later ones.
+    Held {
+        /// Which.
+        event: EventHash,
+    },
+    /// Hub: a held event is now known and counts.
+    Released {
+        /// Which.
+        event: EventHash,
+    },
+    /// Hub, registry: a node was enrolled with these keys.
+    NodeEnrolled {
+        /// The unit it was enrolled for.
+        node: UnitCode,
+        /// Its public name.
+        name: PublicName,
+        /// Ed25519 key that signs its seals.
+        signing_key: SigningKeyId,
+        /// SHA-256 of the public key of its TLS certificate (RFC 7469 pin).
+        tls_key: [u8; 32],
+    },
+    /// Hub, registry: a node was revoked.
+    NodeRevoked {
+        /// Which.
+        node: UnitCode,
+        /// The last position in its journal that still counts.
+        last: Position,
+    },
+    /// Hub, registry: a node begins a new life of its journal.
+    IncarnationGranted {
+        /// Which.
+        node: UnitCode,
+        /// The last position of the old life that counts.
+        ended: Position,
+        /// The new life's number.
+        incarnation: u32,
+    },
+    /// Hub, registry: a unit exists and may hold complaints.
+    UnitListed {
+        /// Its code.
+        unit: UnitCode,
+        /// Its public name.
+        name: PublicName,
+    },
+    /// Hub, registry: a unit no longer takes complaints.
+    UnitClosed {
+        /// Its code.
+        unit: UnitCode,
+    },
+    /// A change that this version does not know; carried whole.
+    Unknown {
+        /// Its number.
+        kind: u16,
+        /// Its bytes.
+        body: Vec<u8>,
+    },
+}
+
+/// Who writes a change of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// The node that filed the complaint, for its reporter.
+    Origin,
+    /// The custodian's node.
+    Custodian,
+    /// The hub, on a complaint.
+    Hub,
+    /// The hub, about nodes and units.
+    Registry,
+    /// Author, origin or hub: a redaction.
+    Redactor,
+    /// Not known to this version.
+    Unknown,
+}
+
+impl Change {
+    /// Who writes changes of this kind.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        match self {
+            Self::Filed(_)
+            | Self::Replied
+            | Self::Completed
+            | Self::Confirmed
+            | Self::Rated { .. }
+            | Self::Appealed
+            | Self::Withdrew => Role::Origin,
+            Self::Verified
+            | Self::Disposed { .. }
+            | Self::Accepted
+            | Self::Deferred { .. }
+            | Self::Archived { .. }
+            | Self::FollowedUp
+            | Self::Responded
+            | Self::Closed
+            | Self::Reopened
+            | Self::Transfer { .. }
+            | Self::Return { .. }
+            | Self::TakeBack { .. }
+            | Self::Adopted { .. } => Role::Custodian,
+            Self::Redacted { .. } => Role::Redactor,
+            Self::Moved(_)
+            | Self::MoveRefused { .. }
+            | Self::Inadmissible { .. }
+            | Self::Held { .. }
+            | Self::Released { .. } => Role::Hub,
+            Self::NodeEnrolled { .. }
+            | Self::NodeRevoked { .. }
+            | Self::IncarnationGranted { .. }
+            | Self::UnitListed { .. }
+            | Self::UnitClosed { .. } => Role::Registry,
+            Self::Unknown { .. } => Role::Unknown,
+        }
+    }
+
+    /// Whether it proposes a move: Transfer or Return.
+    #[must_use]
+    pub const fn is_proposal(&self) -> bool {
+        matches!(self, Self::Transfer { .. } | Self::Return { .. })
+    }
+
+    /// Whether it is a reply: Replied or Completed (CUSTODY.md, fold rule 4).
+    #[must_use]
+    pub const fn is_reply(&self) -> bool {
+        matches!(self, Self::Replied | Self::Completed)
+    }
+
+    /// The change's name on the command line, in JSON and in logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Filed(_) => "filed",
+            Self::Verified => "verified",
+            Self::Disposed { .. } => "disposed",
+            Self::Accepted => "accepted",
+            Self::Deferred { .. } => "deferred",
+            Self::Archived { .. } => "archived",
+            Self::FollowedUp => "followed-up",
+            Self::Responded => "responded",
+            Self::Closed => "closed",
+            Self::Reopened => "reopened",
+            Self::Transfer { .. } => "transfer",
+            Self::Return { .. } => "return",
+            Self::TakeBack { .. } => "take-back",
+            Self::Adopted { .. } => "adopted",
+            Self::Replied => "replied",
+            Self::Completed => "completed",
+            Self::Confirmed => "confirmed",
+            Self::Rated { .. } => "rated",
+            Self::Appealed => "appealed",
+            Self::Withdrew => "withdrew",
+            Self::Redacted { .. } => "redacted",
+            Self::Moved(_) => "moved",
+            Self::MoveRefused { .. } => "move-refused",
+            Self::Inadmissible { .. } => "inadmissible",
+            Self::Held { .. } => "held",
+            Self::Released { .. } => "released",
+            Self::NodeEnrolled { .. } => "node-enrolled",
+            Self::NodeRevoked { .. } => "node-revoked",
+            Self::IncarnationGranted { .. } => "incarnation-granted",
+            Self::UnitListed { .. } => "unit-listed",
+            Self::UnitClosed { .. } => "unit-closed",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
