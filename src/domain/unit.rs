@@ -58,7 +58,7 @@ impl UnitCode {
             let area = TERRITORY_DIGITS
                 .get(index)
                 .is_some_and(|digits| part.len() == *digits && part.bytes().all(|byte| byte.is_ascii_digit()));
-            if (words && !word) || !(word || area) {
+            if !word && (words || !area) {
                 return Err(UnitCodeError::Part(index.saturating_add(1)));
             }
             words = word;
