@@ -1,1 +1,3 @@
+//! Compiles `proto/` into the wire types. It needs no protoc.
+
 fn main() {}

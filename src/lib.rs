@@ -2,3 +2,6 @@
 
 pub mod domain;
 pub mod journal;
+pub mod link;
+pub mod runtime;
+pub mod store;

@@ -1,13 +1,24 @@
 //! The domain: what a complaint is and who holds it. Pure: no I/O, no ambient clock or randomness, no wire format.
 
+pub mod admission;
+pub mod complaint;
+pub mod custody;
 pub mod event;
+pub mod fold;
 pub mod ids;
+pub mod registry;
+pub mod rules;
 pub mod terms;
 pub mod tracking;
 pub mod unit;
+pub mod verdict;
 
+pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role};
+pub use fold::fold;
 pub use ids::{ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SigningKeyId, Timestamp};
+pub use registry::Registry;
 pub use terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility};
 pub use tracking::TrackingNumber;
 pub use unit::UnitCode;
+pub use verdict::Verdict;

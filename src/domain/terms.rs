@@ -1,5 +1,5 @@
 //! The closed word lists of the domain: classes, channels, reasons and the like, each with its stable number and name.
-//! Numbers are signed for ever: never reuse one. Words follow SP4N-LAPOR! (PermenPANRB 62/2018, 5/2025).
+//! Numbers are signed for ever: never reuse one. Words follow SP4N-LAPOR! (`PermenPANRB` 62/2018, 5/2025).
 
 macro_rules! terms {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal,)+ }) => {

@@ -58,7 +58,7 @@ impl UnitCode {
             let area = TERRITORY_DIGITS
                 .get(index)
                 .is_some_and(|digits| part.len() == *digits && part.bytes().all(|byte| byte.is_ascii_digit()));
-            if (words && !word) || !(word || area) {
+            if !word && (words || !area) {
                 return Err(UnitCodeError::Part(index.saturating_add(1)));
             }
             words = word;
@@ -146,7 +146,6 @@ impl std::str::FromStr for UnitCode {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     fn unit(text: &str) -> UnitCode {

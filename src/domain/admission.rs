@@ -1,0 +1,161 @@
+//! Admission: whether an event's author had the authority to write it. Asked once, at the hub (CUSTODY.md, "Admission");
+//! signatures and paths were verified before. The answer is recorded, never computed again.
+
+use super::complaint::Complaint;
+use super::event::{Change, Event, FUTURE_SECONDS_MAX, Role};
+use super::ids::{ComplaintId, EventHash, NodeId, Position, Timestamp};
+use super::registry::Registry;
+use super::terms::Inadmissibility;
+
+/// What the hub knows when it judges an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Bench<'a> {
+    /// The registry now.
+    pub registry: &'a Registry,
+    /// All events stored of this complaint, the inadmissible ones too.
+    pub events: &'a [Event],
+    /// Their fold.
+    pub complaint: Option<&'a Complaint>,
+    /// The highest registry position that this journal has cited so far.
+    pub cited: Position,
+    /// The hub's clock.
+    pub now: Timestamp,
+    /// For Filed: the id that derives from its author and nonce.
+    pub derived: Option<ComplaintId>,
+}
+
+/// What admission says of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// It belongs to the set.
+    Admitted,
+    /// It waits outside the set: its change, or an earlier one of its author here, is not known.
+    Held,
+    /// Its author had no authority.
+    Inadmissible(Inadmissibility),
+}
+
+/// Judges whether `event` belongs to the set. Sizes, parts and proofs are the caller's to check.
+#[must_use]
+pub fn admit(event: &Event, bench: &Bench<'_>) -> Admission {
+    match checked(event, bench) {
+        Ok(admission) => admission,
+        Err(reason) => Admission::Inadmissible(reason),
+    }
+}
+
+fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibility> {
+    let header = &event.header;
+    let role = header.change.role();
+    if matches!(role, Role::Hub | Role::Registry) {
+        return Err(Inadmissibility::HubOnly);
+    }
+    authority(event, bench)?;
+    chain(event, bench.events)?;
+    if is_held(event, bench) {
+        return Ok(Admission::Held);
+    }
+    if let Some(seen) = header.seen {
+        let known = bench.events.iter().find(|other| other.hash == seen);
+        let origin = known.is_some_and(|other| other.header.change.role() == Role::Origin);
+        if !origin || !bench.complaint.is_some_and(|complaint| complaint.contains(&seen)) {
+            return Err(Inadmissibility::UnknownSeen);
+        }
+    }
+    match role {
+        Role::Origin => origin(event, bench)?,
+        Role::Custodian => custodian(event, bench)?,
+        Role::Redactor => redactor(event, bench)?,
+        Role::Hub | Role::Registry | Role::Unknown => {}
+    }
+    Ok(Admission::Admitted)
+}
+
+/// Registry, revocation and clock.
+fn authority(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let header = &event.header;
+    let unit = header.unit.as_ref().ok_or(Inadmissibility::NoUnit)?;
+    bench.registry.node(&header.node).ok_or(Inadmissibility::NoUnit)?;
+    if header.registry < bench.cited || header.registry > bench.registry.position() {
+        return Err(Inadmissibility::RegistryPosition);
+    }
+    if bench.registry.cut_off(&header.node).is_some_and(|last| header.position > last) {
+        return Err(Inadmissibility::CutOff);
+    }
+    if !bench.registry.is_home_at(unit, &header.node, header.registry) {
+        return Err(Inadmissibility::NotAtHome);
+    }
+    if header.time > bench.now.plus_seconds(FUTURE_SECONDS_MAX) {
+        return Err(Inadmissibility::FutureTime);
+    }
+    Ok(())
+}
+
+/// The author's previous event on this complaint is the one that it names.
+fn chain(event: &Event, events: &[Event]) -> Result<(), Inadmissibility> {
+    event.header.complaint.ok_or(Inadmissibility::Malformed)?;
+    if last_of(&event.header.node, events) == event.header.prev { Ok(()) } else { Err(Inadmissibility::BrokenChain) }
+}
+
+/// A writer's newest event among `events`.
+#[must_use]
+pub fn last_of(writer: &NodeId, events: &[Event]) -> Option<EventHash> {
+    let own = events.iter().filter(|event| event.header.node == *writer);
+    own.max_by_key(|event| event.header.position).map(|event| event.hash)
+}
+
+/// Whether the change, or an earlier event of the same author on this complaint, waits to be known.
+fn is_held(event: &Event, bench: &Bench<'_>) -> bool {
+    use super::complaint::Outcome;
+    if event.header.change.role() == Role::Unknown {
+        return true;
+    }
+    let Some(complaint) = bench.complaint else { return false };
+    let earlier = bench.events.iter().filter(|other| other.header.node == event.header.node);
+    earlier.into_iter().any(|other| complaint.outcomes.get(&other.hash) == Some(&Outcome::Held))
+}
+
+fn origin(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    if matches!(event.header.change, Change::Filed(_)) {
+        if bench.derived != event.header.complaint {
+            return Err(Inadmissibility::ComplaintId);
+        }
+        return if event.header.opener.is_none() { Ok(()) } else { Err(Inadmissibility::UnknownOpener) };
+    }
+    let complaint = bench.complaint.ok_or(Inadmissibility::UnknownOpener)?;
+    if complaint.origin != event.header.node {
+        return Err(Inadmissibility::NotOrigin);
+    }
+    if event.header.opener == Some(complaint.filed) { Ok(()) } else { Err(Inadmissibility::UnknownOpener) }
+}
+
+fn custodian(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let header = &event.header;
+    let complaint = bench.complaint.ok_or(Inadmissibility::UnknownOpener)?;
+    let opened = complaint.epochs.iter().find(|epoch| Some(epoch.opener) == header.opener);
+    if opened.ok_or(Inadmissibility::UnknownOpener)?.node != header.node {
+        return Err(Inadmissibility::NotCustodian);
+    }
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others name nothing")]
+    match &header.change {
+        Change::Disposed { unit, .. } if !bench.registry.is_home_at(unit, &header.node, header.registry) => {
+            Err(Inadmissibility::TargetNotAtHome)
+        }
+        Change::TakeBack { proposal: named } | Change::Adopted { event: named } if !complaint.contains(named) => {
+            Err(Inadmissibility::UnknownReference)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn redactor(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let Change::Redacted { event: target } = &event.header.change else { return Ok(()) };
+    let target = bench.events.iter().find(|other| other.hash == *target);
+    let author = &target.ok_or(Inadmissibility::UnknownReference)?.header.node;
+    let origin = bench.complaint.map(|complaint| &complaint.origin);
+    if *author == event.header.node || origin == Some(&event.header.node) {
+        Ok(())
+    } else {
+        Err(Inadmissibility::NotAuthor)
+    }
+}

@@ -1,0 +1,78 @@
+//! Preconditions: which custodial change is possible where a complaint stands (CUSTODY.md, "Events"). The fold judges by it,
+//! and the desk tells people by it what they can do.
+
+use super::complaint::{Arrival, Complaint, Epoch, Status};
+use super::event::Change;
+use super::terms::{Cause, Refusal};
+
+/// Whether a custodial change's precondition holds in `epoch`, where the status reads `status` to its author.
+/// Adopted is judged by the change it adopts and has no rule here.
+///
+/// # Errors
+/// Why it does not hold.
+pub fn precondition(epoch: &Epoch, status: Status, change: &Change) -> Result<(), Refusal> {
+    use Status::{Archived, Awaiting, Closed, Deferred, Open, Received};
+    if let Change::TakeBack { proposal } = change {
+        return if epoch.pending == Some(*proposal) { Ok(()) } else { Err(Refusal::NotPending) };
+    }
+    if epoch.pending.is_some() {
+        return Err(Refusal::Pending);
+    }
+    let among = |allowed: &[Status], refusal| if allowed.contains(&status) { Ok(()) } else { Err(refusal) };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not a custodian's")]
+    match change {
+        Change::Verified | Change::Responded => among(&[Open], Refusal::NotOpen),
+        Change::Disposed { .. } | Change::Deferred { .. } => among(&[Open, Received], Refusal::NotOpen),
+        Change::Accepted => among(&[Received], Refusal::NotReceived),
+        Change::Archived { .. } => among(&[Open, Received, Deferred], Refusal::NotOpen),
+        Change::FollowedUp => among(&[Open, Awaiting], Refusal::NotOpen),
+        Change::Closed => among(&[Awaiting], Refusal::NotAwaiting),
+        Change::Reopened => among(&[Closed, Archived], Refusal::NotClosed),
+        Change::Transfer { to, .. } => {
+            among(&[Open], Refusal::NotOpen)?;
+            if epoch.assigned {
+                return Err(Refusal::Assigned);
+            }
+            if to == epoch.holder() { Err(Refusal::ToSelf) } else { Ok(()) }
+        }
+        Change::Return { .. } => {
+            among(&[Received], Refusal::NotReceived)?;
+            if epoch.assigned {
+                return Err(Refusal::Assigned);
+            }
+            match epoch.arrival {
+                Arrival::Moved(Cause::Transfer | Cause::Return) => Ok(()),
+                Arrival::Filed | Arrival::Moved(_) => Err(Refusal::NotReturnable),
+            }
+        }
+        Change::Adopted { .. } => Err(Refusal::NotAdoptable),
+        _ => Err(Refusal::NotCustodian),
+    }
+}
+
+/// Whether the reporter's side may write a change, by the origin's own fold.
+///
+/// # Errors
+/// Why it may not.
+pub fn origin_precondition(complaint: &Complaint, change: &Change) -> Result<(), Refusal> {
+    use Status::{Archived, Awaiting, Closed, Deferred, Open, Received};
+    let status = complaint.status();
+    let among = |allowed: &[Status], refusal| if allowed.contains(&status) { Ok(()) } else { Err(refusal) };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not the reporter's")]
+    match change {
+        Change::Replied => among(&[Open, Received, Awaiting], Refusal::Ended),
+        Change::Completed => among(&[Deferred], Refusal::NotDeferred),
+        Change::Confirmed => among(&[Awaiting], Refusal::NotAwaiting),
+        Change::Rated { .. } | Change::Appealed => among(&[Awaiting, Closed, Archived], Refusal::NotAwaiting),
+        Change::Withdrew => among(&[Open, Received, Deferred, Awaiting], Refusal::Ended),
+        _ => Err(Refusal::Exists),
+    }
+}
+
+/// Whether a late event's change can be written anew: no proposal, no `TakeBack`, no `Adopted`.
+#[must_use]
+pub fn is_adoptable(change: &Change) -> bool {
+    change.role() == super::event::Role::Custodian
+        && !change.is_proposal()
+        && !matches!(change, Change::TakeBack { .. } | Change::Adopted { .. })
+}
