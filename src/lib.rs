@@ -1,4 +1,5 @@
 //! Lintas: the shared library of the national hub and the regional nodes. Binaries live in `hub/` and `regional-node/`.
 
 pub mod domain;
+pub mod protocol;
 pub mod runtime;
