@@ -2,4 +2,3 @@
 
 pub mod hub;
 pub mod message;
-pub mod node;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::author::{HubKey, Recorder};
 use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
-use crate::domain::event::{HEADER_BYTES_MAX, Role};
+use crate::domain::event::Role;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict, fold,
 };
@@ -20,8 +20,8 @@ pub struct Sealed {
     pub hash: EventHash,
     /// Its place in its author's journal.
     pub position: Position,
-    /// The event, if its header could be read.
-    pub event: Option<Event>,
+    /// The event, or why its header counts for nothing.
+    pub event: Result<Event, Inadmissibility>,
     /// Its exact bytes and content.
     pub entry: SealedEntry,
 }
@@ -186,7 +186,7 @@ pub(super) fn plan(
     let hashes: Vec<EventHash> = intake.events.iter().map(|event| event.hash).collect();
     let paths = journal::merkle::paths(&hashes);
     let touched: BTreeSet<ComplaintId> =
-        intake.events.iter().filter_map(|sealed| sealed.event.as_ref()?.header.complaint).collect();
+        intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
     for ((index, sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
         let proof = ProofRef { seal_last: stored.position.seq, index, path };
         let (position, hash) = (sealed.position, sealed.hash);
@@ -221,15 +221,13 @@ pub(super) fn plan(
 impl Desk<'_> {
     /// Judges one event and stores it; the verdict is final unless it is `held`.
     fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) -> Verdict {
-        let Some(event) = sealed.event else {
-            let reason = if sealed.entry.bytes.len() > HEADER_BYTES_MAX {
-                Inadmissibility::Oversized
-            } else {
-                Inadmissibility::Malformed
-            };
-            self.keep_unreadable(node, sealed.hash, sealed.position, sealed.entry.bytes, proof, reason);
-            self.record(None, Change::Inadmissible { event: sealed.hash, prev: None, reason }, Some(node));
-            return Verdict::Inadmissible(reason);
+        let event = match sealed.event {
+            Ok(event) => event,
+            Err(reason) => {
+                self.changes.entries.push(unreadable(node, sealed.hash, sealed.position, sealed.entry.bytes, proof, reason));
+                self.record(None, Change::Inadmissible { event: sealed.hash, prev: None, reason }, Some(node));
+                return Verdict::Inadmissible(reason);
+            }
         };
         let id = event.header.complaint;
         let work = id.and_then(|id| self.working.get(&id)).cloned().unwrap_or_default();
@@ -315,31 +313,34 @@ impl Desk<'_> {
         }
         self.record(id, Change::Inadmissible { event: hash, prev, reason }, Some(&author));
     }
+}
 
-    fn keep_unreadable(
-        &mut self,
-        node: &NodeId,
-        hash: EventHash,
-        position: Position,
-        bytes: Vec<u8>,
-        proof: ProofRef,
-        reason: Inadmissibility,
-    ) {
-        self.changes.entries.push(Entry {
-            node: node.clone(),
-            position,
-            hash,
-            sealed: SealedEntry { bytes, parts: Vec::new() },
-            complaint: None,
-            registry: false,
-            ends: None,
-            change: "unreadable".to_owned(),
-            proof: Some(proof),
-            verdict: Verdict::Inadmissible(reason),
-        });
+/// A header that cannot be read, kept in its author's journal.
+pub(crate) fn unreadable(
+    node: &NodeId,
+    hash: EventHash,
+    position: Position,
+    bytes: Vec<u8>,
+    proof: ProofRef,
+    reason: Inadmissibility,
+) -> Entry {
+    Entry {
+        node: node.clone(),
+        position,
+        hash,
+        sealed: SealedEntry { bytes, parts: Vec::new() },
+        complaint: None,
+        registry: false,
+        ends: None,
+        change: "unreadable".to_owned(),
+        proof: Some(proof),
+        verdict: Verdict::Inadmissible(reason),
     }
 }
 
 const fn parts_fault(error: &PartsError) -> Inadmissibility {
-    if error.is_too_large() { Inadmissibility::Oversized } else { Inadmissibility::Parts }
+    match error {
+        PartsError::TooMany | PartsError::TooLong(_) | PartsError::TooMuch => Inadmissibility::Oversized,
+        PartsError::Order(_) | PartsError::Unbound(_) | PartsError::Mismatch(_) => Inadmissibility::Parts,
+    }
 }
