@@ -151,10 +151,14 @@ pub struct Progress {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, thiserror::Error)]
 pub enum Fault {
     /// The journals contradict each other, or the node is behind what the hub holds.
-    #[error("fork: this node's journal does not continue what the hub holds of it (a restored backup?); run `lintas-node recover`")]
+    #[error(
+        "fork: this node's journal does not continue what the hub holds of it (a restored backup?); run `lintas-node recover`"
+    )]
     Fork,
     /// The hub is behind what the node has seen of it.
-    #[error("hub-behind: the hub is behind what this node has seen of it (a restored backup?); the hub must be recovered")]
+    #[error(
+        "hub-behind: the hub is behind what this node has seen of it (a restored backup?); the hub must be recovered"
+    )]
     HubBehind,
     /// A seal, path, chain or number does not fit.
     #[error("broken-seal: a seal, path or chain does not verify; nothing of the batch was stored")]

@@ -12,7 +12,7 @@ use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{
     Cause, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
 };
-use crate::journal::{self, HeaderError, Head, Receipt, SealedEvent, SignedReceipt};
+use crate::journal::{self, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
@@ -73,12 +73,7 @@ impl<S: Store> HubShared<S> {
     }
 
     fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
-        Scope {
-            complaints,
-            peer: peer.cloned(),
-            registry_after: self.registry().position(),
-            ..Scope::default()
-        }
+        Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
     }
 
     /// Moves a complaint by the hub's own decision: escalation, revocation, appeal or re-homing. Returns whom to wake; none if
@@ -86,11 +81,7 @@ impl<S: Store> HubShared<S> {
     ///
     /// # Errors
     /// If storage failed.
-    pub async fn move_complaint(
-        &self,
-        id: ComplaintId,
-        cause: Cause,
-    ) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
+    pub async fn move_complaint(&self, id: ComplaintId, cause: Cause) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
         let scope = self.scope(None, BTreeSet::from([id]));
         let plan = |view: &View| {
             let registry = self.advance(&view.registry);
@@ -182,8 +173,7 @@ impl<S: Store> HubEnd<S> {
         let Some(fault) = fault.filter(|fault| fault.is_lasting()) else { return Ok(()) };
         let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
         let now = self.shared.now();
-        let update =
-            PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
+        let update = PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
         let plan = |view: &View| {
             let known = self.shared.advance(&view.registry).node(&self.node).is_some();
             (Changes { peer: known.then_some(update), ..Changes::default() }, ())

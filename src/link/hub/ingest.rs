@@ -8,7 +8,8 @@ use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict, fold,
+    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
+    fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
 use crate::store::{Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
@@ -224,7 +225,14 @@ impl Desk<'_> {
         let event = match sealed.event {
             Ok(event) => event,
             Err(reason) => {
-                self.changes.entries.push(unreadable(node, sealed.hash, sealed.position, sealed.entry.bytes, proof, reason));
+                self.changes.entries.push(unreadable(
+                    node,
+                    sealed.hash,
+                    sealed.position,
+                    sealed.entry.bytes,
+                    proof,
+                    reason,
+                ));
                 self.record(None, Change::Inadmissible { event: sealed.hash, prev: None, reason }, Some(node));
                 return Verdict::Inadmissible(reason);
             }

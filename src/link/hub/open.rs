@@ -81,8 +81,7 @@ fn resume_from(peer: &Peer, inbound: (u32, u64)) -> Option<(u32, u64)> {
 }
 
 fn refuse(fault: Fault, now: Timestamp) -> (Changes, Opening) {
-    let update =
-        PeerUpdate { contact: Some(now), fault: Some(Some(fault.to_string())), ..PeerUpdate::default() };
+    let update = PeerUpdate { contact: Some(now), fault: Some(Some(fault.to_string())), ..PeerUpdate::default() };
     (Changes { peer: Some(update), ..Changes::default() }, Opening::Refused(fault))
 }
 
@@ -104,8 +103,7 @@ fn recover(
         (Some(life), _) => (life.incarnation, life.after),
         (None, Some(unit)) => {
             let incarnation = registry.incarnation(node).saturating_add(1);
-            let change =
-                Change::IncarnationGranted { node: unit.clone(), ended: stored.position, incarnation };
+            let change = Change::IncarnationGranted { node: unit.clone(), ended: stored.position, incarnation };
             desk.announce(change);
             (incarnation, stored.position)
         }
