@@ -1,3 +1,8 @@
 //! Lintas: the shared library of the national hub and the regional nodes. Binaries live in `hub/` and `regional-node/`.
 
 pub mod domain;
+pub mod journal;
+pub mod link;
+pub mod protocol;
+pub mod runtime;
+pub mod store;

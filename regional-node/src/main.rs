@@ -1,1 +1,3 @@
+//! A regional node: intake, desk, and its end of the link.
+
 fn main() {}

@@ -11,6 +11,7 @@ pub mod rules;
 pub mod terms;
 pub mod tracking;
 pub mod unit;
+pub mod verdict;
 
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role};
@@ -20,3 +21,4 @@ pub use registry::Registry;
 pub use terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility};
 pub use tracking::TrackingNumber;
 pub use unit::UnitCode;
+pub use verdict::Verdict;

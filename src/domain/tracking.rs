@@ -106,7 +106,6 @@ impl fmt::Debug for TrackingNumber {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     #[test]

@@ -146,7 +146,6 @@ impl std::str::FromStr for UnitCode {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     fn unit(text: &str) -> UnitCode {

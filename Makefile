@@ -1,0 +1,38 @@
+# Lintas. `make` lists what there is to do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint fmt simulate setup
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SEEDS ?= 1000
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: setup build ## build, run a whole federation on this machine, and check its books
+	@$(TARGET)/debug/lintas-demo
+
+run: setup build ## the federation of the demo, kept running, with what to try
+	@$(TARGET)/debug/lintas-demo --keep-running
+
+test: setup ## format, lints and every test; the last line counts them
+	@bash tests/suite.sh
+
+lint: setup ## format and lints only
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## format the sources
+	cargo fmt --all
+
+simulate: setup ## simulate a federation on a bad network: make simulate SEEDS=1000
+	@cargo test --quiet --locked -p lintas-tests --test it -- --list simulation | grep -q ': test$$' \
+		|| { echo "there is no simulation test" >&2; exit 1; }
+	LINTAS_SIM_SEEDS=$(SEEDS) cargo test --locked -p lintas-tests --test it simulation -- --nocapture
+
+setup: ## install what building and testing need, if it is missing
+	@bash tests/setup.sh
+
+.PHONY: build
+build:
+	@cargo build --locked -p lintas-hub -p lintas-node -p lintas-tests

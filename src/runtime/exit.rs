@@ -1,0 +1,92 @@
+//! What the exit codes of both programs mean. Scripts rely on them: a code keeps its meaning for ever.
+
+use std::process::{ExitCode, Termination};
+
+/// How a program ended, in the spirit of BSD's `sysexits.h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// 0: done, or stopped in order as asked.
+    Done,
+    /// 1: what was asked could not be done; the message says why.
+    NotDone,
+    /// 2: the command line is wrong.
+    CommandLine,
+    /// 65: data does not verify.
+    BadData,
+    /// 69: what the program needs is not there: the running node, the database, the hub.
+    Unavailable,
+    /// 70: a fault of the program itself; a task of it failed.
+    Internal,
+    /// 77: no permission, or a file is open to others than its owner.
+    NoPermission,
+    /// 78: the configuration is wrong.
+    Configuration,
+}
+
+impl Exit {
+    /// All of them, by code.
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::NotDone,
+        Self::CommandLine,
+        Self::BadData,
+        Self::Unavailable,
+        Self::Internal,
+        Self::NoPermission,
+        Self::Configuration,
+    ];
+
+    /// The number that the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::NotDone => 1,
+            Self::CommandLine => 2,
+            Self::BadData => 65,
+            Self::Unavailable => 69,
+            Self::Internal => 70,
+            Self::NoPermission => 77,
+            Self::Configuration => 78,
+        }
+    }
+
+    /// The meaning in a few words, for help texts.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or stopped in order",
+            Self::NotDone => "could not be done",
+            Self::CommandLine => "the command line is wrong",
+            Self::BadData => "data does not verify",
+            Self::Unavailable => "something needed is not there",
+            Self::Internal => "a fault of the program",
+            Self::NoPermission => "no permission, or a file is open to others",
+            Self::Configuration => "the configuration is wrong",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_endings_share_a_code_or_one_lies_in_the_range_of_signals() {
+        let mut codes = Exit::ALL.map(Exit::code).to_vec();
+        codes.dedup();
+        assert_eq!(codes, [0, 1, 2, 65, 69, 70, 77, 78]);
+    }
+}

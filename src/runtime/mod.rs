@@ -1,0 +1,17 @@
+//! The process itself: clock, randomness, tasks, shutdown, logs, exit codes. The one place that may touch the ambient
+//! clock, the ambient randomness and `tokio::spawn`; it knows nothing of complaints, storage or the link.
+
+pub mod clock;
+pub mod entropy;
+pub mod exit;
+pub mod logs;
+pub mod process;
+pub mod shutdown;
+pub mod tasks;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
+pub use exit::Exit;
+pub use process::run_process;
+pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
+pub use tasks::{OnFailure, TaskFailure, Tasks};

@@ -1,0 +1,154 @@
+//! What one transaction reads and writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, SealHash, Timestamp, Verdict};
+use crate::journal::{Head, Part, Seal, SignedReceipt};
+
+/// What a transaction locks and reads.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scope {
+    /// Complaints, locked, with their whole history.
+    pub complaints: BTreeSet<ComplaintId>,
+    /// A peer's row, locked; a new one if there is none.
+    pub peer: Option<NodeId>,
+    /// Registry events after this position.
+    pub registry_after: Position,
+    /// At most so many of the own events that no seal covers.
+    pub unsealed: usize,
+    /// Which of these events are stored already.
+    pub known: BTreeSet<EventHash>,
+}
+
+/// What a transaction has read.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The own journal's end, locked.
+    pub own: OwnJournal,
+    /// The events of each complaint asked for, in the order in which they were stored; empty if there are none.
+    pub complaints: BTreeMap<ComplaintId, Vec<Event>>,
+    /// What the hub said of each of those events.
+    pub verdicts: BTreeMap<EventHash, Verdict>,
+    /// Of each complaint: up to where its holder's journal must be stored before a proposal is decided.
+    pub announced: BTreeMap<ComplaintId, Position>,
+    /// The peer's row.
+    pub peer: Option<Peer>,
+    /// Registry events after the position asked for, in order.
+    pub registry: Vec<Event>,
+    /// Own events that no seal covers, in order.
+    pub unsealed: Vec<Unsealed>,
+    /// Which of the events asked for are stored.
+    pub known: BTreeSet<EventHash>,
+}
+
+/// An event to store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Who wrote it.
+    pub node: NodeId,
+    /// Its place in that journal.
+    pub position: Position,
+    /// Its name.
+    pub hash: EventHash,
+    /// Exact header bytes and content.
+    pub sealed: SealedEntry,
+    /// Its complaint; none for registry events and for headers that cannot be read.
+    pub complaint: Option<ComplaintId>,
+    /// Whether it is a registry event.
+    pub registry: bool,
+    /// The opener whose epoch it ends: unique, for a Moved.
+    pub ends: Option<EventHash>,
+    /// Its change's name, for lists.
+    pub change: String,
+    /// Its proof; none for own events of a node, whose batches are sent whole.
+    pub proof: Option<ProofRef>,
+    /// What is said of it.
+    pub verdict: Verdict,
+}
+
+impl Entry {
+    /// An entry for an event that could be read.
+    #[must_use]
+    pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
+        let header = &event.header;
+        let ends = match &header.change {
+            crate::domain::Change::Moved(moved) => Some(moved.ends),
+            #[expect(clippy::wildcard_enum_match_arm, reason = "only a Moved ends an epoch")]
+            _ => None,
+        };
+        Self {
+            node: header.node.clone(),
+            position: header.position,
+            hash: event.hash,
+            sealed: SealedEntry { bytes, parts },
+            complaint: header.complaint,
+            registry: header.change.role() == crate::domain::Role::Registry,
+            ends,
+            change: header.change.name().to_owned(),
+            proof,
+            verdict,
+        }
+    }
+}
+
+/// What a transaction sets in a peer's row; fields left out stay as they are.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PeerUpdate {
+    /// The newest session.
+    pub session: Option<u64>,
+    /// How much of its journal is stored.
+    pub stored: Option<Head>,
+    /// The highest registry position cited in it.
+    pub cited: Option<Position>,
+    /// The head that its Hello announced.
+    pub announced: Option<Position>,
+    /// Up to which number of the present generation the peer has stored what was delivered; rows up to it are dropped.
+    pub delivered: Option<u64>,
+    /// On a node: what was received.
+    pub inbound: Option<(u32, u64)>,
+    /// On a node: up to where the hub has judged.
+    pub judged: Option<Position>,
+    /// On a node: the newest receipt.
+    pub receipt: Option<SignedReceipt>,
+    /// When something was heard.
+    pub contact: Option<Timestamp>,
+    /// Why the link stands still; `Some(None)` clears it.
+    pub fault: Option<Option<String>>,
+}
+
+/// What a transaction writes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changes {
+    /// Events to store, in order. One that is stored already with the same hash changes nothing. Own ones continue the own
+    /// journal without gap.
+    pub entries: Vec<Entry>,
+    /// Seals to store, own and others'. An own one moves the sealed end of the own journal.
+    pub seals: Vec<Seal>,
+    /// Verdicts on stored events. `applied` and `inadmissible` are final: another verdict on such an event is a conflict.
+    pub verdicts: Vec<(EventHash, Verdict)>,
+    /// Projections to replace; participants with them.
+    pub summaries: Vec<Summary>,
+    /// Pointers to put into outboxes, in order; each destination's are numbered in turn.
+    pub outbox: Vec<(NodeId, EventHash)>,
+    /// Up to where a holder's journal must be stored before a complaint's proposal is decided; never set back.
+    pub announced: Vec<(ComplaintId, Position)>,
+    /// Peers to have a row from now on, with an empty outbox.
+    pub new_peers: Vec<NodeId>,
+    /// Update of the row of the scope's peer.
+    pub peer: Option<PeerUpdate>,
+    /// A new life of the own journal: its number, and what its first seal names as previous.
+    pub new_life: Option<(u32, SealHash)>,
+    /// Newest registry position cited in the own journal.
+    pub cited: Option<Position>,
+    /// Events whose content is to be destroyed.
+    pub destroy: Vec<EventHash>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,41 @@
+//! What can go wrong with storage, and what to do about it.
+
+use thiserror::Error;
+
+/// Why an operation on a store failed. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database said no; it may do better later.
+    #[error("the database cannot be used now ({0}); check disk space and that no other program holds it")]
+    Unavailable(String),
+    /// What is stored contradicts itself or the program.
+    #[error("the database holds something impossible: {0}; restore it from a backup or recover the node")]
+    Corrupt(String),
+    /// A planner asked for something that contradicts what is stored.
+    #[error("refused to store a contradiction: {0}")]
+    Conflict(String),
+    /// A database of another program, federation or node.
+    #[error("{0}")]
+    Foreign(String),
+    /// A setting that would break a promise.
+    #[error("the database's setting {name} is {found}, but {wanted} is needed for durability")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// The database is of a later version of the program.
+    #[error("the database was written by a newer version of Lintas; upgrade this program")]
+    Newer,
+}
+
+impl StoreError {
+    /// Whether trying again may help.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}

@@ -1,0 +1,142 @@
+//! What storage promises: one trait of coarse operations, one transaction each. Rules are the domain's; here things are only kept.
+//!
+//! A [`Store`] keeps one program's journal copies, their verdicts, the complaints folded from them, and what is still to be
+//! delivered. [`Store::transact`] is the one way to change anything: it reads a [`View`] under locks, hands it to a pure
+//! planner, and writes the planner's [`Changes`], all or nothing, durable when it returns.
+
+pub mod changes;
+pub mod error;
+//TMP pub mod memory;
+pub mod rows;
+//TMP pub mod sqlite;
+
+use std::future::Future;
+
+pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
+pub use error::StoreError;
+pub use rows::{
+    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, Owner, OwnJournal, Peer, ProofRef, Refusals, SealedEntry,
+    Summary, Unsealed,
+};
+
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+
+/// Most rows an outbox holds before it is marked for a refill.
+pub const OUTBOX_ROWS_MAX: u64 = 1_000_000;
+
+/// Storage of one hub or one node.
+///
+/// Every method is one transaction. What a method that changes something has returned is durable (promise 2).
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Reads what `scope` names, asks `plan`, and writes what it answers, in one transaction. Complaints are locked before
+    /// their history is read; locks are taken in the order of CUSTODY.md: complaints (sorted), the peer's row, the own journal,
+    /// destinations (sorted). If the changes are empty nothing is written. The planner is called exactly once.
+    ///
+    /// # Errors
+    /// If storage failed or a change contradicts what is stored (a gap in a journal, a second Moved of one opener, an event
+    /// whose bytes differ from the stored ones); then nothing was changed.
+    fn transact<T, F>(&self, scope: Scope, plan: F) -> impl Future<Output = Result<T, StoreError>> + Send
+    where
+        T: Send,
+        F: FnOnce(&View) -> (Changes, T) + Send;
+
+    /// Whose store this is.
+    ///
+    /// # Errors
+    /// If storage failed, as for every method below.
+    fn owner(&self) -> impl Future<Output = Result<Owner, StoreError>> + Send;
+
+    /// The own journal's end.
+    fn own(&self) -> impl Future<Output = Result<OwnJournal, StoreError>> + Send;
+
+    /// All registry events, in the hub's order.
+    fn registry(&self) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
+
+    /// One complaint's whole file, events in the order in which they were stored; none if nothing of it is stored.
+    fn file(&self, complaint: ComplaintId) -> impl Future<Output = Result<Option<File>, StoreError>> + Send;
+
+    /// Complaints by filter, newest change first.
+    fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
+
+    /// The complaint with a tracking number.
+    fn find(&self, tracking: TrackingNumber) -> impl Future<Output = Result<Option<ComplaintId>, StoreError>> + Send;
+
+    /// The complaints whose name begins with these bits, at most `limit`; for names a person typed in part.
+    fn find_prefix(&self, hex: &str, limit: usize)
+    -> impl Future<Output = Result<Vec<ComplaintId>, StoreError>> + Send;
+
+    /// The first sealed batches of one journal after a position, seals in order, at most `bytes` of headers and parts but at
+    /// least one batch, if there is one. `after` must be the end of a batch, or the zero of a life.
+    fn sealed(
+        &self,
+        origin: NodeId,
+        after: Position,
+        bytes: usize,
+    ) -> impl Future<Output = Result<Vec<Batch>, StoreError>> + Send;
+
+    /// What is to be delivered to `destination` after number `after` of outbox generation `generation`, in order: at most
+    /// `bytes` of headers and parts but at least one event, if there is one. Empty if the generation is not the present one.
+    fn outbox(
+        &self,
+        destination: NodeId,
+        generation: u32,
+        after: u64,
+        bytes: usize,
+    ) -> impl Future<Output = Result<Vec<Delivery>, StoreError>> + Send;
+
+    /// A peer's row.
+    fn peer(&self, node: NodeId) -> impl Future<Output = Result<Option<Peer>, StoreError>> + Send;
+
+    /// All peers' rows, by node.
+    fn peers(&self) -> impl Future<Output = Result<Vec<Peer>, StoreError>> + Send;
+
+    /// Begins the next generation of a destination's outbox and fills it with all it is to have: every registry event, and
+    /// every event by others of each complaint it takes part in, in the order in which they were stored, proofs present.
+    fn refill(&self, destination: NodeId) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// Verdicts on a journal's events after a position, in order, at most `limit`; ends before the first that is provisional.
+    fn verdicts(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(Position, EventHash, Verdict)>, StoreError>> + Send;
+
+    /// Complaints held at `holder` with a proposal pending; found by query, never remembered.
+    fn unordered(
+        &self,
+        holder: NodeId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ComplaintId>, StoreError>> + Send;
+
+    /// Complaints with events that are held, for a hub that was upgraded.
+    fn held(&self, limit: usize) -> impl Future<Output = Result<Vec<ComplaintId>, StoreError>> + Send;
+
+    /// A journal's rows after a position, in order, with their seals' places: for verification.
+    fn journal(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<JournalRow>, StoreError>> + Send;
+
+    /// All journals of which something is stored.
+    fn origins(&self) -> impl Future<Output = Result<Vec<NodeId>, StoreError>> + Send;
+
+    /// The seal that covers a position, if it is stored.
+    fn seal_of(
+        &self,
+        origin: NodeId,
+        position: Position,
+    ) -> impl Future<Output = Result<Option<crate::journal::Seal>, StoreError>> + Send;
+
+    /// Figures for `status`.
+    fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
+
+    /// The newest own events with a verdict other than applied, at most `limit`.
+    fn refusals(&self, limit: usize) -> impl Future<Output = Result<Vec<Refusals>, StoreError>> + Send;
+
+    /// Prepares a node's store for recovery under a new life: keeps nothing of the own journal beyond `stored`, and hands back
+    /// the own events that the hub does not hold, oldest first, to be issued again. Idempotent until the new life begins.
+    fn set_aside(&self, stored: Position) -> impl Future<Output = Result<Vec<SealedEntry>, StoreError>> + Send;
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Everything `make test` runs. Each step runs even if one before it failed; the last line sums up the tests.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CARGO_TERM_COLOR=never
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+failed_steps=()
+
+step() { # step NAME COMMAND…
+    local name=$1
+    shift
+    echo "== $name: $*"
+    "$@" || failed_steps+=("$name")
+}
+
+step format cargo fmt --all --check
+step lint cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+run_tests() { cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"; }
+step test run_tests
+
+if [ "${#failed_steps[@]}" -gt 0 ]; then
+    echo "failed: ${failed_steps[*]}"
+fi
+awk '/^test result:/ {
+        for (i = 2; i <= NF; i++) {
+            if ($i ~ /^passed;?$/) passed += $(i - 1)
+            if ($i ~ /^failed;?$/) failed += $(i - 1)
+        }
+     }
+     END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+[ "${#failed_steps[@]}" -eq 0 ]
