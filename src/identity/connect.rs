@@ -1,0 +1,217 @@
+//! A node's end of the link: finds the hub anew on each try, dials it, and has both ends authenticated. When to try
+//! again is the caller's matter.
+
+use std::error::Error as StdError;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::AlertDescription as Alert;
+use thiserror::Error;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::hub_address::HubAddress;
+use super::refusal::Refusal;
+use super::socket::prepare;
+use super::tls::{ClientStream, ClientTls};
+
+/// Most addresses of the hub that are tried.
+pub const ADDRESSES_MAX: usize = 8;
+/// How many causes deep an error is searched for an alert.
+const CAUSES_MAX: usize = 16;
+
+/// Time limits of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectLimits {
+    /// Longest look-up of the hub's name.
+    pub lookup: Duration,
+    /// Longest TCP handshake with one address.
+    pub tcp: Duration,
+    /// Longest TLS handshake with one address.
+    pub tls: Duration,
+}
+
+impl Default for ConnectLimits {
+    fn default() -> Self {
+        Self { lookup: Duration::from_secs(5), tcp: Duration::from_secs(5), tls: Duration::from_secs(10) }
+    }
+}
+
+/// Why there is no link to the hub. In order of how much it tells: of several addresses the most telling is reported.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// Nobody answers there, or the name is not known.
+    #[error("the hub at {hub} cannot be reached: {why}")]
+    Unreachable {
+        /// The hub.
+        hub: HubAddress,
+        /// What the system said of the last address.
+        why: String,
+    },
+    /// Somebody answers, but not as a hub does.
+    #[error("what answers at {hub} does not speak as a hub does: {why}")]
+    NotAHub {
+        /// The hub.
+        hub: HubAddress,
+        /// What the TLS library said.
+        why: String,
+    },
+    /// The hub does not take this node's certificate.
+    #[error("the hub refused this node's certificate: {}", advice(*.alert))]
+    OurCertificateRefused {
+        /// The alert that it sent (RFC 8446 §6.2).
+        alert: Alert,
+    },
+    /// What answers is not the hub of this federation.
+    #[error("the hub at {hub} was refused, {reason} ({detail})")]
+    HubRefused {
+        /// The hub.
+        hub: HubAddress,
+        /// Why.
+        reason: Refusal,
+        /// What the TLS library said.
+        detail: String,
+    },
+}
+
+impl ConnectError {
+    const fn tells(&self) -> u8 {
+        match self {
+            Self::Unreachable { .. } => 0,
+            Self::NotAHub { .. } => 1,
+            Self::OurCertificateRefused { .. } => 2,
+            Self::HubRefused { .. } => 3,
+        }
+    }
+}
+
+/// Dials the hub.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    /// Where it is.
+    pub hub: HubAddress,
+    /// The TLS configuration, looked at in each try.
+    pub tls: watch::Receiver<Arc<ClientTls>>,
+    /// Time limits.
+    pub limits: ConnectLimits,
+}
+
+impl Dialer {
+    /// Tries all addresses of the hub once, one after the other, and gives the first authenticated connection.
+    ///
+    /// In TLS 1.3 the client is done before the server has looked at its certificate: a refusal of it shows as an error
+    /// of the first read. Give that error to [`refused_by_hub`].
+    ///
+    /// # Errors
+    /// Says whether the hub could not be reached, or who refused whom and why.
+    pub async fn connect(&self) -> Result<ClientStream, ConnectError> {
+        let mut worst = self.unreachable("the name has no address");
+        for address in self.look_up().await? {
+            match self.connect_to(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(fault) if fault.tells() >= worst.tells() => worst = fault,
+                Err(_) => {}
+            }
+        }
+        Err(worst)
+    }
+
+    async fn look_up(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        match timeout(self.limits.lookup, lookup_host((self.hub.host(), self.hub.port()))).await {
+            Err(_) => Err(self.unreachable("looking up its name took too long")),
+            Ok(Err(fault)) => Err(self.unreachable(fault)),
+            Ok(Ok(found)) => Ok(found.take(ADDRESSES_MAX).collect()),
+        }
+    }
+
+    async fn connect_to(&self, address: SocketAddr) -> Result<ClientStream, ConnectError> {
+        let stream = match timeout(self.limits.tcp, TcpStream::connect(address)).await {
+            Err(_) => return Err(self.unreachable("it does not answer")),
+            Ok(Err(fault)) => return Err(self.unreachable(fault)),
+            Ok(Ok(stream)) => stream,
+        };
+        prepare(&stream).map_err(|fault| self.unreachable(fault))?;
+        let config = Arc::clone(&self.tls.borrow().config);
+        let handshake = TlsConnector::from(config).connect(self.hub.server_name(), stream);
+        let stream = match timeout(self.limits.tls, handshake).await {
+            Err(_) => return Err(self.not_a_hub("its handshake took too long")),
+            Ok(Err(fault)) => return Err(self.handshake_fault(&fault)),
+            Ok(Ok(stream)) => stream,
+        };
+        if ClientTls::speaks_h2(stream.get_ref().1) { Ok(stream) } else { Err(self.not_a_hub("it has no HTTP/2")) }
+    }
+
+    fn handshake_fault(&self, fault: &io::Error) -> ConnectError {
+        if let Some(refused) = refused_by_hub(fault) {
+            return refused;
+        }
+        match tls_fault(fault) {
+            Some(rustls::Error::InvalidCertificate(cause)) => {
+                let reason = Refusal::of_tls(&rustls::Error::InvalidCertificate(cause.clone()));
+                ConnectError::HubRefused { hub: self.hub.clone(), reason, detail: cause.to_string() }
+            }
+            Some(other) => self.not_a_hub(other),
+            None => self.unreachable(fault),
+        }
+    }
+
+    fn unreachable(&self, why: impl ToString) -> ConnectError {
+        ConnectError::Unreachable { hub: self.hub.clone(), why: why.to_string() }
+    }
+
+    fn not_a_hub(&self, why: impl ToString) -> ConnectError {
+        ConnectError::NotAHub { hub: self.hub.clone(), why: why.to_string() }
+    }
+}
+
+/// Whether an error of an established connection, or one of its causes, is the hub's refusal of our certificate.
+#[must_use]
+pub fn refused_by_hub(fault: &(dyn StdError + 'static)) -> Option<ConnectError> {
+    let Some(rustls::Error::AlertReceived(alert)) = tls_fault(fault) else { return None };
+    let ours = matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::CertificateRequired
+    );
+    ours.then_some(ConnectError::OurCertificateRefused { alert: *alert })
+}
+
+/// The TLS library's error inside another, however deeply wrapped. An `io::Error` does not name what it wraps as its
+/// cause, so it is opened.
+fn tls_fault<'a>(fault: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut next: Option<&'a (dyn StdError + 'static)> = Some(fault);
+    for _ in 0..CAUSES_MAX {
+        let present = next?;
+        if let Some(found) = present.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        next = match present.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => present.source(),
+        };
+    }
+    None
+}
+
+/// What the operator of a node can do about an alert.
+const fn advice(alert: Alert) -> &'static str {
+    match alert {
+        Alert::CertificateExpired => "it has expired, or one of the two clocks is wrong: have a new one issued",
+        Alert::UnknownCA => "another authority issued it: have one issued by this hub",
+        Alert::UnsupportedCertificate => "it is not a node's certificate: have one issued for this node",
+        Alert::CertificateUnknown => "the hub does not know this node by this key: have the key registered at the hub",
+        Alert::CertificateRequired => "none was shown: check the certificate named in the configuration",
+        Alert::CertificateRevoked | Alert::AccessDenied => "it no longer counts: ask the hub's operators",
+        _ => "the hub cannot read it: have a new one issued",
+    }
+}
