@@ -22,7 +22,8 @@ pub(super) struct Admission {
 /// A connection's place in all, taken before its handshake.
 #[derive(Debug)]
 pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held for its drop")]
+    permit: OwnedSemaphorePermit,
 }
 
 impl Admission {
@@ -33,7 +34,7 @@ impl Admission {
 
     /// A place in all, if there is one.
     pub(super) fn place(&self) -> Option<Place> {
-        Arc::clone(&self.total).try_acquire_owned().ok().map(|_permit| Place { _permit })
+        Arc::clone(&self.total).try_acquire_owned().ok().map(|permit| Place { permit })
     }
 
     /// Turns a place into a node's permit, if the node has not got its share already.

@@ -32,10 +32,10 @@ impl PeerCertificate {
             return Err(Refusal::Other);
         }
         let names = certificate.subject_alternative_name().map_err(|_| Refusal::Other)?;
-        let mut uris = names.iter().flat_map(|names| &names.value.general_names).filter_map(|name| match name {
-            GeneralName::URI(uri) => Some(*uri),
-            _ => None,
-        });
+        let mut uris = names
+            .iter()
+            .flat_map(|names| &names.value.general_names)
+            .filter_map(|name| if let GeneralName::URI(uri) = name { Some(*uri) } else { None });
         let uri = uris.next().ok_or(Refusal::NoUriSan)?;
         if uris.next().is_some() {
             return Err(Refusal::SeveralUriSans);

@@ -123,7 +123,7 @@ impl Dialer {
     async fn look_up(&self) -> Result<Vec<SocketAddr>, ConnectError> {
         match timeout(self.limits.lookup, lookup_host((self.hub.host(), self.hub.port()))).await {
             Err(_) => Err(self.unreachable("looking up its name took too long")),
-            Ok(Err(fault)) => Err(self.unreachable(fault)),
+            Ok(Err(fault)) => Err(self.unreachable(&fault)),
             Ok(Ok(found)) => Ok(found.take(ADDRESSES_MAX).collect()),
         }
     }
@@ -131,10 +131,10 @@ impl Dialer {
     async fn connect_to(&self, address: SocketAddr) -> Result<ClientStream, ConnectError> {
         let stream = match timeout(self.limits.tcp, TcpStream::connect(address)).await {
             Err(_) => return Err(self.unreachable("it does not answer")),
-            Ok(Err(fault)) => return Err(self.unreachable(fault)),
+            Ok(Err(fault)) => return Err(self.unreachable(&fault)),
             Ok(Ok(stream)) => stream,
         };
-        prepare(&stream).map_err(|fault| self.unreachable(fault))?;
+        prepare(&stream).map_err(|fault| self.unreachable(&fault))?;
         let config = Arc::clone(&self.tls.borrow().config);
         let handshake = TlsConnector::from(config).connect(self.hub.server_name(), stream);
         let stream = match timeout(self.limits.tls, handshake).await {
@@ -159,11 +159,11 @@ impl Dialer {
         }
     }
 
-    fn unreachable(&self, why: impl ToString) -> ConnectError {
+    fn unreachable(&self, why: &(impl ToString + ?Sized)) -> ConnectError {
         ConnectError::Unreachable { hub: self.hub.clone(), why: why.to_string() }
     }
 
-    fn not_a_hub(&self, why: impl ToString) -> ConnectError {
+    fn not_a_hub(&self, why: &(impl ToString + ?Sized)) -> ConnectError {
         ConnectError::NotAHub { hub: self.hub.clone(), why: why.to_string() }
     }
 }
@@ -204,14 +204,19 @@ fn tls_fault<'a>(fault: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
 }
 
 /// What the operator of a node can do about an alert.
-const fn advice(alert: Alert) -> &'static str {
-    match alert {
-        Alert::CertificateExpired => "it has expired, or one of the two clocks is wrong: have a new one issued",
-        Alert::UnknownCA => "another authority issued it: have one issued by this hub",
-        Alert::UnsupportedCertificate => "it is not a node's certificate: have one issued for this node",
-        Alert::CertificateUnknown => "the hub does not know this node by this key: have the key registered at the hub",
-        Alert::CertificateRequired => "none was shown: check the certificate named in the configuration",
-        Alert::CertificateRevoked | Alert::AccessDenied => "it no longer counts: ask the hub's operators",
-        _ => "the hub cannot read it: have a new one issued",
-    }
+fn advice(alert: Alert) -> &'static str {
+    const ADVICE: [(Alert, &str); 7] = [
+        (Alert::CertificateExpired, "it has expired, or one of the two clocks is wrong: have a new one issued"),
+        (Alert::UnknownCA, "another authority issued it: have one issued by this hub"),
+        (Alert::UnsupportedCertificate, "it is not a node's certificate: have one issued for this node"),
+        (
+            Alert::CertificateUnknown,
+            "the hub does not know this node by this key: have name and key registered at the hub",
+        ),
+        (Alert::CertificateRequired, "none was shown: check the certificate named in the configuration"),
+        (Alert::CertificateRevoked, "it no longer counts: ask the hub's operators"),
+        (Alert::AccessDenied, "it no longer counts: ask the hub's operators"),
+    ];
+    let known = ADVICE.iter().find(|(each, _)| *each == alert).map(|(_, advice)| *advice);
+    known.unwrap_or("the hub cannot read it: have a new one issued")
 }

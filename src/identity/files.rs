@@ -128,9 +128,12 @@ fn read_bounded(path: &Path, file: File, bytes: &mut Vec<u8>) -> Result<(), File
 
 fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let mut file = opened.map_err(|cause| match cause.kind() == io::ErrorKind::AlreadyExists {
-        true => FileError::Exists(path.to_owned()),
-        false => io_error(path, cause),
+    let mut file = opened.map_err(|cause| {
+        if cause.kind() == io::ErrorKind::AlreadyExists {
+            FileError::Exists(path.to_owned())
+        } else {
+            io_error(path, cause)
+        }
     })?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| {
         // Half a key must not stand in the way of the next try; if this fails too, the first fault is the one to tell.

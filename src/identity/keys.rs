@@ -28,7 +28,8 @@ const P256_BEFORE_SECRET: [u8; 36] = [
 /// Between the secret and the 65 bytes of the uncompressed public point.
 const P256_BEFORE_PUBLIC: [u8; 5] = [0xa1, 0x44, 0x03, 0x42, 0x00];
 
-const PEM_LABEL: &str = "PRIVATE KEY";
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
+const PEM_END: &str = "-----END PRIVATE KEY-----\n";
 const PEM_LINE: usize = 64;
 
 /// Why a key could not be made or loaded.
@@ -101,7 +102,7 @@ impl TlsKey {
         let mut base64 = Zeroizing::new(String::with_capacity(der.len().saturating_mul(2)));
         BASE64.encode_append(der, &mut base64);
         let mut text = Zeroizing::new(String::with_capacity(base64.len().saturating_mul(2).saturating_add(80)));
-        text.push_str(&format!("-----BEGIN {PEM_LABEL}-----\n"));
+        text.push_str(PEM_BEGIN);
         let mut rest = base64.as_str();
         while let Some((line, more)) = rest.split_at_checked(PEM_LINE) {
             text.push_str(line);
@@ -112,7 +113,7 @@ impl TlsKey {
             text.push_str(rest);
             text.push('\n');
         }
-        text.push_str(&format!("-----END {PEM_LABEL}-----\n"));
+        text.push_str(PEM_END);
         text
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustls::{CertificateError, Error as TlsFault};
+use rustls::{CertificateError as C, Error as TlsFault};
 use thiserror::Error;
 
 /// Why a connection was refused. The text is one line, without a full stop, and names nobody.
@@ -88,7 +88,6 @@ impl Refusal {
             return Self::NoCertificate;
         }
         let TlsFault::InvalidCertificate(fault) = fault else { return Self::Other };
-        use CertificateError as C;
         if let C::Other(inner) = fault {
             return inner.0.downcast_ref::<Self>().copied().unwrap_or(Self::Other);
         }

@@ -2,7 +2,7 @@
 //! the peer up again), no early data, HTTP/2 only. No sockets here.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
@@ -285,12 +285,12 @@ fn refused(fault: impl fmt::Display) -> TlsError {
     TlsError::Refused(fault.to_string())
 }
 
-fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = files::read_public(path)?;
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&text).take(AUTHORITIES_MAX.saturating_add(1)).collect();
     found
         .ok()
         .filter(|found| !found.is_empty() && found.len() <= AUTHORITIES_MAX)
-        .ok_or_else(|| TlsError::NoCertificate(path.clone()))
+        .ok_or_else(|| TlsError::NoCertificate(path.to_owned()))
 }

@@ -104,7 +104,8 @@ async fn running_out_of_descriptors_ends_the_loop() {
     let failing = Failing { listener: inner, faults: AtomicUsize::new(0) };
     let stop = CancellationToken::new();
     let client = watch::Sender::new(Arc::new(federation.padang())).subscribe();
-    let dialer = crate::identity::Dialer { hub: address, tls: client, limits: Default::default() };
+    let dialer =
+        crate::identity::Dialer { hub: address, tls: client, limits: crate::identity::ConnectLimits::default() };
     let meet = async {
         let _stream = dialer.connect().await.unwrap();
         assert_eq!(incoming.recv().await.unwrap().peer.as_str(), "13.71");
