@@ -115,13 +115,13 @@ impl Acceptor {
             tokio::select! {
                 () = stop.cancelled() => return Ended::Cancelled,
                 () = self.out.closed() => return Ended::NobodyListens,
-                Some(refused) = handshakes.next() => report.refused(refused),
+                Some(refused) = handshakes.next() => report.refused(&refused),
                 _ = minute.tick() => report.next_minute(),
                 accepted = accept_after(listener, pause) => match accepted {
                     Ok((stream, address)) => {
                         pause = Duration::ZERO;
                         if let Err(reason) = self.begin(&mut handshakes, &admission, stream, address) {
-                            report.refused(Refused { address: address.ip(), reason, detail: String::new() });
+                            report.refused(&Refused { address: address.ip(), reason, detail: String::new() });
                         }
                     }
                     Err(fault) => {

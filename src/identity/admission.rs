@@ -78,7 +78,6 @@ impl fmt::Debug for ConnectionPermit {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     #[test]

@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::hub_address::HubAddress;
+use super::host_port::HostPort;
+use super::proxy::tunnel;
 use super::refusal::Refusal;
 use super::socket::prepare;
 use super::tls::{ClientStream, ClientTls};
@@ -29,7 +30,7 @@ const CAUSES_MAX: usize = 16;
 pub struct ConnectLimits {
     /// Longest look-up of the hub's name.
     pub lookup: Duration,
-    /// Longest TCP handshake with one address.
+    /// Longest TCP handshake with one address, and longest answer of a proxy.
     pub tcp: Duration,
     /// Longest TLS handshake with one address.
     pub tls: Duration,
@@ -48,15 +49,25 @@ pub enum ConnectError {
     #[error("the hub at {hub} cannot be reached: {why}")]
     Unreachable {
         /// The hub.
-        hub: HubAddress,
+        hub: HostPort,
         /// What the system said of the last address.
+        why: String,
+    },
+    /// The proxy on the way does not let us through.
+    #[error("the proxy at {proxy} does not lead to the hub at {hub}: {why}")]
+    Proxy {
+        /// The proxy.
+        proxy: HostPort,
+        /// The hub.
+        hub: HostPort,
+        /// What it said, or the system.
         why: String,
     },
     /// Somebody answers, but not as a hub does.
     #[error("what answers at {hub} does not speak as a hub does: {why}")]
     NotAHub {
         /// The hub.
-        hub: HubAddress,
+        hub: HostPort,
         /// What the TLS library said.
         why: String,
     },
@@ -70,7 +81,7 @@ pub enum ConnectError {
     #[error("the hub at {hub} was refused, {reason} ({detail})")]
     HubRefused {
         /// The hub.
-        hub: HubAddress,
+        hub: HostPort,
         /// Why.
         reason: Refusal,
         /// What the TLS library said.
@@ -82,9 +93,10 @@ impl ConnectError {
     const fn tells(&self) -> u8 {
         match self {
             Self::Unreachable { .. } => 0,
-            Self::NotAHub { .. } => 1,
-            Self::OurCertificateRefused { .. } => 2,
-            Self::HubRefused { .. } => 3,
+            Self::Proxy { .. } => 1,
+            Self::NotAHub { .. } => 2,
+            Self::OurCertificateRefused { .. } => 3,
+            Self::HubRefused { .. } => 4,
         }
     }
 }
@@ -93,7 +105,10 @@ impl ConnectError {
 #[derive(Debug, Clone)]
 pub struct Dialer {
     /// Where it is.
-    pub hub: HubAddress,
+    pub hub: HostPort,
+    /// An HTTP proxy to go through, if the network demands one; it then looks up the hub's name. It sees the hub's
+    /// address and nothing of what is said.
+    pub proxy: Option<HostPort>,
     /// The TLS configuration, looked at in each try.
     pub tls: watch::Receiver<Arc<ClientTls>>,
     /// Time limits.
@@ -109,7 +124,7 @@ impl Dialer {
     /// # Errors
     /// Says whether the hub could not be reached, or who refused whom and why.
     pub async fn connect(&self) -> Result<ClientStream, ConnectError> {
-        let mut worst = self.unreachable("the name has no address");
+        let mut worst = self.no_way("the name has no address");
         for address in self.look_up().await? {
             match self.connect_to(address).await {
                 Ok(stream) => return Ok(stream),
@@ -121,20 +136,28 @@ impl Dialer {
     }
 
     async fn look_up(&self) -> Result<Vec<SocketAddr>, ConnectError> {
-        match timeout(self.limits.lookup, lookup_host((self.hub.host(), self.hub.port()))).await {
-            Err(_) => Err(self.unreachable("looking up its name took too long")),
-            Ok(Err(fault)) => Err(self.unreachable(&fault)),
+        let first = self.proxy.as_ref().unwrap_or(&self.hub);
+        match timeout(self.limits.lookup, lookup_host((first.host(), first.port()))).await {
+            Err(_) => Err(self.no_way("looking up its name took too long")),
+            Ok(Err(fault)) => Err(self.no_way(&fault)),
             Ok(Ok(found)) => Ok(found.take(ADDRESSES_MAX).collect()),
         }
     }
 
     async fn connect_to(&self, address: SocketAddr) -> Result<ClientStream, ConnectError> {
-        let stream = match timeout(self.limits.tcp, TcpStream::connect(address)).await {
-            Err(_) => return Err(self.unreachable("it does not answer")),
-            Ok(Err(fault)) => return Err(self.unreachable(&fault)),
+        let mut stream = match timeout(self.limits.tcp, TcpStream::connect(address)).await {
+            Err(_) => return Err(self.no_way("it does not answer")),
+            Ok(Err(fault)) => return Err(self.no_way(&fault)),
             Ok(Ok(stream)) => stream,
         };
-        prepare(&stream).map_err(|fault| self.unreachable(&fault))?;
+        prepare(&stream).map_err(|fault| self.no_way(&fault))?;
+        if self.proxy.is_some() {
+            match timeout(self.limits.tcp, tunnel(&mut stream, &self.hub)).await {
+                Err(_) => return Err(self.no_way("it does not answer")),
+                Ok(Err(fault)) => return Err(self.no_way(&fault)),
+                Ok(Ok(())) => {}
+            }
+        }
         let config = Arc::clone(&self.tls.borrow().config);
         let handshake = TlsConnector::from(config).connect(self.hub.server_name(), stream);
         let stream = match timeout(self.limits.tls, handshake).await {
@@ -155,12 +178,17 @@ impl Dialer {
                 ConnectError::HubRefused { hub: self.hub.clone(), reason, detail: cause.to_string() }
             }
             Some(other) => self.not_a_hub(other),
-            None => self.unreachable(fault),
+            None => self.no_way(fault),
         }
     }
 
-    fn unreachable(&self, why: &(impl ToString + ?Sized)) -> ConnectError {
-        ConnectError::Unreachable { hub: self.hub.clone(), why: why.to_string() }
+    /// The network does not lead there.
+    fn no_way(&self, why: &(impl ToString + ?Sized)) -> ConnectError {
+        let (hub, why) = (self.hub.clone(), why.to_string());
+        match &self.proxy {
+            None => ConnectError::Unreachable { hub, why },
+            Some(proxy) => ConnectError::Proxy { proxy: proxy.clone(), hub, why },
+        }
     }
 
     fn not_a_hub(&self, why: &(impl ToString + ?Sized)) -> ConnectError {

@@ -164,7 +164,6 @@ fn sync_folder(path: &Path) -> Result<(), FileError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     fn mode(path: &Path) -> u32 {

@@ -189,7 +189,6 @@ pub fn load_signing_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError>
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

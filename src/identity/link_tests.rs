@@ -1,5 +1,4 @@
 //! Tests of the link over real TCP: who is let in, who is refused in the handshake, and what each side then knows.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::sync::Arc;
 
@@ -265,16 +264,16 @@ async fn silent_or_absent_hub_is_called_a_refusal() {
     let hub = federation.hub().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let elsewhere = |port: u16| super::HubAddress::parse(&format!("127.0.0.1:{port}")).unwrap();
+    let elsewhere = |port: u16| super::HostPort::parse(&format!("127.0.0.1:{port}")).unwrap();
     let tls = tokio::sync::watch::Sender::new(Arc::new(federation.padang())).subscribe();
     let limits = super::ConnectLimits { tls: std::time::Duration::from_millis(50), ..Default::default() };
-    let dialer = super::Dialer { hub: elsewhere(port), tls, limits };
+    let dialer = super::Dialer { hub: elsewhere(port), proxy: None, tls, limits };
     let silent = dialer.connect().await.unwrap_err();
     assert!(matches!(silent, ConnectError::NotAHub { .. }), "{silent}");
     drop(listener);
     let absent = dialer.connect().await.unwrap_err();
     assert!(matches!(absent, ConnectError::Unreachable { .. }), "{absent}");
-    let nameless = super::Dialer { hub: super::HubAddress::parse("no-such-host.invalid:1").unwrap(), ..dialer };
+    let nameless = super::Dialer { hub: super::HostPort::parse("no-such-host.invalid:1").unwrap(), ..dialer };
     assert!(matches!(nameless.connect().await, Err(ConnectError::Unreachable { .. })));
     assert_eq!(hub.refusals.total(), 0);
 }
@@ -306,4 +305,41 @@ fn files_of_different_parties_are_mixed() {
     assert!(Arc::ptr_eq(&before, &client.current()));
     std::fs::write(path("padang.pem"), federation.padang_pem()).unwrap();
     assert!(!Arc::ptr_eq(&before, &client.reload().unwrap()));
+}
+
+#[tokio::test]
+async fn node_behind_a_proxy_does_not_reach_the_hub() {
+    let federation = Federation::new(1);
+    let mut hub = federation.hub().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = super::HostPort::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+    let tls = tokio::sync::watch::Sender::new(Arc::new(federation.padang())).subscribe();
+    let dialer =
+        super::Dialer { hub: hub.address.clone(), proxy: Some(proxy), tls, limits: super::ConnectLimits::default() };
+    let hub_address = hub.address.to_string();
+    let relay = async {
+        let (mut inner, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 1024];
+        let length = inner.read(&mut asked).await.unwrap();
+        assert!(asked[..length].starts_with(format!("CONNECT {hub_address} ").as_bytes()));
+        let mut outer = TcpStream::connect(&hub_address).await.unwrap();
+        inner.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        tokio::io::copy_bidirectional(&mut inner, &mut outer).await.unwrap();
+    };
+    let meet = async {
+        let stream = dialer.connect().await.unwrap();
+        let there = hub.incoming.recv().await.unwrap();
+        assert_eq!(there.peer.as_str(), "13.71");
+        (stream, there)
+    };
+    let both = async {
+        tokio::select! {
+            () = relay => None,
+            found = meet => Some(found),
+        }
+    };
+    assert!(timeout(PATIENCE, both).await.unwrap().is_some());
+    drop(listener);
+    let fault = dialer.connect().await.unwrap_err();
+    assert!(matches!(fault, ConnectError::Proxy { .. }), "{fault}");
 }

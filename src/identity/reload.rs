@@ -57,7 +57,6 @@ impl<T> fmt::Debug for Reloadable<T> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;

@@ -106,7 +106,6 @@ pub fn make_request(key: &TlsKey, id: &SpiffeId) -> Result<String, RequestError>
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use data_encoding::BASE64;
 
     use super::*;

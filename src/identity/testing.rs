@@ -1,5 +1,4 @@
 //! A federation on the loopback address for tests of the link: an authority, a hub that accepts, nodes that dial.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -18,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::authority::{Authority, LIFETIME_DEFAULT};
 use super::request::{RequestedKey, make_request};
 use super::{
-    AcceptLimits, Acceptor, Authenticated, ClientStream, ClientTls, ConnectError, ConnectLimits, Dialer, HubAddress,
+    AcceptLimits, Acceptor, Authenticated, ClientStream, ClientTls, ConnectError, ConnectLimits, Dialer, HostPort,
     Refusal, Refusals, ServerTls, SpiffeId, TlsIdentity, TlsKey, refused_by_hub,
 };
 use crate::domain::{FederationId, NodeId, Timestamp, UnitCode};
@@ -134,7 +133,7 @@ impl Federation {
 
     pub(super) async fn hub_with(&self, tls: ServerTls, limits: AcceptLimits) -> Hub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = HubAddress::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+        let address = HostPort::parse(&listener.local_addr().unwrap().to_string()).unwrap();
         let (out, incoming) = mpsc::channel(8);
         let tls = watch::Sender::new(Arc::new(tls));
         let refusals = Arc::new(Refusals::default());
@@ -148,7 +147,7 @@ impl Federation {
 
 /// A hub that accepts on the loopback address.
 pub(super) struct Hub {
-    pub(super) address: HubAddress,
+    pub(super) address: HostPort,
     pub(super) incoming: mpsc::Receiver<Authenticated>,
     pub(super) tls: watch::Sender<Arc<ServerTls>>,
     pub(super) refusals: Arc<Refusals>,
@@ -159,7 +158,7 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) async fn dial(&self, tls: ClientTls) -> Result<ClientStream, ConnectError> {
         let tls = watch::Sender::new(Arc::new(tls)).subscribe();
-        Dialer { hub: self.address.clone(), tls, limits: ConnectLimits::default() }.connect().await
+        Dialer { hub: self.address.clone(), proxy: None, tls, limits: ConnectLimits::default() }.connect().await
     }
 
     /// Dials and is let in.

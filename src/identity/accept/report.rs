@@ -25,7 +25,7 @@ impl Report {
         Self { refusals, told: BTreeSet::new(), untold: 0, accept_told: false }
     }
 
-    pub(super) fn refused(&mut self, refused: Refused) {
+    pub(super) fn refused(&mut self, refused: &Refused) {
         let total = self.refusals.count(refused.reason);
         if self.told.len() >= LINES_MAX || !self.told.insert((refused.address, refused.reason)) {
             self.untold = self.untold.saturating_add(1);

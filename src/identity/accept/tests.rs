@@ -1,5 +1,4 @@
 //! Tests of the accept loop: what a bad client, a full house or a failing `accept` may not do to the others.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -100,12 +99,16 @@ async fn running_out_of_descriptors_ends_the_loop() {
     let tls = watch::Sender::new(Arc::new(tls));
     let acceptor = Acceptor { tls: tls.subscribe(), limits: AcceptLimits::default(), refusals: Arc::default(), out };
     let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = crate::identity::HubAddress::parse(&inner.local_addr().unwrap().to_string()).unwrap();
+    let address = crate::identity::HostPort::parse(&inner.local_addr().unwrap().to_string()).unwrap();
     let failing = Failing { listener: inner, faults: AtomicUsize::new(0) };
     let stop = CancellationToken::new();
     let client = watch::Sender::new(Arc::new(federation.padang())).subscribe();
-    let dialer =
-        crate::identity::Dialer { hub: address, tls: client, limits: crate::identity::ConnectLimits::default() };
+    let dialer = crate::identity::Dialer {
+        hub: address,
+        proxy: None,
+        tls: client,
+        limits: crate::identity::ConnectLimits::default(),
+    };
     let meet = async {
         let _stream = dialer.connect().await.unwrap();
         assert_eq!(incoming.recv().await.unwrap().peer.as_str(), "13.71");
@@ -124,18 +127,18 @@ fn same_refusal_fills_the_log() {
     let refused =
         |last: u8, reason| Refused { address: IpAddr::from([10, 0, 0, last]), reason, detail: "a\nb".to_owned() };
     for _ in 0..5 {
-        report.refused(refused(1, Refusal::Expired));
+        report.refused(&refused(1, Refusal::Expired));
     }
-    report.refused(refused(2, Refusal::Expired));
-    report.refused(refused(1, Refusal::Other));
+    report.refused(&refused(2, Refusal::Expired));
+    report.refused(&refused(1, Refusal::Other));
     assert_eq!(report.lines(), (3, 4));
     assert_eq!(refusals.get(Refusal::Expired), 6);
     report.next_minute();
-    report.refused(refused(1, Refusal::Expired));
+    report.refused(&refused(1, Refusal::Expired));
     assert_eq!(report.lines(), (1, 0));
     for last in 0..=255 {
-        report.refused(refused(last, Refusal::Timeout));
-        report.refused(refused(last, Refusal::NoUriSan));
+        report.refused(&refused(last, Refusal::Timeout));
+        report.refused(&refused(last, Refusal::NoUriSan));
     }
     assert_eq!(report.lines().0, 256);
     assert_eq!(refusals.total(), 7 + 1 + 512);

@@ -1,5 +1,4 @@
 //! Tests of the certificate authority: what it writes into a certificate, and what it does not let in.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::os::unix::fs::PermissionsExt;
 
