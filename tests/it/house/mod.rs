@@ -4,6 +4,7 @@
 mod dependencies;
 mod layers;
 mod paths;
+mod programs;
 mod rules;
 mod sources;
 mod tidy;
