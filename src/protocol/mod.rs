@@ -4,4 +4,4 @@
 pub mod generated;
 mod redact;
 
-pub use generated::desk;
+pub use generated::{desk, federation};

@@ -6,7 +6,8 @@ use super::ingest::Taken;
 use crate::domain::{FederationId, Position, Timestamp};
 use crate::journal::Head;
 use crate::link::message::{
-    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Up, UpBatch, VERSIONS, WINDOW_BYTES, Welcome,
+    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, WINDOW_BYTES,
+    Welcome,
 };
 use crate::store::{Batch, Delivery};
 
@@ -326,7 +327,7 @@ impl Session {
             live.again = true;
             return Vec::new();
         }
-        if live.bytes() >= WINDOW_BYTES {
+        if live.bytes() >= WINDOW_BYTES || live.under_way.len() >= UNDER_WAY_MAX {
             return Vec::new();
         }
         live.loading = true;
