@@ -56,7 +56,9 @@ impl<S: Store> HubShared<S> {
         let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if !news.is_empty() {
             let registry = Arc::make_mut(&mut *known);
-            news.iter().for_each(|event| registry.apply(event));
+            for event in news {
+                registry.apply(event);
+            }
         }
         known.clone()
     }

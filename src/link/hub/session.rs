@@ -171,7 +171,7 @@ impl Session {
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::Received(up, now) => self.received(up, now),
-            Input::Opened(Ok(opened)) => self.opened(opened),
+            Input::Opened(Ok(opened)) => self.opened(&opened),
             Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
             Input::Taken(Ok(taken)) => self.taken(&taken),
             Input::Repeated => {
@@ -246,7 +246,7 @@ impl Session {
         vec![Action::Open(hello)]
     }
 
-    fn opened(&mut self, opened: Opened) -> Vec<Action> {
+    fn opened(&mut self, opened: &Opened) -> Vec<Action> {
         let Phase::Opening { judged } = self.phase else { return self.end(Fault::Protocol) };
         let welcome = send(Down::Welcome(Welcome {
             version: VERSIONS.1,

@@ -33,7 +33,7 @@ pub const POLL_EVERY: Duration = Duration::from_millis(500);
 /// How often a session says how far the hub is.
 pub const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// How long a message may wait to be written before the node counts as gone.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Who is to be woken when something comes for a node.
 #[derive(Debug, Default)]
@@ -199,9 +199,8 @@ async fn run<S: Store>(
                         Input::Opened(Err(Fault::Protocol))
                     }
                 },
-                Ok(None) => return,
                 Err(status) if status.code() == tonic::Code::OutOfRange => Input::Opened(Err(Fault::Protocol)),
-                Err(_) => return,
+                Ok(None) | Err(_) => return,
             },
             () = bell.notified() => Input::Wake,
             _ = poll.tick() => Input::Wake,

@@ -179,7 +179,7 @@ impl<S: Store> NodeLink<S> {
         };
         let opened = tokio::select! {
             () = stop.cancelled() => return Outcome::Stopped,
-            opened = timeout(Duration::from_secs(60), opening) => opened,
+            opened = timeout(Duration::from_mins(1), opening) => opened,
         };
         match opened {
             Err(_) => Outcome::Broken("the hub does not answer".to_owned()),
