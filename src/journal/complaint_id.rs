@@ -22,7 +22,6 @@ fn length(bytes: &[u8]) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     fn id(federation: &str, origin: &str, nonce: [u8; 16]) -> ComplaintId {

@@ -90,7 +90,6 @@ pub fn root_from_path(hash: &EventHash, index: u64, size: u64, path: &[[u8; 32]]
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use proptest::prelude::*;
 

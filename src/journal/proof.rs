@@ -69,7 +69,6 @@ pub fn verify_forwarded(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::domain::{Change, EventHash, Header, NodeId};
     use crate::journal::sample::{self, federation, key};

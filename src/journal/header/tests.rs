@@ -1,6 +1,5 @@
 //! What header bytes must not be read as, and that good ones come back unchanged. Tests only.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 use super::*;
 use crate::domain::Change;
 use crate::journal::{arbitrary, sample};
