@@ -162,3 +162,16 @@ fn life_in_which_nothing_counted_is_called_broken() {
     let mut skipped = verifier().granted(3, Position::new(2, 0));
     assert_eq!(feed(&mut skipped, &[&counted, &third]), Err(Break::NotGranted(3)));
 }
+
+#[test]
+fn second_loss_before_anything_was_stored_is_called_broken() {
+    let (counted, lost, again) = two_lives();
+    let mut author = Author::new();
+    author.head = Head { position: Position::new(3, 0), hash: counted.0.hash() };
+    author.newest = HashMap::from([(2, header_hash(&counted.1[1]))]);
+    let third = author.write(&[2, 4]);
+    let granted = || verifier().granted(2, Position::new(1, 2)).granted(3, Position::new(1, 2));
+    assert_eq!(feed(&mut granted(), &[&counted, &third]), Ok(()));
+    assert_eq!(feed(&mut granted(), &[&counted, &again, &third]), Ok(()));
+    assert_eq!(feed(&mut granted(), &[&counted, &lost, &again, &third]), Ok(()));
+}
