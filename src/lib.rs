@@ -3,5 +3,6 @@
 pub mod domain;
 pub mod journal;
 pub mod link;
+pub mod protocol;
 pub mod runtime;
 pub mod store;
