@@ -1,6 +1,7 @@
 //! Lintas: the shared library of the national hub and the regional nodes. Binaries live in `hub/` and `regional-node/`.
 
 pub mod domain;
+pub mod identity;
 pub mod journal;
 pub mod link;
 pub mod protocol;

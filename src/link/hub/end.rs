@@ -9,9 +9,7 @@ use super::open::{self, Opening};
 use super::order;
 use super::session::{Action, Input, Opened, Session};
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::{
-    Cause, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
-};
+use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
 use crate::journal::{self, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
@@ -150,7 +148,7 @@ impl<S: Store> HubEnd<S> {
             }
             Action::Repeat(batch) => self.repeat(batch).await.map(Some),
             Action::Order => self.order().await.map(|()| None),
-            Action::LoadVerdicts { after, stored } => self.verdicts(after, stored).await.map(Some),
+            Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
             Action::Load { generation, after, bytes } => {
                 let store = &self.shared.store;
                 store.outbox(self.node.clone(), generation, after, bytes).await.map(|rows| Some(Input::Loaded(rows)))
@@ -201,12 +199,7 @@ impl<S: Store> HubEnd<S> {
         }
     }
 
-    async fn take(
-        &mut self,
-        session: u64,
-        after: Head,
-        message: UpBatch,
-    ) -> Result<Result<(Taken, Option<Ack>), Fault>, StoreError> {
+    async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
         let shared = &self.shared;
         let Some(intake) = verify(&shared.registry(), &shared.signer, &self.node, session, after, message) else {
             return Ok(Err(Fault::BrokenSeal));
@@ -219,14 +212,10 @@ impl<S: Store> HubEnd<S> {
             ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
         };
         let taken = shared.store.transact(scope, plan).await?;
-        let ack = match &taken {
-            Taken::Superseded => None,
-            Taken::Stored { stored, hub, verdicts, woken } => {
-                self.output.woken.extend(woken.iter().cloned());
-                Some(Ack { receipt: self.receipt(*stored, *hub), verdicts: verdicts.clone() })
-            }
-        };
-        Ok(Ok((taken, ack)))
+        if let Taken::Stored { woken, .. } = &taken {
+            self.output.woken.extend(woken.iter().cloned());
+        }
+        Ok(Ok(taken))
     }
 
     fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {
@@ -248,10 +237,7 @@ impl<S: Store> HubEnd<S> {
         if held.is_none_or(|held| held.hash() != seal.hash()) {
             return Ok(Input::Opened(Err(Fault::Fork)));
         }
-        let own = self.shared.store.own().await?;
-        let peer = self.shared.store.peer(self.node.clone()).await?;
-        let stored = peer.map_or(Head::GENESIS, |peer| peer.stored);
-        Ok(Input::Acknowledge(Ack { receipt: self.receipt(stored, own.written), verdicts: Vec::new() }, false))
+        Ok(Input::Repeated)
     }
 
     async fn order(&mut self) -> Result<(), StoreError> {
@@ -270,7 +256,7 @@ impl<S: Store> HubEnd<S> {
         Ok(())
     }
 
-    async fn verdicts(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
+    async fn acknowledge(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
         let store = &self.shared.store;
         let verdicts = store.verdicts(self.node.clone(), after, VERDICTS_MAX).await?;
         let own = store.own().await?;
@@ -360,6 +346,3 @@ fn unreadable_reason(error: &HeaderError, entry: &SealedEntry) -> Inadmissibilit
         Inadmissibility::Malformed
     }
 }
-
-/// The hash of an event and the place of its verdict: what a node is told.
-pub type Told = (Position, EventHash, Verdict);

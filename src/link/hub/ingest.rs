@@ -47,14 +47,12 @@ pub struct Intake {
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Stored, with a verdict an event.
+    /// Stored, and judged as far as it can be judged now.
     Stored {
         /// The journal's end at the hub.
         stored: Head,
         /// The hub's own journal's end.
         hub: Position,
-        /// The verdicts, in order.
-        verdicts: Vec<(Position, EventHash, Verdict)>,
         /// To whom something is on the way now.
         woken: BTreeSet<NodeId>,
     },
@@ -149,8 +147,24 @@ impl<'a> Desk<'a> {
         self.changes.outbox.extend(history.map(|event| (newcomer.clone(), event.hash)));
     }
 
-    /// Closes the books: projections, the hub's seals, and whom to wake.
+    /// Gives every event its verdict about which nothing can change any more. One written while a proposal is pending waits.
+    fn settle(&mut self) {
+        for work in self.working.values().filter(|work| work.changed) {
+            let Some(complaint) = &work.complaint else { continue };
+            let open = work.events.iter().filter(|event| work.verdicts.get(&event.hash) == Some(&Verdict::Provisional));
+            for hash in open.map(|event| event.hash) {
+                let Some(verdict) = complaint.verdict(&hash).map(Verdict::of) else { continue };
+                match self.changes.entries.iter_mut().find(|entry| entry.hash == hash) {
+                    Some(entry) => entry.verdict = verdict,
+                    None => self.changes.verdicts.push((hash, verdict)),
+                }
+            }
+        }
+    }
+
+    /// Closes the books: verdicts, projections, the hub's seals, and whom to wake.
     pub(super) fn finish(mut self) -> (Changes, Position, BTreeSet<NodeId>) {
+        self.settle();
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
             let times = work.events.iter().filter(|event| complaint.contains(&event.hash)).map(|e| e.header.time);
@@ -182,7 +196,6 @@ pub(super) fn plan(
     };
     let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut cited = peer.cited;
-    let mut verdicts = Vec::new();
     let stored = intake.seal.head();
     let hashes: Vec<EventHash> = intake.events.iter().map(|event| event.hash).collect();
     let paths = journal::merkle::paths(&hashes);
@@ -190,9 +203,7 @@ pub(super) fn plan(
         intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
     for ((index, sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
         let proof = ProofRef { seal_last: stored.position.seq, index, path };
-        let (position, hash) = (sealed.position, sealed.hash);
-        let verdict = desk.take(&intake.node, sealed, proof, &mut cited);
-        verdicts.push((position, hash, verdict));
+        desk.take(&intake.node, sealed, proof, &mut cited);
     }
     for (complaint, upto) in &intake.announced {
         if touched.contains(complaint) {
@@ -216,12 +227,12 @@ pub(super) fn plan(
         ..PeerUpdate::default()
     });
     let (changes, hub, woken) = desk.finish();
-    (changes, Taken::Stored { stored, hub, verdicts, woken })
+    (changes, Taken::Stored { stored, hub, woken })
 }
 
 impl Desk<'_> {
-    /// Judges one event and stores it; the verdict is final unless it is `held`.
-    fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) -> Verdict {
+    /// Judges one event and stores it.
+    fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) {
         let event = match sealed.event {
             Ok(event) => event,
             Err(reason) => {
@@ -234,7 +245,7 @@ impl Desk<'_> {
                     reason,
                 ));
                 self.record(None, Change::Inadmissible { event: sealed.hash, prev: None, reason }, Some(node));
-                return Verdict::Inadmissible(reason);
+                return;
             }
         };
         let id = event.header.complaint;
@@ -244,10 +255,7 @@ impl Desk<'_> {
             *cited = (*cited).max(event.header.registry);
         }
         match admission {
-            Admission::Inadmissible(reason) => {
-                self.reject(event, sealed.entry.bytes, proof, reason);
-                Verdict::Inadmissible(reason)
-            }
+            Admission::Inadmissible(reason) => self.reject(event, sealed.entry.bytes, proof, reason),
             Admission::Held => {
                 let hash = event.hash;
                 let first = event.header.change.role() == Role::Unknown;
@@ -255,7 +263,6 @@ impl Desk<'_> {
                 if first {
                     self.record(id, Change::Held { event: hash }, Some(node));
                 }
-                Verdict::Held
             }
             Admission::Admitted => self.keep(event, sealed.entry, proof, Verdict::Provisional),
         }
@@ -285,15 +292,12 @@ impl Desk<'_> {
     }
 
     /// Stores an event of the set, or one that is held, and sends it to everyone else who takes part.
-    fn keep(&mut self, event: Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) -> Verdict {
-        let Some(id) = event.header.complaint else { return verdict };
+    fn keep(&mut self, event: Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) {
+        let Some(id) = event.header.complaint else { return };
         let mut work = self.working.remove(&id).unwrap_or_default();
         work.events.push(event.clone());
         let held = verdict == Verdict::Held;
-        let folded = fold(&work.events);
-        let outcome = folded.as_ref().and_then(|complaint| complaint.outcomes.get(&event.hash)).copied();
-        let verdict = if held { verdict } else { outcome.map_or(verdict, Verdict::of) };
-        work.complaint = folded;
+        work.complaint = fold(&work.events);
         work.verdicts.insert(event.hash, verdict);
         work.changed = true;
         let redacted = work.complaint.as_ref().is_some_and(|complaint| complaint.redacted.contains(&event.hash));
@@ -305,7 +309,6 @@ impl Desk<'_> {
         let others = participants(work.complaint.as_ref()).into_iter().filter(|node| *node != event.header.node);
         self.changes.outbox.extend(others.map(|node| (node, event.hash)));
         self.working.insert(id, work);
-        verdict
     }
 
     /// Keeps an inadmissible event's header in its author's journal, drops its content, and tells everyone who takes part.

@@ -23,8 +23,10 @@ pub enum Input {
     /// The session was opened, or not.
     Opened(Result<Opened, Fault>),
     /// A batch was taken in; `Err` if it did not verify or could not be stored.
-    Taken(Result<(Taken, Option<Ack>), Fault>),
-    /// An acknowledgement for what was stored before: of a repeated batch, or with verdicts that the node does not know.
+    Taken(Result<Taken, Fault>),
+    /// A repeated batch is the stored one.
+    Repeated,
+    /// An acknowledgement, with verdicts that the node does not know, and whether there are more of them.
     Acknowledge(Ack, bool),
     /// What the outbox holds next.
     Loaded(Vec<Delivery>),
@@ -71,10 +73,10 @@ pub enum Action {
     Repeat(UpBatch),
     /// Decide what waited for more of this journal.
     Order,
-    /// Load verdicts after a position and acknowledge `stored` with them.
-    LoadVerdicts {
-        /// Up to where the node knows verdicts.
-        after: Position,
+    /// Acknowledge what is stored, with the verdicts that are final after a position.
+    Acknowledge {
+        /// Up to where the node was told verdicts.
+        told: Position,
         /// What is stored.
         stored: Head,
     },
@@ -120,6 +122,10 @@ enum Phase {
 struct Live {
     session: u64,
     stored: Head,
+    /// What was acknowledged last in this session.
+    acknowledged: Position,
+    /// Up to where the node was told verdicts.
+    told: Position,
     generation: u32,
     sent: u64,
     under_way: VecDeque<(u64, usize)>,
@@ -166,11 +172,19 @@ impl Session {
             Input::Received(up, now) => self.received(up, now),
             Input::Opened(Ok(opened)) => self.opened(opened),
             Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
-            Input::Taken(Ok((taken, ack))) => self.taken(&taken, ack),
+            Input::Taken(Ok(taken)) => self.taken(&taken),
+            Input::Repeated => {
+                self.with_live(|live| live.acknowledged = Position::ZERO);
+                self.tell()
+            }
             Input::Acknowledge(ack, more) => self.acknowledge(ack, more),
             Input::Loaded(events) => self.loaded(events),
             Input::Journal(batches) => self.journal(batches),
-            Input::Wake => self.load(),
+            Input::Wake => {
+                let mut actions = self.tell();
+                actions.extend(self.load());
+                actions
+            }
             Input::Drain => {
                 self.phase = Phase::Ended;
                 vec![send(Down::Drain { after_seconds: 1 }), Action::End(None)]
@@ -251,6 +265,8 @@ impl Session {
         self.phase = Phase::Live(Live {
             session: opened.session,
             stored,
+            acknowledged: stored.position,
+            told: judged,
             generation: opened.outbox.0,
             sent: opened.outbox.1,
             under_way: VecDeque::new(),
@@ -258,28 +274,50 @@ impl Session {
             again: false,
         });
         let mut actions = vec![welcome, Action::Order];
-        if judged < stored.position {
-            actions.push(Action::LoadVerdicts { after: judged, stored });
-        }
+        actions.extend(self.tell());
         actions.extend(self.load());
         actions
     }
 
-    fn taken(&mut self, taken: &Taken, ack: Option<Ack>) -> Vec<Action> {
-        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
-        let (Taken::Stored { stored, .. }, Some(ack)) = (taken, ack) else { return self.end(Fault::Superseded) };
-        live.stored = *stored;
-        vec![send(Down::Ack(ack)), Action::Order]
+    fn taken(&mut self, taken: &Taken) -> Vec<Action> {
+        let Taken::Stored { stored, .. } = taken else { return self.end(Fault::Superseded) };
+        self.with_live(|live| live.stored = *stored);
+        let mut actions = vec![Action::Order];
+        actions.extend(self.tell());
+        actions
+    }
+
+    /// Acknowledges, if there is something that the node was not told.
+    fn tell(&mut self) -> Vec<Action> {
+        let Phase::Live(live) = &self.phase else { return Vec::new() };
+        if live.told >= live.stored.position && live.acknowledged >= live.stored.position {
+            return Vec::new();
+        }
+        vec![Action::Acknowledge { told: live.told, stored: live.stored }]
     }
 
     fn acknowledge(&mut self, ack: Ack, more: bool) -> Vec<Action> {
-        let Phase::Live(live) = &self.phase else { return Vec::new() };
-        let last = ack.verdicts.last().map(|(position, _, _)| *position);
+        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
+        let position = ack.receipt.receipt().position;
+        let Some(last) = ack.verdicts.last().map(|(position, _, _)| *position) else {
+            // Nothing new to say but, perhaps, that it is stored.
+            let news = live.acknowledged < position;
+            live.acknowledged = position;
+            return if news { vec![send(Down::Ack(ack))] } else { Vec::new() };
+        };
+        live.acknowledged = position;
+        live.told = last;
         let mut actions = vec![send(Down::Ack(ack))];
-        if let (true, Some(after)) = (more, last) {
-            actions.push(Action::LoadVerdicts { after, stored: live.stored });
+        if more {
+            actions.extend(self.tell());
         }
         actions
+    }
+
+    fn with_live(&mut self, change: impl FnOnce(&mut Live)) {
+        if let Phase::Live(live) = &mut self.phase {
+            change(live);
+        }
     }
 
     fn load(&mut self) -> Vec<Action> {
