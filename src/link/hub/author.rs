@@ -74,7 +74,8 @@ impl<'a> Recorder<'a> {
 
     /// Seals what was written: gives the hub's entries among `entries` their proofs, and returns the seals.
     pub fn seal(self, entries: &mut [Entry]) -> Vec<Seal> {
-        let mut rest: &mut [&mut Entry] = &mut entries.iter_mut().filter(|entry| entry.node.is_hub()).collect::<Vec<_>>();
+        let mut rest: &mut [&mut Entry] =
+            &mut entries.iter_mut().filter(|entry| entry.node.is_hub()).collect::<Vec<_>>();
         let mut previous: SealHash = self.sealed.hash;
         let mut seals = Vec::new();
         while !rest.is_empty() {

@@ -151,7 +151,9 @@ impl<'a> Desk<'a> {
     fn settle(&mut self) {
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
-            let open = work.events.iter().filter(|event| work.verdicts.get(&event.hash) == Some(&Verdict::Provisional));
+            let open =
+                |event: &&Event| matches!(work.verdicts.get(&event.hash), Some(Verdict::Provisional | Verdict::Held));
+            let open = work.events.iter().filter(open);
             for hash in open.map(|event| event.hash) {
                 let Some(verdict) = complaint.verdict(&hash).map(Verdict::of) else { continue };
                 match self.changes.entries.iter_mut().find(|entry| entry.hash == hash) {
