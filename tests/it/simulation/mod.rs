@@ -39,7 +39,9 @@ fn simulation_of_a_federation_on_a_bad_day() {
     let seeds = only.map_or(0..number("LINTAS_SIM_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
     for seed in seeds {
         if let Err(why) = play(seed) {
-            panic!("seed {seed}: {why}\nreplay: LINTAS_SIM_SEED={seed} cargo test -p lintas-tests --test it simulation");
+            panic!(
+                "seed {seed}: {why}\nreplay: LINTAS_SIM_SEED={seed} cargo test -p lintas-tests --test it simulation"
+            );
         }
     }
 }

@@ -61,10 +61,9 @@ impl World {
         };
         let now = clock.timestamp();
         let units: Vec<UnitCode> = NODES.iter().flat_map(|(_, units)| units.iter().map(|code| unit(code))).collect();
-        let listed = units.iter().map(|unit| Change::UnitListed {
-            unit: unit.clone(),
-            name: PublicName::parse(unit.as_str()).unwrap(),
-        });
+        let listed = units
+            .iter()
+            .map(|unit| Change::UnitListed { unit: unit.clone(), name: PublicName::parse(unit.as_str()).unwrap() });
         register(&store, &signer, listed.collect(), now).await.unwrap();
         let mut sites = Vec::new();
         for (number, (code, own)) in (1_u8..).zip(NODES) {
