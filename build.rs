@@ -1,3 +1,5 @@
 //! Compiles `proto/` into the wire types. It needs no protoc.
 
-fn main() {}
+fn main() {
+    println!("cargo:rerun-if-changed=migrations");
+}
