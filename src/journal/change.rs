@@ -1,0 +1,219 @@
+//! The body of each change: a CBOR array of its fields, in the order that `kind` lists. Numbers are `kind`'s, the
+//! header around it is `header`'s.
+
+use super::cbor::{Reader, Unreadable, Writer};
+use super::kind;
+use crate::domain::event::{Category, PublicName};
+use crate::domain::{
+    Cause, Change, Channel, Class, Filing, Inadmissibility, MoveRefusal, Moved, Reason, SigningKeyId, TrackingNumber,
+    Visibility,
+};
+
+/// Stars of a rating, worst and best.
+const STARS: std::ops::RangeInclusive<u8> = 1..=5;
+
+/// The body's bytes; those of an unknown change are given back as they came.
+pub(super) fn encode(change: &Change) -> Vec<u8> {
+    let mut w = Writer::default();
+    match change {
+        Change::Verified
+        | Change::Accepted
+        | Change::FollowedUp
+        | Change::Responded
+        | Change::Closed
+        | Change::Reopened
+        | Change::Replied
+        | Change::Completed
+        | Change::Confirmed
+        | Change::Appealed
+        | Change::Withdrew => w.array(0),
+        Change::Disposed { unit, reason } => w.array(2).text(unit.as_str()).uint(reason.code()),
+        Change::Transfer { to, reason } => w.array(2).text(to.as_str()).uint(reason.code()),
+        Change::Deferred { reason } | Change::Archived { reason } | Change::Return { reason } => {
+            w.array(1).uint(reason.code())
+        }
+        Change::TakeBack { proposal: event }
+        | Change::Adopted { event }
+        | Change::Redacted { event }
+        | Change::Held { event }
+        | Change::Released { event } => w.array(1).bytes(&event.0),
+        Change::Rated { stars } => w.array(1).uint(*stars),
+        Change::Filed(filing) => filed(&mut w, filing),
+        Change::Moved(to) => moved(&mut w, to),
+        Change::MoveRefused { proposal, upto, reason } => {
+            w.array(3).bytes(&proposal.0).position(*upto).uint(reason.code())
+        }
+        Change::Inadmissible { event, prev, reason } => {
+            w.array(3).bytes(&event.0).optional_hash(*prev).uint(reason.code())
+        }
+        Change::NodeEnrolled { node, name, signing_key, tls_key } => {
+            w.array(4).text(node.as_str()).text(name.as_str()).bytes(&signing_key.0).bytes(tls_key)
+        }
+        Change::NodeRevoked { node, last } => w.array(2).text(node.as_str()).position(*last),
+        Change::IncarnationGranted { node, ended, incarnation } => {
+            w.array(3).text(node.as_str()).position(*ended).uint(*incarnation)
+        }
+        Change::UnitListed { unit, name } => w.array(2).text(unit.as_str()).text(name.as_str()),
+        Change::UnitClosed { unit } => w.array(1).text(unit.as_str()),
+        Change::Unknown { body, .. } => return body.clone(),
+    };
+    w.finish()
+}
+
+fn filed<'w>(w: &'w mut Writer, filing: &Filing) -> &'w mut Writer {
+    w.array(8).bytes(&filing.nonce).uint(filing.tracking.bits()).uint(filing.class.code()).uint(filing.channel.code());
+    w.bool(filing.on_behalf).uint(filing.visibility.code()).text(filing.category.as_str());
+    w.optional_unit(filing.about.as_ref())
+}
+
+fn moved<'w>(w: &'w mut Writer, moved: &Moved) -> &'w mut Writer {
+    w.array(8).bytes(&moved.ends.0).text(moved.unit.as_str()).text(moved.node.as_str()).uint(moved.cause.code());
+    w.bool(moved.assigned).optional_hash(moved.proposal);
+    w.optional(moved.cutoff, |w, cutoff| {
+        w.position(cutoff);
+    });
+    w.array(moved.admitted.len());
+    for (node, event) in &moved.admitted {
+        w.array(2).text(node.as_str()).bytes(&event.0);
+    }
+    w
+}
+
+/// Reads the body of a change; an unknown number's is carried whole and not looked into.
+pub(super) fn decode(number: u16, body: &[u8]) -> Result<Change, Unreadable> {
+    let mut reader = Reader::new(body);
+    let Some(change) = read(number, &mut reader)? else {
+        return Ok(Change::Unknown { kind: number, body: body.to_vec() });
+    };
+    reader.end().map(|()| change)
+}
+
+fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
+    Ok(Some(match number {
+        kind::VERIFIED => none(r, Change::Verified)?,
+        kind::DISPOSED => {
+            r.array(2, "fields")?;
+            Change::Disposed { unit: r.unit("unit")?, reason: reason(r)? }
+        }
+        kind::ACCEPTED => none(r, Change::Accepted)?,
+        kind::DEFERRED => one(r, reason).map(|reason| Change::Deferred { reason })?,
+        kind::ARCHIVED => one(r, reason).map(|reason| Change::Archived { reason })?,
+        kind::FOLLOWED_UP => none(r, Change::FollowedUp)?,
+        kind::RESPONDED => none(r, Change::Responded)?,
+        kind::CLOSED => none(r, Change::Closed)?,
+        kind::REOPENED => none(r, Change::Reopened)?,
+        kind::TRANSFER => {
+            r.array(2, "fields")?;
+            Change::Transfer { to: r.unit("to")?, reason: reason(r)? }
+        }
+        kind::RETURN => one(r, reason).map(|reason| Change::Return { reason })?,
+        kind::TAKE_BACK => one(r, |r| r.hash("proposal")).map(|proposal| Change::TakeBack { proposal })?,
+        kind::ADOPTED => one(r, |r| r.hash("event")).map(|event| Change::Adopted { event })?,
+        kind::FILED => Change::Filed(Box::new(filing(r)?)),
+        kind::REPLIED => none(r, Change::Replied)?,
+        kind::COMPLETED => none(r, Change::Completed)?,
+        kind::CONFIRMED => none(r, Change::Confirmed)?,
+        kind::RATED => one(r, stars).map(|stars| Change::Rated { stars })?,
+        kind::APPEALED => none(r, Change::Appealed)?,
+        kind::WITHDREW => none(r, Change::Withdrew)?,
+        kind::REDACTED => one(r, |r| r.hash("event")).map(|event| Change::Redacted { event })?,
+        kind::MOVED => Change::Moved(Box::new(move_(r)?)),
+        kind::MOVE_REFUSED => {
+            r.array(3, "fields")?;
+            let (proposal, upto) = (r.hash("proposal")?, r.position("upto")?);
+            Change::MoveRefused { proposal, upto, reason: r.word("reason", MoveRefusal::from_code)? }
+        }
+        kind::INADMISSIBLE => {
+            r.array(3, "fields")?;
+            let (event, prev) = (r.hash("event")?, r.optional("prev", Reader::hash)?);
+            Change::Inadmissible { event, prev, reason: r.word("reason", Inadmissibility::from_code)? }
+        }
+        kind::HELD => one(r, |r| r.hash("event")).map(|event| Change::Held { event })?,
+        kind::RELEASED => one(r, |r| r.hash("event")).map(|event| Change::Released { event })?,
+        _ => return registry(number, r),
+    }))
+}
+
+fn registry(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
+    Ok(Some(match number {
+        kind::NODE_ENROLLED => {
+            r.array(4, "fields")?;
+            let (node, name) = (r.unit("node")?, name(r)?);
+            let signing_key = r.fixed("signing key").map(SigningKeyId)?;
+            Change::NodeEnrolled { node, name, signing_key, tls_key: r.fixed("tls key")? }
+        }
+        kind::NODE_REVOKED => {
+            r.array(2, "fields")?;
+            Change::NodeRevoked { node: r.unit("node")?, last: r.position("last")? }
+        }
+        kind::INCARNATION_GRANTED => {
+            r.array(3, "fields")?;
+            let (node, ended) = (r.unit("node")?, r.position("ended")?);
+            Change::IncarnationGranted { node, ended, incarnation: r.uint("incarnation")? }
+        }
+        kind::UNIT_LISTED => {
+            r.array(2, "fields")?;
+            Change::UnitListed { unit: r.unit("unit")?, name: name(r)? }
+        }
+        kind::UNIT_CLOSED => one(r, |r| r.unit("unit")).map(|unit| Change::UnitClosed { unit })?,
+        _ => return Ok(None),
+    }))
+}
+
+fn none(r: &mut Reader<'_>, change: Change) -> Result<Change, Unreadable> {
+    r.array(0, "fields").map(|()| change)
+}
+
+fn one<'b, T>(
+    r: &mut Reader<'b>,
+    read: impl FnOnce(&mut Reader<'b>) -> Result<T, Unreadable>,
+) -> Result<T, Unreadable> {
+    r.array(1, "fields")?;
+    read(r)
+}
+
+fn reason(r: &mut Reader<'_>) -> Result<Reason, Unreadable> {
+    r.word("reason", Reason::from_code)
+}
+
+fn stars(r: &mut Reader<'_>) -> Result<u8, Unreadable> {
+    r.word("stars", |stars| STARS.contains(&stars).then_some(stars))
+}
+
+fn name(r: &mut Reader<'_>) -> Result<PublicName, Unreadable> {
+    r.text("name", PublicName::parse)
+}
+
+fn filing(r: &mut Reader<'_>) -> Result<Filing, Unreadable> {
+    r.array(8, "fields")?;
+    Ok(Filing {
+        nonce: r.fixed("nonce")?,
+        tracking: TrackingNumber::from_bits(r.uint("tracking")?).ok_or(Unreadable("tracking"))?,
+        class: r.word("class", Class::from_code)?,
+        channel: r.word("channel", Channel::from_code)?,
+        on_behalf: r.bool("on behalf")?,
+        visibility: r.word("visibility", Visibility::from_code)?,
+        category: r.text("category", Category::parse)?,
+        about: r.optional("about", Reader::unit)?,
+    })
+}
+
+fn move_(r: &mut Reader<'_>) -> Result<Moved, Unreadable> {
+    r.array(8, "fields")?;
+    let mut moved = Moved {
+        ends: r.hash("ends")?,
+        unit: r.unit("unit")?,
+        node: r.node("node")?,
+        cause: r.word("cause", Cause::from_code)?,
+        assigned: r.bool("assigned")?,
+        proposal: r.optional("proposal", Reader::hash)?,
+        cutoff: r.optional("cutoff", Reader::position)?,
+        admitted: Vec::new(),
+    };
+    // The count is only believed as far as the bytes go: the header's length bounds them.
+    for _ in 0..r.items("admitted")? {
+        r.array(2, "admitted")?;
+        moved.admitted.push((r.node("admitted")?, r.hash("admitted")?));
+    }
+    Ok(moved)
+}

@@ -1,0 +1,64 @@
+//! The closed list of domain-separation prefixes: every hash and every signature of Lintas begins with one of these,
+//! so that bytes made for one purpose are nothing in another. It must hold them all; no other file may write one.
+
+use sha2::{Digest, Sha256};
+
+/// A purpose for which bytes are hashed or signed; followed by one zero byte. Only this list can make one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Prefix(&'static str);
+
+/// Names an event: the hash of its header bytes.
+pub const HEADER: Prefix = Prefix("lintas/header/v1");
+/// Names a complaint: see `complaint_id`.
+pub const COMPLAINT: Prefix = Prefix("lintas/complaint/v1");
+/// Commits to a detachable part: see `part`.
+pub const PART: Prefix = Prefix("lintas/part/v1");
+/// Names a seal: the hash of its body.
+pub const SEAL: Prefix = Prefix("lintas/seal/v1");
+/// Signs a seal's body.
+pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
+/// Signs a receipt.
+pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
+
+/// All of them.
+pub const ALL: [Prefix; 6] = [HEADER, COMPLAINT, PART, SEAL, SEAL_SIGNATURE, RECEIPT_SIGNATURE];
+
+impl Prefix {
+    /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.
+    pub(super) fn hash(self, pieces: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.0.as_bytes());
+        hasher.update([0]);
+        for piece in pieces {
+            hasher.update(piece);
+        }
+        hasher.finalize().into()
+    }
+
+    /// The bytes that a signature for this purpose covers.
+    pub(super) fn message(self, body: &[u8]) -> Vec<u8> {
+        [self.0.as_bytes(), &[0], body].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_one_purpose_read_as_another() {
+        let begun: Vec<Vec<u8>> = ALL.iter().map(|prefix| prefix.message(b"")).collect();
+        for (at, one) in begun.iter().enumerate() {
+            for (other_at, other) in begun.iter().enumerate() {
+                assert!(at == other_at || !other.starts_with(one), "{:?} begins {:?}", ALL.get(at), ALL.get(other_at));
+            }
+        }
+        assert!(ALL.iter().all(|prefix| !prefix.0.is_empty() && !prefix.0.contains('\0')));
+    }
+
+    #[test]
+    fn hash_leaves_the_prefix_out() {
+        let whole: [u8; 32] = Sha256::digest(b"lintas/header/v1\0abc").into();
+        assert_eq!(HEADER.hash(&[b"a", b"bc"]), whole);
+    }
+}
