@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod domain;
+pub mod identity;
 pub mod journal;
 pub mod link;
 pub mod protocol;

@@ -125,10 +125,10 @@ pub fn act(
     };
     let unit = unit.cloned().unwrap_or(default);
     may_write(registry, author, &unit)?;
-    let take_back = match change {
-        Change::TakeBack { proposal } => Some(case.take_back(proposal, view.own.sealed.position)),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only a take-back can come too late")]
-        _ => None,
+    let take_back = if let Change::TakeBack { proposal } = change {
+        Some(case.take_back(proposal, view.own.sealed.position))
+    } else {
+        None
     };
     let seen = Some(complaint.newest_origin);
     let draft = Draft { complaint: id, unit, change, opener: Some(opener), seen, events, parts };

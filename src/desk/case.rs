@@ -16,6 +16,7 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
+    #[expect(clippy::unnecessary_box_returns, reason = "errors carry it boxed, to stay small")]
     fn standing(&self) -> Box<Standing> {
         Box::new(Standing::of(self.complaint, &self.author.node))
     }

@@ -11,7 +11,7 @@ use crate::runtime::{Entropy, random_bytes};
 ///
 /// # Errors
 /// If there is no narrative, a part is too long, or an anonymous complaint comes with an identity.
-pub fn of_filing(new: &NewComplaint, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+pub(super) fn of_filing(new: &NewComplaint, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
     if new.visibility == Visibility::Anonymous && new.reporter.is_some() {
         return Err(DeskError::AnonymousIdentity);
     }
@@ -31,16 +31,13 @@ pub fn of_filing(new: &NewComplaint, entropy: &dyn Entropy) -> Result<Vec<Part>,
 ///
 /// # Errors
 /// If the action is nothing without a text and there is none, or it is too long.
-pub fn of_action(action: &Action, text: &str, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+pub(super) fn of_action(action: &Action, text: &str, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
     let text = text.trim();
     if text.is_empty() {
         return if action.needs_text() { Err(DeskError::TextNeeded(action.name())) } else { Ok(Vec::new()) };
     }
-    let kind = match action {
-        Action::Reply | Action::Complete => PartKind::Narrative,
-        #[expect(clippy::wildcard_enum_match_arm, reason = "all else is an officer's note")]
-        _ => PartKind::Note,
-    };
+    let reporters = matches!(action, Action::Reply | Action::Complete);
+    let kind = if reporters { PartKind::Narrative } else { PartKind::Note };
     parts(vec![(kind, text.as_bytes().to_vec())], entropy)
 }
 
