@@ -62,9 +62,6 @@ pub enum BatchError {
     /// The headers are not those that were sealed.
     #[error("the headers of the batch are not those that were sealed: send it again, byte for byte")]
     Root,
-    /// A header says that it stands elsewhere than where it was sealed.
-    #[error("the event sealed at {0} says that it stands elsewhere: the author's journal is damaged; recover")]
-    Place(Position),
 }
 
 /// Whether so many events with so many bytes, headers and parts together, may go as one batch: up to the limits, or a
@@ -115,25 +112,18 @@ pub fn verify_batch(
         return Err(BatchError::Root);
     }
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
-    headers.iter().zip(hashes).zip(places).map(|((bytes, hash), at)| sealed_event(bytes, hash, at, seal)).collect()
+    let events = headers.iter().zip(hashes).zip(places);
+    Ok(events.map(|((bytes, hash), at)| sealed_event(bytes, hash, at, seal)).collect())
 }
 
-fn sealed_event(bytes: &[u8], hash: EventHash, at: Position, seal: &Seal) -> Result<SealedEvent, BatchError> {
+fn sealed_event(bytes: &[u8], hash: EventHash, at: Position, seal: &Seal) -> SealedEvent {
     let body = seal.body();
-    let stands = |federation: &FederationId, node: &NodeId, position: Position| {
-        *federation == body.federation && *node == body.origin && position == at
-    };
-    let (event, in_place) = match header::decode(bytes) {
-        Ok(header) => {
-            let in_place = stands(&header.federation, &header.node, header.position);
-            (Ok(Event { hash, header }), in_place)
-        }
-        Err(error) => {
-            let place = header::place(bytes);
-            (Err((hash, error)), place.is_none_or(|place| stands(&place.federation, &place.node, place.position)))
-        }
-    };
-    if in_place { Ok(event) } else { Err(BatchError::Place(at)) }
+    let header = header::decode(bytes).map_err(|error| (hash, error))?;
+    if header.federation == body.federation && header.node == body.origin && header.position == at {
+        Ok(Event { hash, header })
+    } else {
+        Err((hash, HeaderError::Misplaced(at)))
+    }
 }
 
 #[cfg(test)]
@@ -242,7 +232,8 @@ mod tests {
                 ..good.clone()
             },
         ] {
-            assert_eq!(sealed(&[header::encode(&wrong)]), Err(BatchError::Place(at)), "{wrong:?}");
+            let events = sealed(&[header::encode(&wrong)]).unwrap();
+            assert!(events[0].is_err(), "{at}: {wrong:?}");
         }
     }
 

@@ -28,6 +28,9 @@ pub enum HeaderError {
     /// Incarnation or sequence number is zero.
     #[error("the header stands at position {0}, journals begin at 1/1: its author must write the event anew")]
     Place(Position),
+    /// It says that it stands in another journal or place than the one where it was sealed, which is named here.
+    #[error("the header sealed at {0} says that it stands elsewhere: its author must write the event anew")]
+    Misplaced(Position),
     /// More parts than [`PARTS_MAX`]; holds their number.
     #[error("the header names {0} parts, the most is {PARTS_MAX}: split the event")]
     TooManyParts(u64),

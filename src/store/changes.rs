@@ -139,6 +139,8 @@ pub struct Changes {
     pub peer: Option<PeerUpdate>,
     /// A new life of the own journal: its number, and what its first seal names as previous.
     pub new_life: Option<(u32, SealHash)>,
+    /// What was set aside is written again, and is to be forgotten.
+    pub aside_done: bool,
     /// Newest registry position cited in the own journal.
     pub cited: Option<Position>,
     /// Events whose content is to be destroyed.

@@ -6,20 +6,20 @@
 
 pub mod changes;
 pub mod error;
-pub mod memory;
+//TMP pub mod memory;
 pub mod rows;
-pub mod sqlite;
+//TMP pub mod sqlite;
 
 use std::future::Future;
 
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
 pub use rows::{
-    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, Owner, OwnJournal, Peer, ProofRef, Refusals, SealedEntry,
-    Summary, Unsealed,
+    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
+    SealedEntry, Summary, Unsealed,
 };
 
-use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 
 /// Most rows an outbox holds before it is marked for a refill.
 pub const OUTBOX_ROWS_MAX: u64 = 1_000_000;
@@ -100,7 +100,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         origin: NodeId,
         after: Position,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(Position, Verdict)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(Position, EventHash, Verdict)>, StoreError>> + Send;
 
     /// Complaints held at `holder` with a proposal pending; found by query, never remembered.
     fn unordered(

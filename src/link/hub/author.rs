@@ -35,7 +35,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// Writes one event. `prev` is the hub's previous event on that complaint. Its entry has no proof until [`Self::seal`].
-    pub fn record(&mut self, complaint: Option<ComplaintId>, prev: Option<EventHash>, change: Change) -> (Event, Entry) {
+    pub fn record(
+        &mut self,
+        complaint: Option<ComplaintId>,
+        prev: Option<EventHash>,
+        change: Change,
+    ) -> (Event, Entry) {
         self.written = self.written.next();
         if change.role() == crate::domain::Role::Registry {
             self.registry = self.written;
