@@ -4,7 +4,6 @@
 pub mod action;
 pub mod author;
 mod case;
-pub mod client;
 mod content;
 pub mod error;
 pub mod name;
@@ -13,8 +12,6 @@ pub mod options;
 pub mod service;
 pub mod socket;
 pub mod status;
-pub mod transport;
-mod wire;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use author::{TakeBack, Written};

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::action::{Action, EventName, NewComplaint, Reporter};
-use super::author::{TakeBack, Written};
-use super::error::DeskError;
-use super::name::ComplaintName;
-use super::options::Standing;
-use super::status::Status;
+use crate::desk::{
+    Action, ComplaintName, DeskError, EventName, NewComplaint, Reporter, Standing, Status, TakeBack, Written,
+};
 use crate::domain::event::Category;
 use crate::domain::{Change, Channel, Class, DisplayState, NodeId, Position, Reason, Registry, UnitCode, Visibility};
 use crate::protocol::desk::v1 as wire;
@@ -220,6 +217,12 @@ pub(super) fn event(filed: &FiledEvent) -> wire::FiledEvent {
         verdict: verdict.into(),
         reason: reason.into(),
     }
+}
+
+/// About how many bytes an event takes on the wire.
+pub(super) fn size(filed: &FiledEvent) -> usize {
+    let parts = filed.parts.iter().map(|part| part.content.len().saturating_add(64));
+    parts.fold(crate::domain::event::HEADER_BYTES_MAX, usize::saturating_add)
 }
 
 /// How a node stands.

@@ -12,9 +12,9 @@ use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::service::Routes;
 
-use super::office::Desk;
-use super::service::DeskService;
-use super::socket::{DeskSocket, SocketError, is_trusted, own_uid};
+use super::calls::DeskService;
+use crate::desk::Desk;
+use crate::desk::socket::{DeskSocket, SocketError, is_trusted, own_uid};
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::Store;
 

@@ -1,13 +1,9 @@
 //! The desk as a gRPC service: each call is a use case. Who may call was decided where the connection was accepted.
 
-use prost::Message;
 use tonic::{Code, Request, Response, Status};
 
-use super::error::DeskError;
-use super::name::ComplaintName;
-use super::office::Desk;
-use super::options::Standing;
 use super::wire;
+use crate::desk::{ComplaintName, Desk, DeskError, Standing};
 use crate::domain::fold;
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::desk_server::{Desk as Calls, DeskServer};
@@ -77,7 +73,7 @@ impl<S: Store> Calls for DeskService<S> {
         let (mut events, mut bytes, mut more) = (Vec::new(), 0_usize, false);
         for filed in file.events.iter().skip(after) {
             let event = wire::event(filed);
-            bytes = bytes.saturating_add(event.encoded_len());
+            bytes = bytes.saturating_add(wire::size(filed));
             if bytes > PAGE_BYTES_MAX && !events.is_empty() {
                 more = true;
                 break;
@@ -110,7 +106,7 @@ fn refuse(error: DeskError) -> Status {
     if let DeskError::Store(cause) = &error {
         tracing::error!(error = %cause, "storage failed at the desk");
     }
-    let details = wire::fault(&error).encode_to_vec();
+    let details = wire::fault(&error).to_details();
     Status::with_details(code(&error), error.to_string(), details.into())
 }
 
