@@ -226,14 +226,13 @@ mod tests {
             Header { position: Position::new(1, 2), ..good.clone() },
             Header { position: Position::new(2, 1), ..good.clone() },
             Header { position: Position::new(1, 0), ..good.clone() },
-            Header {
-                position: Position::new(2, 1),
-                change: Change::Unknown { kind: 10, body: vec![] },
-                ..good.clone()
-            },
         ] {
-            let events = sealed(&[header::encode(&wrong)]).unwrap();
-            assert!(events[0].is_err(), "{at}: {wrong:?}");
+            let bytes = header::encode(&wrong);
+            let error = match wrong.position.seq {
+                0 => HeaderError::Place(wrong.position),
+                _ => HeaderError::Misplaced(at),
+            };
+            assert_eq!(sealed(std::slice::from_ref(&bytes)).unwrap(), [Err((header_hash(&bytes), error))]);
         }
     }
 

@@ -183,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn number_at_an_edge_is_not_in_its_shortest_form() {
+        for edge in [0, 24, 1 << 8, 1 << 16, 1 << 32, i64::MAX] {
+            for value in [edge.saturating_sub(1), edge, edge.saturating_neg(), -1_i64.saturating_sub(edge)] {
+                let (mut ours, mut theirs) = (Writer::default(), minicbor::Encoder::new(Vec::new()));
+                theirs.i64(value).unwrap();
+                assert_eq!(ours.int(value).0, theirs.into_writer(), "{value}");
+            }
+        }
+    }
+
+    #[test]
     fn indefinite_lengths_are_read() {
         assert!(Reader::new(&[0x9f, 0xff]).items("array").is_err());
         assert!(Reader::new(&[0x5f, 0x41, 0x00, 0xff]).bytes("bytes").is_err());

@@ -10,6 +10,8 @@ pub const VERSIONS: (u32, u32) = (1, 1);
 pub const CREDIT_BYTES: usize = 4 * 1024 * 1024;
 /// Unacknowledged bytes that the hub has on the way to a node, at most (beyond it one delivery may start).
 pub const WINDOW_BYTES: usize = 4 * 1024 * 1024;
+/// Unacknowledged batches, or deliveries, under way at once, at most.
+pub const UNDER_WAY_MAX: usize = 64;
 /// Bytes of headers and parts in one delivery message, at most, if it has more than one event.
 pub const DELIVERY_BYTES: usize = 256 * 1024;
 /// Verdicts in one message, at most.

@@ -3,3 +3,4 @@
 pub mod hub;
 pub mod message;
 pub mod node;
+pub mod transport;

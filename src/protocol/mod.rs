@@ -5,4 +5,4 @@ mod fault;
 pub mod generated;
 mod redact;
 
-pub use generated::desk;
+pub use generated::{desk, federation};

@@ -72,11 +72,7 @@ impl Entry {
     #[must_use]
     pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
         let header = &event.header;
-        let ends = match &header.change {
-            crate::domain::Change::Moved(moved) => Some(moved.ends),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only a Moved ends an epoch")]
-            _ => None,
-        };
+        let ends = if let crate::domain::Change::Moved(moved) = &header.change { Some(moved.ends) } else { None };
         Self {
             node: header.node.clone(),
             position: header.position,

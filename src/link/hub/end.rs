@@ -7,6 +7,7 @@ use super::author::HubKey;
 use super::ingest::{self, Intake, Policy, Sealed, Taken};
 use super::open::{self, Opening};
 use super::order;
+use super::release;
 use super::session::{Action, Input, Opened, Session};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
@@ -17,6 +18,8 @@ use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreE
 
 /// Complaints whose waiting proposals are looked at in one transaction.
 const ORDER_MAX: usize = 100;
+/// Complaints with held events that are looked at when the hub starts.
+const HELD_MAX: usize = 10_000;
 
 /// What all sessions of one hub process share.
 #[derive(Debug)]
@@ -56,7 +59,9 @@ impl<S: Store> HubShared<S> {
         let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if !news.is_empty() {
             let registry = Arc::make_mut(&mut *known);
-            news.iter().for_each(|event| registry.apply(event));
+            for event in news {
+                registry.apply(event);
+            }
         }
         known.clone()
     }
@@ -72,6 +77,23 @@ impl<S: Store> HubShared<S> {
 
     fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
         Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
+    }
+
+    /// Judges what was held and is known now, after an upgrade. Returns whom to wake.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn release_held(&self) -> Result<BTreeSet<NodeId>, StoreError> {
+        let mut woken = BTreeSet::new();
+        for id in self.store.held(HELD_MAX).await? {
+            let scope = self.scope(None, BTreeSet::from([id]));
+            let plan = |view: &View| {
+                let registry = self.advance(&view.registry);
+                release::plan(view, id, &self.signer, &registry, self.now())
+            };
+            woken.extend(self.store.transact(scope, plan).await?);
+        }
+        Ok(woken)
     }
 
     /// Moves a complaint by the hub's own decision: escalation, revocation, appeal or re-homing. Returns whom to wake; none if

@@ -151,7 +151,9 @@ impl<'a> Desk<'a> {
     fn settle(&mut self) {
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
-            let open = work.events.iter().filter(|event| work.verdicts.get(&event.hash) == Some(&Verdict::Provisional));
+            let open =
+                |event: &&Event| matches!(work.verdicts.get(&event.hash), Some(Verdict::Provisional | Verdict::Held));
+            let open = work.events.iter().filter(open);
             for hash in open.map(|event| event.hash) {
                 let Some(verdict) = complaint.verdict(&hash).map(Verdict::of) else { continue };
                 match self.changes.entries.iter_mut().find(|entry| entry.hash == hash) {
@@ -259,26 +261,24 @@ impl Desk<'_> {
             Admission::Held => {
                 let hash = event.hash;
                 let first = event.header.change.role() == Role::Unknown;
-                self.keep(event, sealed.entry, proof, Verdict::Held);
+                self.keep(&event, sealed.entry, proof, Verdict::Held);
                 if first {
                     self.record(id, Change::Held { event: hash }, Some(node));
                 }
             }
-            Admission::Admitted => self.keep(event, sealed.entry, proof, Verdict::Provisional),
+            Admission::Admitted => self.keep(&event, sealed.entry, proof, Verdict::Provisional),
         }
     }
 
     fn admission(&self, event: &Event, parts: &[Part], work: &Working, cited: Position) -> Admission {
         match journal::check_parts(&event.header, parts) {
             Ok(()) => {}
-            Err(error) => return Admission::Inadmissible(parts_fault(&error)),
+            Err(error) => return Admission::Inadmissible(parts_fault(error)),
         }
-        let derived = match &event.header.change {
-            Change::Filed(filing) => {
-                Some(journal::complaint_id(&event.header.federation, &event.header.node, &filing.nonce))
-            }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only a filing derives an id")]
-            _ => None,
+        let derived = if let Change::Filed(filing) = &event.header.change {
+            Some(journal::complaint_id(&event.header.federation, &event.header.node, &filing.nonce))
+        } else {
+            None
         };
         let bench = Bench {
             registry: self.registry,
@@ -292,7 +292,7 @@ impl Desk<'_> {
     }
 
     /// Stores an event of the set, or one that is held, and sends it to everyone else who takes part.
-    fn keep(&mut self, event: Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) {
+    fn keep(&mut self, event: &Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) {
         let Some(id) = event.header.complaint else { return };
         let mut work = self.working.remove(&id).unwrap_or_default();
         work.events.push(event.clone());
@@ -305,7 +305,7 @@ impl Desk<'_> {
         if let (Change::Redacted { event: target }, false) = (&event.header.change, held) {
             self.changes.destroy.push(*target);
         }
-        self.changes.entries.push(Entry::of(&event, sealed.bytes, parts, Some(proof), verdict));
+        self.changes.entries.push(Entry::of(event, sealed.bytes, parts, Some(proof), verdict));
         let others = participants(work.complaint.as_ref()).into_iter().filter(|node| *node != event.header.node);
         self.changes.outbox.extend(others.map(|node| (node, event.hash)));
         self.working.insert(id, work);
@@ -349,7 +349,7 @@ pub(crate) fn unreadable(
     }
 }
 
-const fn parts_fault(error: &PartsError) -> Inadmissibility {
+const fn parts_fault(error: PartsError) -> Inadmissibility {
     match error {
         PartsError::TooMany | PartsError::TooLong(_) | PartsError::TooMuch => Inadmissibility::Oversized,
         PartsError::Order(_) | PartsError::Unbound(_) | PartsError::Mismatch(_) => Inadmissibility::Parts,

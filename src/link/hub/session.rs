@@ -6,7 +6,8 @@ use super::ingest::Taken;
 use crate::domain::{FederationId, Position, Timestamp};
 use crate::journal::Head;
 use crate::link::message::{
-    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Up, UpBatch, VERSIONS, WINDOW_BYTES, Welcome,
+    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, WINDOW_BYTES,
+    Welcome,
 };
 use crate::store::{Batch, Delivery};
 
@@ -170,7 +171,7 @@ impl Session {
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::Received(up, now) => self.received(up, now),
-            Input::Opened(Ok(opened)) => self.opened(opened),
+            Input::Opened(Ok(opened)) => self.opened(&opened),
             Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
             Input::Taken(Ok(taken)) => self.taken(&taken),
             Input::Repeated => {
@@ -245,7 +246,7 @@ impl Session {
         vec![Action::Open(hello)]
     }
 
-    fn opened(&mut self, opened: Opened) -> Vec<Action> {
+    fn opened(&mut self, opened: &Opened) -> Vec<Action> {
         let Phase::Opening { judged } = self.phase else { return self.end(Fault::Protocol) };
         let welcome = send(Down::Welcome(Welcome {
             version: VERSIONS.1,
@@ -326,7 +327,7 @@ impl Session {
             live.again = true;
             return Vec::new();
         }
-        if live.bytes() >= WINDOW_BYTES {
+        if live.bytes() >= WINDOW_BYTES || live.under_way.len() >= UNDER_WAY_MAX {
             return Vec::new();
         }
         live.loading = true;

@@ -61,7 +61,9 @@ impl<S: Store> NodeShared<S> {
         }
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         let inner = Arc::make_mut(&mut *registry);
-        news.iter().for_each(|event| inner.apply(event));
+        for event in &news {
+            inner.apply(event);
+        }
         Ok(registry.clone())
     }
 
@@ -287,8 +289,8 @@ impl<S: Store> NodeEnd<S> {
             Err(fault) => return Ok(Err(fault)),
         };
         let head = back.seal.head();
-        let held = store.seal_of(signer.node.clone(), head.position).await?;
-        if held.is_some_and(|held| held.head() == head) {
+        let known = store.seal_of(signer.node.clone(), head.position).await?;
+        if known.is_some_and(|seal| seal.head() == head) {
             return Ok(Ok(head));
         }
         // From here on the own journal is the hub's copy; what stands beyond the last common seal is kept aside.

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use crate::domain::{ComplaintId, Position, Verdict};
 use crate::journal::Head;
-use crate::link::message::{Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, Welcome};
+use crate::link::message::{
+    Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, UNDER_WAY_MAX, Up, UpBatch, Welcome,
+};
 use crate::store::Batch;
 
 /// What a session is told.
@@ -240,7 +242,7 @@ impl Session {
             return Vec::new();
         }
         let left = live.credit.saturating_sub(live.bytes());
-        if left == 0 {
+        if left == 0 || live.under_way.len() >= UNDER_WAY_MAX {
             return Vec::new();
         }
         live.loading = true;
