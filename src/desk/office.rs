@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::action::{Action, NewComplaint};
 use super::author::{self, Author, Written};
@@ -11,7 +11,7 @@ use super::content;
 use super::error::DeskError;
 use super::name::ComplaintName;
 use super::status::LinkReport;
-use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode};
+use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Registry, TrackingNumber, UnitCode};
 use crate::journal;
 use crate::runtime::{Clock, Entropy, random_bytes};
 use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
@@ -25,7 +25,7 @@ pub struct Desk<S> {
     pub(super) federation: FederationId,
     pub(super) node: NodeId,
     registry: Arc<Mutex<Arc<Registry>>>,
-    written: Arc<watch::Sender<Position>>,
+    bell: Arc<Notify>,
     pub(super) link: Arc<watch::Sender<LinkReport>>,
 }
 
@@ -42,7 +42,6 @@ impl<S: Store> Desk<S> {
     /// If storage failed.
     pub async fn open(store: S, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, DeskError> {
         let owner = store.owner().await?;
-        let own = store.own().await?;
         let mut registry = Registry::default();
         store.registry().await?.iter().for_each(|event| registry.apply(event));
         Ok(Self {
@@ -52,15 +51,15 @@ impl<S: Store> Desk<S> {
             federation: owner.federation,
             node: owner.node,
             registry: Arc::new(Mutex::new(Arc::new(registry))),
-            written: Arc::new(watch::Sender::new(own.written)),
+            bell: Arc::new(Notify::new()),
             link: Arc::new(watch::Sender::new(LinkReport::default())),
         })
     }
 
-    /// The end of the own journal, after each commit: what wakes the link. A value may be skipped, the last never.
+    /// Rung after each commit: what wakes the link. It rings once for several commits, but never too few.
     #[must_use]
-    pub fn written(&self) -> watch::Receiver<Position> {
-        self.written.subscribe()
+    pub fn bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.bell)
     }
 
     /// Where the link reports how it stands, for `status`.
@@ -155,9 +154,9 @@ impl<S: Store> Desk<S> {
     /// # Errors
     /// If storage failed.
     pub async fn registry(&self) -> Result<Arc<Registry>, DeskError> {
-        let known = self.known();
-        let scope = Scope { registry_after: known.position(), ..Scope::default() };
-        let registry = self.store.transact(scope, |view| (Changes::default(), advanced(&known, view))).await?;
+        let mut registry = Registry::default();
+        self.store.registry().await?.iter().for_each(|event| registry.apply(event));
+        let registry = Arc::new(registry);
         self.learn(&registry);
         Ok(registry)
     }
@@ -185,11 +184,13 @@ impl<S: Store> Desk<S> {
             .await?;
         self.learn(&registry);
         let written = planned?;
-        self.written.send_replace(written.position);
+        self.bell.notify_one();
         Ok(written)
     }
 
-    fn known(&self) -> Arc<Registry> {
+    /// The registry as it was when it was last looked at.
+    #[must_use]
+    pub fn known(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
