@@ -5,8 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer};
-use rcgen::{KeyUsagePurpose, SanType, SerialNumber};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
@@ -20,6 +19,10 @@ use super::keys::{KeyError, TlsKey};
 use super::request::{RequestError, RequestedKey};
 use super::spiffe::SpiffeId;
 use crate::domain::{FederationId, NodeId, Timestamp, UnitCode};
+
+mod profile;
+
+use profile::{authority_params, federation_uri, host_name, leaf_params, set_validity};
 
 /// The authority's private key in its folder, mode 0600.
 pub const AUTHORITY_KEY_FILE: &str = "ca.key";
@@ -37,10 +40,6 @@ pub const LIFETIME_MAX: Duration = Duration::from_hours(731 * 24);
 pub const BACKDATE_SECONDS: i64 = 300;
 /// Most host names and addresses in the hub's certificate.
 pub const HOST_NAMES_MAX: usize = 32;
-
-const DAY_SECONDS: i64 = 86_400;
-/// The end of the year 9999: the last moment X.509 can write.
-const MOMENT_SECONDS_MAX: i64 = 253_402_300_799;
 
 /// Why the authority could not be made or loaded, or did not issue a certificate.
 #[derive(Debug, Error)]
@@ -242,76 +241,11 @@ impl fmt::Debug for Authority {
     }
 }
 
-/// The URI by which an authority's certificate names its federation (SPIFFE X.509-SVID §4.1: no path).
-fn federation_uri(federation: &FederationId) -> String {
-    format!("spiffe://{federation}")
-}
-
 fn names_federation(certificate: &X509Certificate<'_>, federation: &FederationId) -> bool {
     let uri = federation_uri(federation);
     certificate.subject_alternative_name().ok().flatten().is_some_and(|names| {
         names.value.general_names.iter().any(|name| matches!(name, GeneralName::URI(found) if *found == uri))
     })
-}
-
-fn authority_params(federation: &FederationId, now: Timestamp) -> Result<CertificateParams, AuthorityError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, federation.as_str());
-    params.distinguished_name.push(DnType::CommonName, "Lintas federation authority");
-    params.subject_alt_names = vec![SanType::URI(federation_uri(federation).try_into()?)];
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    set_validity(&mut params, now, AUTHORITY_DAYS.saturating_mul(DAY_SECONDS))?;
-    Ok(params)
-}
-
-fn leaf_params(
-    id: &SpiffeId,
-    hosts: &[SanType],
-    purpose: ExtendedKeyUsagePurpose,
-    mut serial: [u8; 16],
-) -> Result<CertificateParams, AuthorityError> {
-    // RFC 5280 §4.1.2.2: positive, at most 20 octets. The top bits make it so and leave 126 random ones.
-    if let Some(first) = serial.first_mut() {
-        *first = (*first & 0x7f) | 0x40;
-    }
-    let mut params = CertificateParams::default();
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, id.node.as_str());
-    params.subject_alt_names = vec![SanType::URI(id.to_string().try_into()?)];
-    params.subject_alt_names.extend_from_slice(hosts);
-    params.is_ca = IsCa::ExplicitNoCa;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![purpose];
-    params.use_authority_key_identifier_extension = true;
-    Ok(params)
-}
-
-/// Makes it valid from a little before `now` until `seconds` after it, whole seconds; gives the end.
-fn set_validity(params: &mut CertificateParams, now: Timestamp, seconds: i64) -> Result<Timestamp, AuthorityError> {
-    let from_epoch = |moment: Timestamp| {
-        let whole = moment.0.div_euclid(1_000_000);
-        if (0..=MOMENT_SECONDS_MAX).contains(&whole) { u64::try_from(whole).ok() } else { None }
-    };
-    let from = from_epoch(now.plus_seconds(-BACKDATE_SECONDS)).ok_or(AuthorityError::Clock)?;
-    let until = from_epoch(now.plus_seconds(seconds)).ok_or(AuthorityError::Clock)?;
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(from);
-    params.not_after = epoch + Duration::from_secs(until);
-    Ok(Timestamp::default().plus_seconds(i64::try_from(until).map_err(|_| AuthorityError::Clock)?))
-}
-
-fn host_name(text: &str) -> Result<SanType, AuthorityError> {
-    let none = || AuthorityError::HostName(text.chars().take(80).collect());
-    match rustls_pki_types::ServerName::try_from(text).map_err(|_| none())? {
-        rustls_pki_types::ServerName::IpAddress(address) => Ok(SanType::IpAddress(address.into())),
-        rustls_pki_types::ServerName::DnsName(name) => {
-            Ok(SanType::DnsName(name.as_ref().to_ascii_lowercase().try_into().map_err(|_| none())?))
-        }
-        _ => Err(none()),
-    }
 }
 
 #[cfg(test)]

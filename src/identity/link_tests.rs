@@ -53,12 +53,12 @@ async fn node_certificate_issues_certificates() {
     let pem = leaf.signed_by(&thief, &issuer).unwrap().pem();
     let party = federation.party(thief, &[&pem, &padang_pem]);
     let mut stream = hub.dial(ClientTls::new(&party).unwrap()).await.unwrap();
-    assert!(stream.read_u8().await.is_err());
+    assert!(timeout(PATIENCE, stream.read_u8()).await.unwrap().is_err());
     drop(stream);
     let mut authority = params(&[PADANG], &[], CLIENT);
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let mut stream = hub.dial(federation.padang_with(&authority)).await.unwrap();
-    assert!(stream.read_u8().await.is_err());
+    assert!(timeout(PATIENCE, stream.read_u8()).await.unwrap().is_err());
     assert!(hub.incoming.try_recv().is_err());
 }
 

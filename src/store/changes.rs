@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
-use crate::domain::{
-    Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict,
-};
+use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict};
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 
 /// What a transaction locks and reads.
@@ -74,10 +72,10 @@ impl Entry {
     #[must_use]
     pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
         let header = &event.header;
-        let ends = match &header.change {
-            Change::Moved(moved) if header.node.is_hub() => Some(moved.ends),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only a Moved of the hub ends an epoch")]
-            _ => None,
+        let ends = if let (Change::Moved(moved), true) = (&header.change, header.node.is_hub()) {
+            Some(moved.ends)
+        } else {
+            None
         };
         Self {
             node: header.node.clone(),
@@ -147,8 +145,6 @@ pub struct Changes {
     /// this transaction, among which are those issued again: what was set aside is forgotten. Only for the life newly granted,
     /// never for one streamed back.
     pub new_life: Option<(u32, SealHash)>,
-    /// What was set aside is written again, and is to be forgotten.
-    pub aside_done: bool,
     /// Newest registry position cited in the own journal.
     pub cited: Option<Position>,
     /// Events whose content is to be destroyed, last of all; those set aside and those not stored included.

@@ -9,9 +9,9 @@ pub mod changes;
 #[cfg(test)]
 mod conformance;
 pub mod error;
-//TMP pub mod memory;
+pub mod memory;
 pub mod rows;
-//TMP pub mod sqlite;
+pub mod sqlite;
 
 use std::future::Future;
 

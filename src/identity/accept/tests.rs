@@ -143,3 +143,20 @@ fn same_refusal_fills_the_log() {
     assert_eq!(report.lines().0, 256);
     assert_eq!(refusals.total(), 7 + 1 + 512);
 }
+
+#[tokio::test]
+async fn client_that_speaks_at_once_never_hears_why() {
+    let federation = Federation::new(1);
+    let hub = federation.hub().await;
+    federation.registry.lock().unwrap().clear();
+    let mut stream = hub.dial(federation.padang()).await.unwrap();
+    stream.get_ref().0.readable().await.unwrap();
+    // The alert is there, unread: were the hub's end closed already, the second or third of these would fail.
+    for _ in 0..3 {
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let fault = timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap_err();
+    assert!(crate::identity::refused_by_hub(&fault).is_some(), "{fault}");
+}

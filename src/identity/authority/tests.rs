@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use rcgen::CertificateParams;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyUsagePurpose, SanType};
 
+use super::profile::DAY_SECONDS;
 use super::*;
 use crate::identity::certificate::PeerCertificate;
 use crate::identity::request::make_request;

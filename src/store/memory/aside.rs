@@ -26,7 +26,8 @@ impl State {
         let written = self.own.written;
         let life = written.incarnation.min(stored.incarnation.max(1));
         let begins = self.life_begins(life);
-        let last = self.journal_of(&owner, Position::new(life, 0)).take_while(|row| row.entry.position.incarnation == life);
+        let last =
+            self.journal_of(&owner, Position::new(life, 0)).take_while(|row| row.entry.position.incarnation == life);
         let seq = last.last().map_or(0, |row| row.entry.position.seq);
         self.own.written = Position::new(life, seq);
         let gone: Vec<Seal> = self.seals_of(&owner, self.own.written).cloned().collect();
@@ -38,7 +39,8 @@ impl State {
 
     /// What the first seal of a life names as the one before.
     fn life_begins(&self, life: u32) -> SealHash {
-        let first = self.seals_of(&self.owner.node, Position::new(life, 0)).find(|seal| seal.body().incarnation == life);
+        let first =
+            self.seals_of(&self.owner.node, Position::new(life, 0)).find(|seal| seal.body().incarnation == life);
         match first {
             Some(seal) => seal.body().previous,
             None if self.own.sealed.position.incarnation == life => self.own.sealed.hash,

@@ -1,7 +1,7 @@
 //! Reading for people and for checks. It changes nothing.
 
 use super::state::{Row, State};
-use crate::domain::{ComplaintId, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use crate::store::{Counts, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
 
@@ -16,7 +16,8 @@ impl State {
             Ok(FiledEvent { event: row.event()?, parts: entry.sealed.parts.clone(), verdict: entry.verdict })
         };
         let events: Result<Vec<FiledEvent>, StoreError> = self.history(&complaint).map(filed).collect();
-        let file = File { events: events?, summary: self.summaries.get(&complaint).map(|(_, summary)| summary.clone()) };
+        let file =
+            File { events: events?, summary: self.summaries.get(&complaint).map(|(_, summary)| summary.clone()) };
         Ok((file != File::default()).then_some(file))
     }
 
@@ -45,13 +46,19 @@ impl State {
         self.summaries.keys().filter(|id| id.to_string().starts_with(&hex)).take(limit).copied().collect()
     }
 
-    pub(super) fn verdicts(&self, origin: &NodeId, after: Position, limit: usize) -> Vec<(Position, Verdict)> {
-        let rows = self.journal_of(origin, after).map(|row| (row.entry.position, row.entry.verdict));
-        rows.take_while(|(_, verdict)| *verdict != Verdict::Provisional).take(limit).collect()
+    pub(super) fn verdicts(
+        &self,
+        origin: &NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Vec<(Position, EventHash, Verdict)> {
+        let rows = self.journal_of(origin, after).map(|row| (row.entry.position, row.entry.hash, row.entry.verdict));
+        rows.take_while(|(_, _, verdict)| *verdict != Verdict::Provisional).take(limit).collect()
     }
 
     pub(super) fn unordered(&self, holder: &NodeId, limit: usize) -> Vec<ComplaintId> {
-        let pending = self.summaries.values().filter(|(_, summary)| summary.node == *holder && summary.pending.is_some());
+        let pending =
+            self.summaries.values().filter(|(_, summary)| summary.node == *holder && summary.pending.is_some());
         pending.map(|(_, summary)| summary.id).take(limit).collect()
     }
 

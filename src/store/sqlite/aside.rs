@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::codec::{self, bytes, hex_list, int, number};
 use super::journal::part;
-use super::{Owner, OwnJournal, SealedEntry, StoreError, own};
+use super::{OwnJournal, Owner, SealedEntry, StoreError, own};
 use crate::domain::{EventHash, Position, SealHash};
 use crate::journal::{GENESIS, Head};
 
@@ -66,13 +66,12 @@ async fn cut(
         .bind(seq)
         .execute(&mut *connection)
         .await?;
-    let sealed: Option<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT last, hash FROM seals WHERE origin = ? AND incarnation = ? ORDER BY last DESC LIMIT 1",
-    )
-    .bind(owner.node.as_str())
-    .bind(life)
-    .fetch_optional(connection)
-    .await?;
+    let sealed: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT last, hash FROM seals WHERE origin = ? AND incarnation = ? ORDER BY last DESC LIMIT 1")
+            .bind(owner.node.as_str())
+            .bind(life)
+            .fetch_optional(connection)
+            .await?;
     journal.sealed = match sealed {
         Some((last, hash)) => Head { position: Position::new(life, number(last)?), hash: SealHash(bytes(&hash)?) },
         None => Head { position: Position::new(life, 0), hash: begins },
@@ -87,13 +86,12 @@ async fn life_begins(
     journal: &OwnJournal,
     life: u32,
 ) -> Result<SealHash, StoreError> {
-    let first: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
-        "SELECT body, signature FROM seals WHERE origin = ? AND incarnation = ? ORDER BY last LIMIT 1",
-    )
-    .bind(owner.node.as_str())
-    .bind(life)
-    .fetch_optional(connection)
-    .await?;
+    let first: Option<(Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT body, signature FROM seals WHERE origin = ? AND incarnation = ? ORDER BY last LIMIT 1")
+            .bind(owner.node.as_str())
+            .bind(life)
+            .fetch_optional(connection)
+            .await?;
     match first {
         Some((body, signature)) => Ok(codec::seal(body, &signature)?.body().previous),
         None if journal.sealed.position.incarnation == life => Ok(journal.sealed.hash),

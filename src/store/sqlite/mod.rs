@@ -28,10 +28,10 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, Owner, OwnJournal, Peer, Refusals, Scope,
-    SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
+    Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use settings::Role;
 
@@ -126,7 +126,10 @@ impl SqliteStore {
 
     /// A transaction that may write: the only one at a time, this program's and others' together. It is rolled back when dropped.
     async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let writer = self.writer.as_ref().ok_or_else(|| StoreError::Foreign("the database was opened for reading only".to_owned()))?;
+        let writer = self
+            .writer
+            .as_ref()
+            .ok_or_else(|| StoreError::Foreign("the database was opened for reading only".to_owned()))?;
         Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
@@ -154,7 +157,12 @@ impl Store for SqliteStore {
         if changes.is_empty() {
             tx.rollback().await?;
         } else {
-            let job = write::Job { owner: &self.owner, own: view.own, peer: view.peer, outbox_rows_max: self.outbox_rows_max };
+            let job = write::Job {
+                owner: &self.owner,
+                own: view.own,
+                peer: view.peer,
+                outbox_rows_max: self.outbox_rows_max,
+            };
             job.write(&mut tx, &changes).await?;
             tx.commit().await?;
         }
@@ -223,7 +231,7 @@ impl Store for SqliteStore {
         origin: NodeId,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<(Position, Verdict)>, StoreError> {
+    ) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
         verdicts::read(&mut *self.reading().await?, &origin, after, limit).await
     }
 

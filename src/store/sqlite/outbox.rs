@@ -119,7 +119,10 @@ pub(super) async fn refill(connection: &mut SqliteConnection, destination: &Node
     let stored = peers::read(connection, destination).await?;
     let mut peer = stored.unwrap_or_else(|| Peer::new(destination.clone()));
     peers::create(connection, [destination]).await?;
-    sqlx::query("DELETE FROM outbox WHERE destination = ?").bind(destination.as_str()).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM outbox WHERE destination = ?")
+        .bind(destination.as_str())
+        .execute(&mut *connection)
+        .await?;
     let filled = sqlx::query(
         "INSERT INTO outbox (destination, generation, number, event)
          SELECT ?1, ?2, row_number() OVER (ORDER BY id), id FROM (
@@ -159,14 +162,11 @@ pub(super) async fn read(
     .fetch_all(&mut *connection)
     .await?;
     let wanted: Vec<i64> = rows.iter().map(|(_, _, _, id)| *id).collect();
-    let events: Vec<Row> = sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM events e WHERE e.id IN (SELECT value FROM json_each(?))"
-    ))
-    .bind(codec::number_list(wanted.iter().copied()))
-    .fetch_all(&mut *connection)
-    .await?;
+    let events: Vec<Row> =
+        sqlx::query_as(concat!("SELECT ", columns!(), " FROM events e WHERE e.id IN (SELECT value FROM json_each(?))"))
+            .bind(codec::number_list(wanted.iter().copied()))
+            .fetch_all(&mut *connection)
+            .await?;
     let events: HashMap<i64, Row> = events.into_iter().map(|row| (row.id, row)).collect();
     let parts = journal::parts(connection, wanted).await?;
     let mut deliveries = Vec::with_capacity(rows.len());
