@@ -231,6 +231,7 @@ pub(crate) struct Redact {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "it is a file with the reporter")]
 pub(crate) struct File {
     /// The unit that files; the node's own unless given.
     #[arg(long, default_value = "")]

@@ -74,8 +74,9 @@ impl Failure {
             Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
-            Self::Client(ClientError::Foreign(_)) | Self::File(FileError::LooseMode { .. }) => Exit::NoPermission,
-            Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
+            Self::Client(ClientError::Foreign(_))
+            | Self::File(FileError::LooseMode { .. })
+            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
             Self::Client(_)
             | Self::Desk(_)
@@ -93,10 +94,8 @@ impl Failure {
     /// Tells what went wrong, on standard error, and how the program ends.
     pub(crate) fn tell(&self, json: bool, _lang: Lang) -> Exit {
         let line = if json {
-            let standing = match self {
-                Self::Client(ClientError::Refused(fault)) => standing_json(fault.standing.as_ref()),
-                _ => serde_json::Value::Null,
-            };
+            let refused = if let Self::Client(ClientError::Refused(fault)) = self { Some(fault) } else { None };
+            let standing = standing_json(refused.and_then(|fault| fault.standing.as_ref()));
             json!({ "error": self.code(), "message": self.to_string(), "standing": standing }).to_string()
         } else {
             format!("lintas-node: {} [{}]", self.to_string().replace('\n', " "), self.code())

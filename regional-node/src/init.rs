@@ -40,7 +40,7 @@ pub(crate) async fn init(common: &Common, init: &Init) -> Result<(), Failure> {
     if settings.exists() {
         return Err(lintas::identity::FileError::Exists(settings).into());
     }
-    let id = SpiffeId { federation: federation.clone(), node: node.clone() };
+    let id = SpiffeId { trust_domain: federation.clone(), node: node.clone() };
     let tls = TlsKey::create(&keys.join("tls.key"), &random_bytes(&OsEntropy))?;
     let seed = zeroize::Zeroizing::new(random_bytes::<32>(&OsEntropy));
     create_signing_secret(&keys.join("signing.key"), &seed)?;
@@ -67,9 +67,9 @@ pub(crate) async fn init(common: &Common, init: &Init) -> Result<(), Failure> {
     let mut text = format!("node {node} of {federation} is made in {}\n", data.display());
     let _ = write!(text, "\nSend to the hub's operator:\n  certificate request  {}\n", request.display());
     let _ = write!(text, "  signing key          {signing}\n\nPut what comes back here, then `lintas-node run`:\n");
-    let _ = write!(text, "  certificate          {}\n", keys.join("node.pem").display());
-    let _ = write!(text, "  authority            {}\n", keys.join("ca.pem").display());
-    let _ = write!(text, "  hub.address, hub.key {}\n", settings.display());
+    let _ = writeln!(text, "  certificate          {}", keys.join("node.pem").display());
+    let _ = writeln!(text, "  authority            {}", keys.join("ca.pem").display());
+    let _ = writeln!(text, "  hub.address, hub.key {}", settings.display());
     say(&text);
     Ok(())
 }

@@ -134,7 +134,9 @@ pub(crate) fn list(reply: &wire::ListReply, lang: Lang) -> String {
     let (count, more) = (reply.complaints.len(), reply.more);
     let _ = match lang {
         Lang::English => write!(text, "{count} complaints{}", if more { ", there are more: use --limit" } else { "" }),
-        Lang::Indonesian => write!(text, "{count} laporan{}", if more { ", masih ada lagi: pakai --limit" } else { "" }),
+        Lang::Indonesian => {
+            write!(text, "{count} laporan{}", if more { ", masih ada lagi: pakai --limit" } else { "" })
+        }
     };
     text
 }

@@ -105,14 +105,14 @@ impl Settings {
             wrong.push(error);
             Vec::new()
         });
-        let in_flags = set.iter().filter_map(|pair| match pair.split_once('=') {
-            Some((key, value)) => Some((key.to_owned(), value.to_owned())),
-            None => {
+        let mut in_flags = Vec::new();
+        for pair in set {
+            if let Some((key, value)) = pair.split_once('=') {
+                in_flags.push((key.to_owned(), value.to_owned()));
+            } else {
                 wrong.push(format!("--set {pair} is not KEY=VALUE"));
-                None
             }
-        });
-        let in_flags: Vec<_> = in_flags.collect();
+        }
         let in_environment =
             KEYS.iter().filter_map(|(key, _, _)| environment(key).map(|value| ((*key).to_owned(), value)));
         for (key, value) in in_file.into_iter().chain(in_environment).chain(in_flags) {
@@ -150,11 +150,8 @@ impl Settings {
             Ok(_) | Err(_) => Err("a whole number of seconds from 0 to 600".to_owned()),
         });
         let file = |key: &str| data.join(check.text(key));
-        let tls = TlsFiles {
-            key: file("tls.key"),
-            certificate: file("tls.certificate"),
-            authority: file("tls.authority"),
-        };
+        let tls =
+            TlsFiles { key: file("tls.key"), certificate: file("tls.certificate"), authority: file("tls.authority") };
         let (signing_key, database) = (file("signing.key"), file("database"));
         let name = check.text("name").to_owned();
         match (federation, node, check.wrong.is_empty()) {
@@ -303,7 +300,8 @@ mod tests {
     fn file_counts_more_than_environment_and_flags() {
         let text = template(&[("federation", "a"), ("node", "13")]);
         let environment = |key: &str| (key == "federation").then(|| "b".to_owned());
-        let of = |set: &[String]| Settings::read(&text, environment, set, Path::new("")).unwrap().federation.to_string();
+        let of =
+            |set: &[String]| Settings::read(&text, environment, set, Path::new("")).unwrap().federation.to_string();
         assert_eq!(of(&[]), "b");
         assert_eq!(of(&["federation=c".to_owned()]), "c");
         assert_eq!(variable("hub.address"), "LINTAS_HUB_ADDRESS");
