@@ -110,7 +110,7 @@ async fn holder_acts_before_the_whole_history_is_there() {
 
 #[tokio::test]
 async fn complaint_with_a_held_event_is_written_to() {
-    let mut bench = Bench::padang().await;
+    let bench = Bench::padang().await;
     let id = bench.file().await;
     let opener = bench.events(id).await[0].hash;
     bench.by_other("13", 1, opener, id, Change::Unknown { kind: 999, body: vec![0x80] }).await;

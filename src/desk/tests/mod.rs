@@ -4,3 +4,4 @@ mod actions;
 mod bench;
 mod custody;
 mod filing;
+mod service;
