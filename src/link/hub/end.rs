@@ -294,7 +294,10 @@ impl<S: Store> HubEnd<S> {
             let body = batch.seal.body();
             let first = Position::new(body.incarnation, body.first.saturating_sub(1));
             let said = store.verdicts(self.node.clone(), first, batch.entries.len()).await?;
-            with_verdicts.push((batch, said.into_iter().map(|(_, _, verdict)| verdict).collect()));
+            // What is not judged yet, and what comes after it, the node is told later.
+            let mut verdicts: Vec<Verdict> = said.into_iter().map(|(_, _, verdict)| verdict).collect();
+            verdicts.resize(batch.entries.len(), Verdict::Provisional);
+            with_verdicts.push((batch, verdicts));
         }
         Ok(with_verdicts)
     }

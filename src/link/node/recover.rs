@@ -8,7 +8,7 @@ use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Verdict, fo
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
 use crate::link::message::Fault;
-use crate::store::{Batch, Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
+use crate::store::{Batch, Changes, Entry, ProofRef, SealedEntry, Summary, View};
 
 /// A verified batch of the own journal, to be taken back.
 #[derive(Clone, Debug)]
@@ -73,7 +73,6 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
     }
     changes.summaries = summaries(&files);
     changes.cited = Some(cited);
-    changes.peer = Some(PeerUpdate { judged: Some(back.seal.body().end()), ..PeerUpdate::default() });
     changes.seals.push(back.seal);
     changes
 }

@@ -1,6 +1,6 @@
 //! The federation: one database of the hub with two hub processes on it, four nodes, and what may befall them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use lintas::desk::Desk;
@@ -147,7 +147,9 @@ impl World {
             95 if self.dice.one_in(4) => self.restore(at).await,
             96 if self.dice.one_in(2) => self.escalate().await,
             97 if self.sites[at].forked => self.connect(at, true).await,
-            98 => self.wake(at).await,
+            98..100 => {
+                self.wake(at).await;
+            }
             _ => {}
         }
     }
@@ -289,9 +291,5 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn names(&self) -> BTreeSet<NodeId> {
-        self.sites.iter().map(|site| site.node.clone()).collect()
     }
 }
