@@ -25,7 +25,7 @@ pub(crate) fn prepare(
     store: SqliteStore,
     written: watch::Receiver<Position>,
 ) -> Result<NodeLink<SqliteStore>, Failure> {
-    let id = SpiffeId { trust_domain: settings.federation.clone(), node: settings.node.clone() };
+    let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     let seed = load_signing_secret(&settings.signing_key)?;
     let key = SigningKey::from_seed(*seed);
     let tls = ClientTls::new(&TlsIdentity::load(&settings.tls, &id)?)?;

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use lintas::domain::{Change, Event, PartKind, Verdict};
 use lintas::journal;
 use lintas::protocol::desk::v1 as wire;
+use lintas::words::Language;
 use serde_json::{Value, json};
 
-use crate::lang::Lang;
 use crate::output::{clean, standing, standing_json, summary_json, time};
 
 struct Line {
@@ -46,7 +46,7 @@ fn target(change: &Change) -> String {
 }
 
 /// The story for people.
-pub(crate) fn told(reply: &wire::ShowReply, lang: Lang) -> String {
+pub(crate) fn told(reply: &wire::ShowReply, lang: Language) -> String {
     let mut text = format!("{}  {}\n", reply.tracking, reply.complaint);
     if let Some(now) = &reply.standing {
         let _ = writeln!(text, "{}", standing(now, lang));

@@ -6,14 +6,14 @@ use crate::domain::event::PART_BYTES_MAX;
 use crate::domain::{Change, PartKind, Position, Visibility, fold};
 use crate::store::Store;
 
-fn budi() -> Option<Reporter> {
-    Some(Reporter { name: "Budi".to_owned(), phone: "0812".to_owned(), address: String::new() })
+fn budi() -> Reporter {
+    Reporter { name: "Budi".to_owned(), phone: "0812".to_owned(), address: String::new() }
 }
 
 #[tokio::test]
 async fn anonymous_complaint_keeps_an_identity() {
     let bench = Bench::padang().await;
-    let new = NewComplaint { visibility: Visibility::Anonymous, reporter: budi(), ..new_complaint() };
+    let new = NewComplaint { visibility: Visibility::Anonymous, reporter: Some(budi()), ..new_complaint() };
     let error = bench.desk.file(&new).await.unwrap_err();
     assert_eq!(error.code(), "desk.anonymous-identity");
     assert!(!format!("{new:?}{error:?}").contains("Budi"));
@@ -26,7 +26,7 @@ async fn anonymous_complaint_keeps_an_identity() {
 #[tokio::test]
 async fn identity_or_narrative_lies_in_the_header() {
     let bench = Bench::padang().await;
-    let filed = bench.desk.file(&NewComplaint { reporter: budi(), ..new_complaint() }).await.unwrap();
+    let filed = bench.desk.file(&NewComplaint { reporter: Some(budi()), ..new_complaint() }).await.unwrap();
     let file = bench.desk.show(&ComplaintName::Id(filed.complaint)).await.unwrap();
     let first = file.events.first().unwrap();
     let bytes = crate::journal::header::encode(&first.event.header);
