@@ -8,3 +8,4 @@ pub mod link;
 pub mod protocol;
 pub mod runtime;
 pub mod store;
+pub mod words;

@@ -12,6 +12,8 @@ pub mod options;
 pub mod service;
 pub mod socket;
 pub mod status;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use author::{TakeBack, Written};

@@ -4,16 +4,17 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
     ("identity", &["domain", "journal", "runtime", "telemetry"]),
     ("store", &["domain", "journal", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
-    ("desk", &["domain", "journal", "store", "runtime", "telemetry"]),
+    ("desk", &["domain", "journal", "store", "runtime", "telemetry", "words"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
+    ("words", &["domain"]),
     ("web", &["domain", "runtime", "telemetry"]),
 ];
 
