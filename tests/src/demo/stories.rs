@@ -9,6 +9,8 @@ use crate::wait::until;
 
 /// Complaints that are handled at once, as by so many officers.
 const OFFICERS: usize = 4;
+/// Races between a transfer and its take-back.
+const ROUNDS: usize = 6;
 
 fn heading(text: &str) {
     println!("\n=== {text}\n");
@@ -25,11 +27,13 @@ pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::
     heading("the morning's other complaints");
     let told = ["jalan-nasional-indarung", "sampah-dari-pusat", "bpjs-hosted"];
     let others: Vec<&Case> = cases.all().iter().filter(|case| !told.contains(&case.key.as_str())).collect();
-    let (alone, morning) = others.split_at(others.len() / 4);
-    many(federation, morning).await?;
+    // Every fourth is kept for the hour without a hub.
+    let (alone, morning): (Vec<_>, Vec<_>) = others.iter().enumerate().partition(|(at, _)| at % 4 == 0);
+    let [alone, morning] = [alone, morning].map(|cases| cases.into_iter().map(|(_, case)| *case).collect::<Vec<_>>());
+    many(federation, &morning).await?;
     println!("{} complaints filed and handled", morning.len());
     heading("(d) alone: the hub is stopped, the nodes go on");
-    without_hub(federation, alone).await?;
+    without_hub(federation, &alone).await?;
     heading("(e) a transfer and its take-back race");
     race(federation, cases.get("jalan-nasional-indarung")?).await?;
     federation.at_rest().await?;
@@ -44,6 +48,7 @@ async fn story(federation: &Federation, case: &Case, shown_at: &str) -> anyhow::
     } else if case.response.is_some() {
         walk.reads(shown_at, if case.reply.is_some() { "in-progress" } else { "awaiting" }).await?;
     }
+    federation.at_rest().await?;
     println!("{}", walk.timeline(shown_at).await?);
     Ok(())
 }
@@ -131,5 +136,21 @@ async fn race(federation: &mut Federation, case: &Case) -> anyhow::Result<()> {
     }
     federation.at_rest().await?;
     println!("{}", federation.node(&node, &["show", &second.id, "--lang", "id"]).await?);
+    let mut kept = 0_usize;
+    for _ in 0..ROUNDS {
+        let walk = walk::file(federation, case).await?;
+        walk.act(&node, "transfer", &asked, "").await?;
+        // Whoever is faster: the hub's move, or this word after it.
+        match walk.act(&node, "take-back", &[], "").await {
+            Ok(_) | Err(FederationError::Refused { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        federation.at_rest().await?;
+        let here = walk.standing(&node).await.is_some_and(|row| row["unit"] == *case.unit);
+        let there = walk.standing("13").await.is_some_and(|row| row["unit"] == "13");
+        anyhow::ensure!(here != there, "{} is held by both or by neither", walk.tracking);
+        kept = kept.saturating_add(usize::from(here));
+    }
+    println!("{ROUNDS} races with the hub up: {kept} taken back, {} moved, never both", ROUNDS.saturating_sub(kept));
     Ok(())
 }
