@@ -88,7 +88,9 @@ pub(super) fn update(peer: &mut Peer, update: &PeerUpdate) -> Result<(), StoreEr
     if let Some(delivered) = delivered {
         if *delivered > peer.numbered {
             let Peer { node, numbered, .. } = peer;
-            return Err(conflict(format!("{node} was sent up to number {numbered}, it cannot have stored {delivered}")));
+            return Err(conflict(format!(
+                "{node} was sent up to number {numbered}, it cannot have stored {delivered}"
+            )));
         }
         peer.delivered = peer.delivered.max(*delivered);
     }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
-use crate::domain::{
-    Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict,
-};
+use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict};
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 
 /// What a transaction locks and reads.
@@ -74,11 +72,7 @@ impl Entry {
     #[must_use]
     pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
         let header = &event.header;
-        let ends = match &header.change {
-            Change::Moved(moved) if header.node.is_hub() => Some(moved.ends),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only a Moved of the hub ends an epoch")]
-            _ => None,
-        };
+        let ends = if let Change::Moved(moved) = &header.change { Some(moved.ends) } else { None };
         Self {
             node: header.node.clone(),
             position: header.position,
@@ -86,7 +80,7 @@ impl Entry {
             sealed: SealedEntry { bytes, parts },
             complaint: header.complaint,
             registry: header.node.is_hub() && header.change.role() == Role::Registry,
-            ends,
+            ends: ends.filter(|_| header.node.is_hub()),
             change: header.change.name().to_owned(),
             proof,
             verdict,

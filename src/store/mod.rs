@@ -18,8 +18,8 @@ use std::future::Future;
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
 pub use rows::{
-    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, Owner, OwnJournal, Peer, ProofRef, Refusals, SealedEntry,
-    Summary, Unsealed,
+    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
+    SealedEntry, Summary, Unsealed,
 };
 
 use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};

@@ -2,8 +2,8 @@
 
 use crate::domain::complaint::DisplayState;
 use crate::domain::{
-    Class, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, SealHash, Timestamp, TrackingNumber,
-    UnitCode, Verdict, Visibility,
+    Class, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, SealHash, Timestamp,
+    TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 

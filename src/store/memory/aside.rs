@@ -26,11 +26,14 @@ impl State {
         let written = self.own.written;
         let life = written.incarnation.min(stored.incarnation.max(1));
         let begins = self.life_begins(life);
-        let last = self.journal_of(&owner, Position::new(life, 0)).take_while(|row| row.entry.position.incarnation == life);
+        let last =
+            self.journal_of(&owner, Position::new(life, 0)).take_while(|row| row.entry.position.incarnation == life);
         let seq = last.last().map_or(0, |row| row.entry.position.seq);
         self.own.written = Position::new(life, seq);
         let gone: Vec<Seal> = self.seals_of(&owner, self.own.written).cloned().collect();
-        gone.iter().for_each(|seal| self.remove_seal(seal));
+        for seal in &gone {
+            self.remove_seal(seal);
+        }
         let seals = self.seals_of(&owner, Position::new(life, 0));
         let sealed = seals.filter(|seal| seal.body().incarnation == life).last().map(Seal::head);
         self.own.sealed = sealed.unwrap_or(Head { position: Position::new(life, 0), hash: begins });
@@ -38,7 +41,8 @@ impl State {
 
     /// What the first seal of a life names as the one before.
     fn life_begins(&self, life: u32) -> SealHash {
-        let first = self.seals_of(&self.owner.node, Position::new(life, 0)).find(|seal| seal.body().incarnation == life);
+        let first =
+            self.seals_of(&self.owner.node, Position::new(life, 0)).find(|seal| seal.body().incarnation == life);
         match first {
             Some(seal) => seal.body().previous,
             None if self.own.sealed.position.incarnation == life => self.own.sealed.hash,

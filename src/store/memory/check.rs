@@ -42,7 +42,9 @@ impl State {
             peers.insert(node.clone(), self.peer_or_new(node));
         }
         if let Some(update) = &changes.peer {
-            let Some(node) = &scope.peer else { return conflict("an update of a peer that is not in scope".to_owned()) };
+            let Some(node) = &scope.peer else {
+                return conflict("an update of a peer that is not in scope".to_owned());
+            };
             let peer = peers.entry(node.clone()).or_insert_with(|| self.peer_or_new(node));
             advance::update(peer, update)?;
         }
@@ -117,7 +119,9 @@ impl State {
     ) -> Result<(), StoreError> {
         for (hash, verdict) in verdicts {
             let stored = known.get(hash).copied().or_else(|| self.row(hash).map(|row| row.entry.verdict));
-            let Some(stored) = stored else { return conflict(format!("a verdict on event {hash}, which is not stored")) };
+            let Some(stored) = stored else {
+                return conflict(format!("a verdict on event {hash}, which is not stored"));
+            };
             advance::settle(hash, stored, *verdict)?;
             known.insert(*hash, *verdict);
         }

@@ -43,7 +43,8 @@ impl State {
         let Some(rows) = self.outbox.get(destination).filter(|_| current) else { return Ok(Vec::new()) };
         let mut deliveries = Vec::new();
         let mut total = 0_usize;
-        let rows = rows.range(after.saturating_add(1)..).filter_map(|(number, id)| Some((number, self.events.get(id)?)));
+        let rows =
+            rows.range(after.saturating_add(1)..).filter_map(|(number, id)| Some((number, self.events.get(id)?)));
         for (number, row) in rows.take(BATCH_EVENTS_MAX) {
             let entry = &row.entry;
             let Some(proof) = entry.proof.clone() else { break };
@@ -57,7 +58,8 @@ impl State {
                 number: *number,
                 bytes: entry.sealed.bytes.clone(),
                 parts: entry.sealed.parts.clone(),
-                seal: seal.ok_or_else(|| StoreError::Corrupt(format!("the seal of event {} is missing", entry.hash)))?,
+                seal: seal
+                    .ok_or_else(|| StoreError::Corrupt(format!("the seal of event {} is missing", entry.hash)))?,
                 index: proof.index,
                 path: proof.path,
                 verdict: entry.verdict,

@@ -16,7 +16,8 @@ impl State {
             Ok(FiledEvent { event: row.event()?, parts: entry.sealed.parts.clone(), verdict: entry.verdict })
         };
         let events: Result<Vec<FiledEvent>, StoreError> = self.history(&complaint).map(filed).collect();
-        let file = File { events: events?, summary: self.summaries.get(&complaint).map(|(_, summary)| summary.clone()) };
+        let file =
+            File { events: events?, summary: self.summaries.get(&complaint).map(|(_, summary)| summary.clone()) };
         Ok((file != File::default()).then_some(file))
     }
 
@@ -51,7 +52,8 @@ impl State {
     }
 
     pub(super) fn unordered(&self, holder: &NodeId, limit: usize) -> Vec<ComplaintId> {
-        let pending = self.summaries.values().filter(|(_, summary)| summary.node == *holder && summary.pending.is_some());
+        let pending =
+            self.summaries.values().filter(|(_, summary)| summary.node == *holder && summary.pending.is_some());
         pending.map(|(_, summary)| summary.id).take(limit).collect()
     }
 

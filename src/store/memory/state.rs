@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position};
 use crate::journal::{self, Seal};
 use crate::store::advance::{self, BEGINNING};
-use crate::store::{Entry, Owner, OwnJournal, Peer, SealedEntry, StoreError, Summary};
+use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary};
 
 /// A stored event.
 #[derive(Clone)]

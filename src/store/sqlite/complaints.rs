@@ -141,12 +141,13 @@ pub(super) async fn find_prefix(
 ) -> Result<Vec<ComplaintId>, StoreError> {
     let (lowest, highest) = (ComplaintId::parse(&format!("{hex:0<32}")), ComplaintId::parse(&format!("{hex:f<32}")));
     let (Some(lowest), Some(highest)) = (lowest, highest) else { return Ok(Vec::new()) };
-    let found: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM complaints WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
-        .bind(&lowest.0[..])
-        .bind(&highest.0[..])
-        .bind(limit(most))
-        .fetch_all(connection)
-        .await?;
+    let found: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
+            .bind(&lowest.0[..])
+            .bind(&highest.0[..])
+            .bind(limit(most))
+            .fetch_all(connection)
+            .await?;
     found.iter().map(|id| codec::complaint(id)).collect()
 }
 

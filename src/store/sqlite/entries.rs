@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{hex_list, int};
-use super::{Owner, OwnJournal, StoreError, aside};
+use super::{OwnJournal, Owner, StoreError, aside};
 use crate::domain::EventHash;
 use crate::store::{Entry, advance};
 
@@ -101,7 +101,8 @@ async fn insert_parts(connection: &mut SqliteConnection, rows: &[(i64, &Entry)])
     let parts = rows.iter().flat_map(|(id, entry)| entry.sealed.parts.iter().map(move |part| (*id, part)));
     let parts: Vec<_> = parts.collect();
     for parts in parts.chunks(ROWS_MAX) {
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO parts (event, part, kind, salt, content) ");
+        let mut query: QueryBuilder<Sqlite> =
+            QueryBuilder::new("INSERT INTO parts (event, part, kind, salt, content) ");
         query.push_values(parts, |mut row, (id, part)| {
             row.push_bind(*id)
                 .push_bind(part.index)

@@ -39,7 +39,8 @@ pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Store
         }
     }
     if applied.len() < MIGRATIONS.iter().count() {
-        let text = "the database was written by an older version; start its program once, so that it is brought up to date";
+        let text =
+            "the database was written by an older version; start its program once, so that it is brought up to date";
         return Err(StoreError::Foreign(text.to_owned()));
     }
     Ok(())

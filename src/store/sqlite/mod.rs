@@ -28,8 +28,8 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, Owner, OwnJournal, Peer, Refusals, Scope,
-    SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
+    Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -118,16 +118,27 @@ impl SqliteStore {
         }
     }
 
-    fn of(path: &Path, owner: Owner, writes: bool) -> Self {
-        let readers = settings::pool(path, if writes { Role::Reader } else { Role::Visitor });
-        let writer = writes.then(|| settings::pool(path, Role::Writer));
+    fn of(path: &Path, owner: Owner, may_write: bool) -> Self {
+        let readers = settings::pool(path, if may_write { Role::Reader } else { Role::Visitor });
+        let writer = may_write.then(|| settings::pool(path, Role::Writer));
         Self { owner, readers, writer, outbox_rows_max: OUTBOX_ROWS_MAX }
     }
 
     /// A transaction that may write: the only one at a time, this program's and others' together. It is rolled back when dropped.
     async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let writer = self.writer.as_ref().ok_or_else(|| StoreError::Foreign("the database was opened for reading only".to_owned()))?;
+        let writer = self
+            .writer
+            .as_ref()
+            .ok_or_else(|| StoreError::Foreign("the database was opened for reading only".to_owned()))?;
         Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Empties the log, in which destroyed content would stay readable until it is written over. If readers keep it from being
+    /// emptied now, a later checkpoint does it; what was asked for is committed either way.
+    async fn empty_log(&self) {
+        if let Some(writer) = &self.writer {
+            drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await);
+        }
     }
 
     /// A transaction that reads one state of the database.
@@ -154,9 +165,17 @@ impl Store for SqliteStore {
         if changes.is_empty() {
             tx.rollback().await?;
         } else {
-            let job = write::Job { owner: &self.owner, own: view.own, peer: view.peer, outbox_rows_max: self.outbox_rows_max };
+            let job = write::Job {
+                owner: &self.owner,
+                own: view.own,
+                peer: view.peer,
+                outbox_rows_max: self.outbox_rows_max,
+            };
             job.write(&mut tx, &changes).await?;
             tx.commit().await?;
+            if !changes.destroy.is_empty() {
+                self.empty_log().await;
+            }
         }
         Ok(answer)
     }

@@ -5,20 +5,18 @@ use std::path::Path;
 use sqlx::SqliteConnection;
 
 use super::codec::{bytes, int, node, number, position};
-use super::{Counts, Owner, OwnJournal, StoreError};
+use super::{Counts, OwnJournal, Owner, StoreError};
 use crate::domain::{FederationId, SealHash};
 use crate::journal::Head;
 use crate::store::advance::BEGINNING;
 
 /// Writes whose database it is, once.
 pub(super) async fn create(connection: &mut SqliteConnection, path: &Path, owner: &Owner) -> Result<(), StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO owner (one, federation, node) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(owner.federation.as_str())
-    .bind(owner.node.as_str())
-    .execute(connection)
-    .await?;
+    let done = sqlx::query("INSERT INTO owner (one, federation, node) VALUES (1, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(owner.federation.as_str())
+        .bind(owner.node.as_str())
+        .execute(connection)
+        .await?;
     if done.rows_affected() == 1 {
         return Ok(());
     }

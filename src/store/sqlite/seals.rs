@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{self, array, int};
 use super::entries::ROWS_MAX;
-use super::{Owner, OwnJournal, StoreError};
+use super::{OwnJournal, Owner, StoreError};
 use crate::domain::{NodeId, Position, SealHash};
 use crate::journal::Seal;
 use crate::store::advance;
@@ -77,7 +77,8 @@ pub(super) async fn covering(
     .bind(int(position.seq)?)
     .fetch_optional(connection)
     .await?;
-    let Some((_, body, signature)) = row.filter(|(first, _, _)| int(position.seq).is_ok_and(|seq| *first <= seq)) else {
+    let Some((_, body, signature)) = row.filter(|(first, _, _)| int(position.seq).is_ok_and(|seq| *first <= seq))
+    else {
         return Ok(None);
     };
     codec::seal(body, &signature).map(Some)

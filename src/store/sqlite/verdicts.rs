@@ -49,11 +49,12 @@ async fn stored(
     connection: &mut SqliteConnection,
     verdicts: &[(EventHash, Verdict)],
 ) -> Result<HashMap<EventHash, Verdict>, StoreError> {
-    let rows: Vec<(Vec<u8>, i64, i64)> =
-        sqlx::query_as("SELECT hash, verdict, reason FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?))")
-            .bind(hex_list(verdicts.iter().map(|(hash, _)| &hash.0[..])))
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
+        "SELECT hash, verdict, reason FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?))",
+    )
+    .bind(hex_list(verdicts.iter().map(|(hash, _)| &hash.0[..])))
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(|(hash, verdict, reason)| Ok((event_hash(hash)?, codec::verdict(*verdict, *reason)?))).collect()
 }
 

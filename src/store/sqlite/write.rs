@@ -2,7 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Changes, Owner, OwnJournal, Peer, StoreError, aside, entries, outbox, own, peers, projections, seals, verdicts};
+use super::{
+    Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, outbox, own, peers, projections, seals, verdicts,
+};
 use crate::store::advance;
 
 /// What writing needs of what was read.
@@ -15,7 +17,11 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    pub(super) async fn write(mut self, connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+    pub(super) async fn write(
+        mut self,
+        connection: &mut SqliteConnection,
+        changes: &Changes,
+    ) -> Result<(), StoreError> {
         let before = self.own;
         if let Some((incarnation, previous)) = changes.new_life {
             advance::begin_life(&mut self.own, incarnation, previous)?;
