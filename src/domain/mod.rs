@@ -20,6 +20,8 @@ mod custody_tests;
 #[cfg(test)]
 mod fold_tests;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod precondition_tests;
 #[cfg(test)]
 mod properties;

@@ -38,11 +38,11 @@ pub(crate) const ARCHIVED: Change = Change::Archived { reason: Reason::Unrelated
 
 /// An event of these words; its name is a hash of them.
 pub(crate) fn event(header: Header) -> Event {
-    let text = format!("{header:?}");
+    let mut hasher = DefaultHasher::new();
+    format!("{header:?}").hash(&mut hasher);
     let mut hash = [0; 32];
-    for (round, chunk) in (0_u8..).zip(hash.chunks_exact_mut(8)) {
-        let mut hasher = DefaultHasher::new();
-        (round, &text).hash(&mut hasher);
+    for chunk in hash.chunks_exact_mut(8) {
+        hasher.write_u8(0);
         chunk.copy_from_slice(&hasher.finish().to_be_bytes());
     }
     Event { hash: EventHash(hash), header }
