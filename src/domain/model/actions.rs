@@ -1,6 +1,6 @@
 //! What can happen next in a world. Enumerates and applies; what happens then is hub's, node's and session's.
 
-use super::state::World;
+use super::state::{Plan, World};
 use super::{Config, Rules};
 
 /// One thing that happens; nodes are numbered as in the configuration.
@@ -78,7 +78,9 @@ impl World {
             }
             add(Connect(index), !connected && !peer.revoked);
             add(Send(index), fickle && unsent);
-            add(Read(index), !node.stream.is_empty() || (!fickle && unsent));
+            // A stream is read by the process that holds it.
+            let elsewhere = matches!(&self.hub.second, Some(Plan::Take { node, .. }) if *node == index);
+            add(Read(index), !elsewhere && !node.stream.is_empty() || (!elsewhere && !fickle && unsent));
             add(Deliver(index), connected && peer.sent < peer.outbox.len());
             add(ReadHalfDead(index), !node.half_dead.is_empty());
             add(Crash(index), fickle && connected && self.spent.crashes < config.crashes);
@@ -115,7 +117,7 @@ impl World {
         }
         let mut world = self.clone();
         match action {
-            Act(index, act) => world.act(config, rules, index, &config.acts[index][act])?,
+            Act(index, act) => world.act(config, index, &config.acts[index][act])?,
             Save(index) => world.save(index),
             Restore(index) => {
                 world.spent.restores += 1;

@@ -74,11 +74,15 @@ pub(super) fn folded(ids: &[Id]) -> Rc<Complaint> {
         return known;
     }
     let rules = ARENA.with_borrow(|arena| arena.rules);
-    let mut events = slice(ids);
-    without(&mut events, rules);
-    let complaint = Rc::new(fold(&events).unwrap());
+    let complaint = Rc::new(fold_under(slice(ids), rules));
     ARENA.with_borrow_mut(|arena| arena.folds.insert(ids.to_vec(), complaint.clone()));
     complaint
+}
+
+/// The real fold of what the events say under these rules.
+pub(super) fn fold_under(mut events: Vec<Event>, rules: Rules) -> Complaint {
+    without(&mut events, rules);
+    fold(&events).unwrap()
 }
 
 /// The registry after these registry events.

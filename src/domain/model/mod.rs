@@ -41,8 +41,6 @@ pub(super) struct Rules {
     pub(super) no_escalation_in_catch_up: bool,
     /// Messages of a superseded session are ignored.
     pub(super) session_cas: bool,
-    /// A new holder acts only once it has all that the move names.
-    pub(super) wait_for_history: bool,
     /// A verdict is told once nothing can change it.
     pub(super) only_final_verdicts: bool,
 }
@@ -60,7 +58,6 @@ pub(super) const ALL: Rules = Rules {
     hello_replaces: true,
     no_escalation_in_catch_up: true,
     session_cas: true,
-    wait_for_history: true,
     only_final_verdicts: true,
 };
 
@@ -81,7 +78,9 @@ pub(super) enum Act {
     ForeignOpener,
     /// Misdeed: write under an opener that nobody has seen.
     GuessedOpener,
-    /// Misdeed: claim not to have seen any reply.
+    /// Write this while holding, whatever one's own fold says of it.
+    Rash(Change),
+    /// Write this while holding, claiming to have seen no reply.
     Blind(Change),
 }
 

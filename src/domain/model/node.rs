@@ -6,20 +6,20 @@ use super::super::ids::EventHash;
 use super::super::rules::{is_adoptable, origin_precondition, precondition};
 use super::super::terms::Refusal;
 use super::super::testing::{node, unit};
-use super::arena::{Id, folded, get, intern};
+use super::arena::{Id, fold_under, folded, get, intern, slice};
 use super::state::{FILED, World, draft, hash};
-use super::{Act, Config, Rules};
+use super::{ALL, Act, Config};
 
 impl World {
     /// A node acts, if its own fold allows it.
-    pub(super) fn act(&mut self, config: &Config, rules: Rules, index: usize, act: &Act) -> Option<()> {
+    pub(super) fn act(&mut self, config: &Config, index: usize, act: &Act) -> Option<()> {
         let knows = self.nodes[index].disk.knows(FILED);
         if self.nodes[index].acts >= config.acts_max[index] || !(knows || act.is_misdeed()) {
             return None;
         }
         // Who misbehaves may have learnt of the complaint anywhere.
         let complaint = if knows { folded(&self.nodes[index].disk.set()) } else { self.hub.fold() };
-        let header = self.words(config, rules, index, act, &complaint)?;
+        let header = self.words(config, index, act, &complaint)?;
         let taken_back = if let Change::TakeBack { proposal } = header.change { Some(proposal) } else { None };
         let id = intern(header);
         self.nodes[index].acts += 1;
@@ -45,13 +45,11 @@ impl World {
         disk.journal.iter().zip(&disk.sealed).any(|(id, sealed)| sealed.is_none() && hash(*id) == event)
     }
 
-    fn words(&self, config: &Config, rules: Rules, index: usize, act: &Act, complaint: &Complaint) -> Option<Header> {
+    fn words(&self, config: &Config, index: usize, act: &Act, complaint: &Complaint) -> Option<Header> {
         let this = &self.nodes[index];
         let me = node(config.nodes[index]);
         let drafted = |change: Change| draft(config, index, this, complaint, change);
-        let holds = *complaint.node() == me
-            && (complaint.missing.is_empty() || !rules.wait_for_history)
-            && !complaint.read_only;
+        let holds = *complaint.node() == me && complaint.missing.is_empty() && !complaint.read_only;
         let allowed = |change: &Change| holds && precondition(complaint.epoch(), complaint.status(), change).is_ok();
         match act {
             Act::Write(change) if change.role() == Role::Origin => {
@@ -60,8 +58,11 @@ impl World {
             }
             Act::Write(change) => allowed(change).then(|| drafted(change.clone())),
             Act::TakeBack => {
+                // Until it hears of a move, its author sees a transfer as pending, whatever moves it.
+                let complaint = fold_under(slice(&this.disk.set()), ALL);
                 let change = Change::TakeBack { proposal: complaint.epoch().pending? };
-                allowed(&change).then(|| drafted(change))
+                let may = *complaint.node() == me && precondition(complaint.epoch(), complaint.status(), &change).is_ok();
+                may.then(|| draft(config, index, this, &complaint, change))
             }
             Act::Adopt => {
                 let set = this.disk.set();
@@ -80,6 +81,7 @@ impl World {
             }
             Act::ForeignOpener => (*complaint.node() != me).then(|| drafted(Change::Accepted)),
             Act::GuessedOpener => Some(Header { opener: Some(EventHash([2; 32])), ..drafted(Change::Accepted) }),
+            Act::Rash(change) => holds.then(|| drafted(change.clone())),
             Act::Blind(change) => holds.then(|| Header { seen: Some(complaint.filed), ..drafted(change.clone()) }),
         }
     }

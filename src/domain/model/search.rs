@@ -30,6 +30,11 @@ fn fingerprint(world: &World) -> u64 {
 
 /// Searches up to so many worlds.
 pub(super) fn search(config: &Config, rules: Rules, states_max: usize) -> Found {
+    search_for(config, rules, states_max, None)
+}
+
+/// Searches up to so many worlds for something wrong: for anything, or for the one thing wanted.
+pub(super) fn search_for(config: &Config, rules: Rules, states_max: usize, wanted: Option<&'static str>) -> Found {
     let start = World::new(config, rules);
     let mut seen = HashSet::from([fingerprint(&start)]);
     let mut ways: Vec<(usize, Option<Action>, usize)> = vec![(0, None, 0)];
@@ -56,7 +61,7 @@ pub(super) fn search(config: &Config, rules: Rules, states_max: usize) -> Found 
         if at_rest {
             wrong = wrong.or(world.when_healed(config).err());
         }
-        if let Some(wrong) = wrong {
+        if let Some(wrong) = wrong.filter(|wrong| wanted.is_none_or(|wanted| wanted == *wrong)) {
             return Found { states: ways.len(), wrong: Some((wrong, way(&ways, number))), whole: false, depth };
         }
     }
