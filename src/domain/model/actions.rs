@@ -64,8 +64,8 @@ impl World {
     /// What might happen; some of it may turn out to be impossible.
     pub(super) fn possible(&self, config: &Config) -> Vec<Action> {
         use Action::{
-            Act, Commit, Connect, Crash, Deliver, Escalate, Order, PlanEscalation, PlanOrder, PlanTake, Read, ReadHalfDead,
-            Reinstate, Release, Restore, Revoke, Save, Send,
+            Act, Commit, Connect, Crash, Deliver, Escalate, Order, PlanEscalation, PlanOrder, PlanTake, Read,
+            ReadHalfDead, Reinstate, Release, Restore, Revoke, Save, Send,
         };
         let mut all = Vec::new();
         for (index, (node, peer)) in self.nodes.iter().zip(&self.hub.peers).enumerate() {
@@ -107,8 +107,8 @@ impl World {
     /// The world after an action; none if it cannot happen here.
     pub(super) fn after(&self, config: &Config, rules: Rules, action: Action) -> Option<Self> {
         use Action::{
-            Act, Commit, Connect, Crash, Deliver, Escalate, Order, PlanEscalation, PlanOrder, PlanTake, Read, ReadHalfDead,
-            Reinstate, Release, Restore, Revoke, Save, Send,
+            Act, Commit, Connect, Crash, Deliver, Escalate, Order, PlanEscalation, PlanOrder, PlanTake, Read,
+            ReadHalfDead, Reinstate, Release, Restore, Revoke, Save, Send,
         };
         // Who locked the complaint before reading shuts everybody else out until it has written.
         let at_the_hub = !matches!(action, Act(..) | Save(_) | Restore(_) | Crash(_) | Send(_) | Deliver(_) | Commit);
@@ -141,7 +141,7 @@ impl World {
                 let message = world.read(index, true)?;
                 world.take(config, rules, index, message, None);
             }
-            Deliver(index) => world.deliver(index)?,
+            Deliver(index) => world.deliver(config, index)?,
             Order => world.decide(config, rules)?,
             Escalate => world.escalate(config, rules)?,
             Revoke(index) => world.revoke(config, rules, index)?,

@@ -91,7 +91,9 @@ pub(super) fn registry(ids: &[Id]) -> Rc<Registry> {
         return known;
     }
     let mut registry = ARENA.with_borrow(|arena| (*arena.base).clone());
-    ids.iter().for_each(|id| registry.apply(&get(*id)));
+    for id in ids {
+        registry.apply(&get(*id));
+    }
     let registry = Rc::new(registry);
     ARENA.with_borrow_mut(|arena| arena.registries.insert(ids.to_vec(), registry.clone()));
     registry

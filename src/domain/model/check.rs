@@ -4,24 +4,13 @@ use super::super::complaint::{Complaint, Outcome};
 use super::super::event::{Change, Role};
 use super::super::ids::EventHash;
 use super::super::terms::Cause;
-use super::actions::Action;
+use super::Config;
 use super::arena::{Id, folded, get, id_of};
 use super::hub::agreed;
 use super::state::{World, hash};
-use super::{Config, Rules};
-
-/// Steps within which a world must have healed.
-const STEPS_MAX: usize = 400;
 
 impl World {
-    /// Looks at the world, heals a copy of it and looks again.
-    pub(super) fn check(&self, config: &Config, rules: Rules) -> Result<(), &'static str> {
-        self.at_once()?;
-        let healed = self.healed(config, rules)?;
-        healed.at_once()?;
-        healed.when_healed(config)
-    }
-
+    /// What must hold in every world.
     pub(super) fn at_once(&self) -> Result<(), &'static str> {
         if let Some(broken) = self.broken {
             return Err(broken);
@@ -31,41 +20,14 @@ impl World {
         if moves.count() + 1 != complaint.epochs.len() && !has_synthetic(&complaint) {
             return Err("two moves end one epoch");
         }
-        let undeserved = |(id, told): (&Id, &Outcome)| {
-self.is_undeserved(*id, *told)
-        };
+        let undeserved = |(id, told): (&Id, &Outcome)| self.is_undeserved(*id, *told);
         if self.hub.told.iter().any(undeserved) {
             return Err("an honest event was turned away");
         }
         Ok(())
     }
 
-    /// Everybody connects, everything is sent, read and delivered; nobody does anything new.
-    fn healed(&self, config: &Config, rules: Rules) -> Result<Self, &'static str> {
-        let mut world = self.clone();
-        for _ in 0..STEPS_MAX {
-            let Some(next) = world.heals(config, rules) else { return Ok(world) };
-            world = next;
-        }
-        Err("it never comes to rest")
-    }
-
-    fn heals(&self, config: &Config, rules: Rules) -> Option<Self> {
-        if let Some(next) = self.after(config, rules, Action::Commit) {
-            return Some(next);
-        }
-        let steps = (0..self.nodes.len()).flat_map(|index| {
-            let idle = self.nodes[index].stream.is_empty();
-            [
-                Some(Action::Connect(index)),
-                Some(Action::Read(index)),
-                idle.then_some(Action::Send(index)),
-                Some(Action::Deliver(index)),
-            ]
-        });
-        steps.flatten().chain([Action::Release, Action::Order]).find_map(|action| self.after(config, rules, action))
-    }
-
+    /// What must hold where everybody is connected and everything is sent, read and delivered.
     pub(super) fn when_healed(&self, config: &Config) -> Result<(), &'static str> {
         let complaint = agreed(self);
         if complaint.epoch().pending.is_some() {
@@ -133,10 +95,10 @@ fn broke_a_promise(complaint: &Complaint, id: Id) -> bool {
     else {
         return false;
     };
-    match event.header.change {
-        Change::TakeBack { proposal } => moved.proposal == Some(proposal),
-        _ => moved.cause == Cause::Escalation,
+    if let Change::TakeBack { proposal } = event.header.change {
+        return moved.proposal == Some(proposal);
     }
+    moved.cause == Cause::Escalation
 }
 
 fn has_synthetic(complaint: &Complaint) -> bool {

@@ -15,14 +15,7 @@ use super::{Config, Rules};
 impl World {
     /// Takes one message in: compare and swap, admission, the set, fan-out, verdicts, ordering.
     /// A process that read before tells only those that took part then.
-    pub(super) fn take(
-        &mut self,
-        config: &Config,
-        rules: Rules,
-        index: usize,
-        message: Message,
-        to: Option<&[usize]>,
-    ) {
+    pub(super) fn take(&mut self, config: &Config, rules: Rules, index: usize, message: Message, to: Option<&[usize]>) {
         let event = get(message.event);
         let peer = &mut self.hub.peers[index];
         if peer.revoked || (rules.session_cas && message.session != peer.session) {
@@ -145,7 +138,7 @@ impl World {
             if rules.hello_replaces { peer.stored >= awaited } else { peer.stored.seq >= awaited.seq }
         };
         let waits = rules.wait_for_announced && !(reached(peer.announced) && reached(peer.hello));
-        if !rules.recorded_moves || complaint.read_only || peer.revoked || waits {
+        if !rules.recorded_moves || super::node::stands_still(&complaint) || peer.revoked || waits {
             return None;
         }
         let registry = registry(&self.hub.registry);

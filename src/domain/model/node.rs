@@ -10,6 +10,11 @@ use super::arena::{Id, fold_under, folded, get, intern, slice};
 use super::state::{FILED, World, draft, hash};
 use super::{ALL, Act, Config};
 
+/// Whether something is held. What was released counts as known, though this version cannot fold it.
+pub(super) fn stands_still(complaint: &Complaint) -> bool {
+    complaint.outcomes.values().any(|outcome| *outcome == Outcome::Held)
+}
+
 impl World {
     /// A node acts, if its own fold allows it.
     pub(super) fn act(&mut self, config: &Config, index: usize, act: &Act) -> Option<()> {
@@ -27,7 +32,9 @@ impl World {
             self.misdeeds.push(id);
         }
         self.write(index, id);
-        if taken_back.is_some_and(|proposal| self.is_unsealed(index, proposal)) {
+        // Who was restored cannot know what it had sent, and is promised nothing.
+        let sure = self.nodes[index].lives == 0;
+        if sure && taken_back.is_some_and(|proposal| self.is_unsealed(index, proposal)) {
             self.certain.push(id);
         }
         Some(())
@@ -49,7 +56,7 @@ impl World {
         let this = &self.nodes[index];
         let me = node(config.nodes[index]);
         let drafted = |change: Change| draft(config, index, this, complaint, change);
-        let holds = *complaint.node() == me && complaint.missing.is_empty() && !complaint.read_only;
+        let holds = *complaint.node() == me && complaint.missing.is_empty() && !stands_still(complaint);
         let allowed = |change: &Change| holds && precondition(complaint.epoch(), complaint.status(), change).is_ok();
         match act {
             Act::Write(change) if change.role() == Role::Origin => {
@@ -61,13 +68,15 @@ impl World {
                 // Until it hears of a move, its author sees a transfer as pending, whatever moves it.
                 let complaint = fold_under(slice(&this.disk.set()), ALL);
                 let change = Change::TakeBack { proposal: complaint.epoch().pending? };
-                let may = *complaint.node() == me && precondition(complaint.epoch(), complaint.status(), &change).is_ok();
+                let may =
+                    *complaint.node() == me && precondition(complaint.epoch(), complaint.status(), &change).is_ok();
                 may.then(|| draft(config, index, this, &complaint, change))
             }
             Act::Adopt => {
                 let set = this.disk.set();
                 let late = |id: &&Id| complaint.outcomes.get(&hash(**id)) == Some(&Outcome::Late);
-                let adopted = |e: EventHash| set.iter().any(|id| get(*id).header.change == Change::Adopted { event: e });
+                let adopted =
+                    |e: EventHash| set.iter().any(|id| get(*id).header.change == Change::Adopted { event: e });
                 let event = set.iter().filter(late).map(|id| get(*id)).find(|event| !adopted(event.hash))?;
                 let change = &event.header.change;
                 let may = is_adoptable(change) && allowed(change);
@@ -122,12 +131,9 @@ impl World {
             header.position = self.nodes[index].disk.written.next();
             header.prev = self.nodes[index].disk.journal.last().map(|id| hash(*id));
             header.seen = header.seen.map(name);
-            header.change = match header.change {
-                Change::TakeBack { proposal } => Change::TakeBack { proposal: name(proposal) },
-                Change::Adopted { event } => Change::Adopted { event: name(event) },
-                #[expect(clippy::wildcard_enum_match_arm, reason = "the others name nothing of their own author's")]
-                other => other,
-            };
+            if let Change::TakeBack { proposal: named } | Change::Adopted { event: named } = &mut header.change {
+                *named = name(*named);
+            }
             let new = intern(header);
             renamed.push((event.hash, hash(new)));
             for list in [&mut self.certain, &mut self.misdeeds] {

@@ -2,7 +2,7 @@
 //! things that can happen anyway, to look at the worlds where nothing is left to heal is to heal every one.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use super::actions::Action;
 use super::state::World;
@@ -23,9 +23,43 @@ pub(super) struct Found {
 
 /// 64 bits: among a million worlds the chance that two are taken for one is below one in ten million.
 fn fingerprint(world: &World) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    world.hash(&mut hasher);
-    hasher.finish()
+    let mut mix = Mix(0);
+    world.hash(&mut mix);
+    mix.0
+}
+
+/// A hasher that is fast unoptimised; its input is nobody's choice.
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let mixed = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 29);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, word: u8) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(u64::try_from(word).unwrap());
+    }
 }
 
 /// Searches up to so many worlds.
@@ -76,11 +110,4 @@ fn way(ways: &[(usize, Option<Action>, usize)], mut number: usize) -> Vec<Action
     }
     actions.reverse();
     actions
-}
-
-/// Goes one way, every step of which must be possible.
-pub(super) fn go(config: &Config, rules: Rules, actions: &[Action]) -> World {
-    actions.iter().fold(World::new(config, rules), |world, action| {
-        world.after(config, rules, *action).unwrap_or_else(|| unreachable!("{action:?} is not possible here"))
-    })
 }

@@ -51,6 +51,7 @@ pub(super) struct Hub {
 
 /// What the hub has on one node.
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Peer {
     pub(super) session: u32,
     pub(super) live: bool,
