@@ -3,11 +3,16 @@
 use std::error::Error;
 
 /// Every schema, by its path below `proto/`.
-const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto"];
+const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/link.proto"];
 
 /// Messages that hold personal data: `src/protocol/redact.rs` writes what they show of themselves.
-const PERSONAL: &[&str] =
-    &["lintas.desk.v1.FileRequest", "lintas.desk.v1.Reporter", "lintas.desk.v1.ActRequest", "lintas.desk.v1.Part"];
+const PERSONAL: &[&str] = &[
+    "lintas.desk.v1.FileRequest",
+    "lintas.desk.v1.Reporter",
+    "lintas.desk.v1.ActRequest",
+    "lintas.desk.v1.Part",
+    "lintas.federation.v1.Part",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");

@@ -10,6 +10,8 @@ pub const VERSIONS: (u32, u32) = (1, 1);
 pub const CREDIT_BYTES: usize = 4 * 1024 * 1024;
 /// Unacknowledged bytes that the hub has on the way to a node, at most (beyond it one delivery may start).
 pub const WINDOW_BYTES: usize = 4 * 1024 * 1024;
+/// Unacknowledged batches, or deliveries, under way at once, at most.
+pub const UNDER_WAY_MAX: usize = 64;
 /// Bytes of headers and parts in one delivery message, at most, if it has more than one event.
 pub const DELIVERY_BYTES: usize = 256 * 1024;
 /// Verdicts in one message, at most.
@@ -151,10 +153,14 @@ pub struct Progress {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, thiserror::Error)]
 pub enum Fault {
     /// The journals contradict each other, or the node is behind what the hub holds.
-    #[error("fork: this node's journal does not continue what the hub holds of it (a restored backup?); run `lintas-node recover`")]
+    #[error(
+        "fork: this node's journal does not continue what the hub holds of it (a restored backup?); run `lintas-node recover`"
+    )]
     Fork,
     /// The hub is behind what the node has seen of it.
-    #[error("hub-behind: the hub is behind what this node has seen of it (a restored backup?); the hub must be recovered")]
+    #[error(
+        "hub-behind: the hub is behind what this node has seen of it (a restored backup?); the hub must be recovered"
+    )]
     HubBehind,
     /// A seal, path, chain or number does not fit.
     #[error("broken-seal: a seal, path or chain does not verify; nothing of the batch was stored")]

@@ -2,3 +2,5 @@
 
 pub mod hub;
 pub mod message;
+pub mod node;
+pub mod transport;

@@ -10,3 +10,11 @@ pub mod desk {
         include!(concat!(env!("OUT_DIR"), "/lintas.desk.v1.rs"));
     }
 }
+
+/// `proto/lintas/federation/v1/`.
+pub mod federation {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/lintas.federation.v1.rs"));
+    }
+}

@@ -36,3 +36,9 @@ impl fmt::Debug for super::desk::v1::act_request::Action {
         f.write_str("Action")
     }
 }
+
+impl fmt::Debug for super::federation::v1::Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("index", &self.index).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}

@@ -35,7 +35,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// Writes one event. `prev` is the hub's previous event on that complaint. Its entry has no proof until [`Self::seal`].
-    pub fn record(&mut self, complaint: Option<ComplaintId>, prev: Option<EventHash>, change: Change) -> (Event, Entry) {
+    pub fn record(
+        &mut self,
+        complaint: Option<ComplaintId>,
+        prev: Option<EventHash>,
+        change: Change,
+    ) -> (Event, Entry) {
         self.written = self.written.next();
         if change.role() == crate::domain::Role::Registry {
             self.registry = self.written;
@@ -69,10 +74,13 @@ impl<'a> Recorder<'a> {
 
     /// Seals what was written: gives the hub's entries among `entries` their proofs, and returns the seals.
     pub fn seal(self, entries: &mut [Entry]) -> Vec<Seal> {
-        let mut own: Vec<&mut Entry> = entries.iter_mut().filter(|entry| entry.node.is_hub()).collect();
+        let mut rest: &mut [&mut Entry] =
+            &mut entries.iter_mut().filter(|entry| entry.node.is_hub()).collect::<Vec<_>>();
         let mut previous: SealHash = self.sealed.hash;
         let mut seals = Vec::new();
-        for batch in own.chunks_mut(journal::BATCH_EVENTS_MAX) {
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at_mut(fitting(rest));
+            rest = after;
             let hashes: Vec<EventHash> = batch.iter().map(|entry| entry.hash).collect();
             let (Some(first), Some(last)) = (batch.first(), batch.last()) else { break };
             let body = SealBody {
@@ -96,4 +104,14 @@ impl<'a> Recorder<'a> {
         }
         seals
     }
+}
+
+/// How many of the first entries fit one batch; at least one.
+fn fitting(entries: &[&mut Entry]) -> usize {
+    let mut bytes = 0_usize;
+    let within = |(index, entry): &(usize, &&mut Entry)| {
+        bytes = bytes.saturating_add(entry.sealed.bytes.len());
+        journal::batch::fits(index.saturating_add(1), bytes)
+    };
+    entries.iter().enumerate().take_while(within).count().max(1).min(entries.len())
 }

@@ -7,18 +7,19 @@ use super::author::HubKey;
 use super::ingest::{self, Intake, Policy, Sealed, Taken};
 use super::open::{self, Opening};
 use super::order;
+use super::release;
 use super::session::{Action, Input, Opened, Session};
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::{
-    Cause, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
-};
-use crate::journal::{self, HeaderError, Head, Receipt, SealedEvent, SignedReceipt};
+use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
+use crate::journal::{self, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 
 /// Complaints whose waiting proposals are looked at in one transaction.
-const ORDER_MAX: usize = 100;
+const ORDER_MAX: usize = 10_000;
+/// Complaints with held events that are looked at when the hub starts.
+const HELD_MAX: usize = 10_000;
 
 /// What all sessions of one hub process share.
 #[derive(Debug)]
@@ -58,7 +59,9 @@ impl<S: Store> HubShared<S> {
         let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if !news.is_empty() {
             let registry = Arc::make_mut(&mut *known);
-            news.iter().for_each(|event| registry.apply(event));
+            for event in news {
+                registry.apply(event);
+            }
         }
         known.clone()
     }
@@ -73,12 +76,24 @@ impl<S: Store> HubShared<S> {
     }
 
     fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
-        Scope {
-            complaints,
-            peer: peer.cloned(),
-            registry_after: self.registry().position(),
-            ..Scope::default()
+        Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
+    }
+
+    /// Judges what was held and is known now, after an upgrade. Returns whom to wake.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn release_held(&self) -> Result<BTreeSet<NodeId>, StoreError> {
+        let mut woken = BTreeSet::new();
+        for id in self.store.held(HELD_MAX).await? {
+            let scope = self.scope(None, BTreeSet::from([id]));
+            let plan = |view: &View| {
+                let registry = self.advance(&view.registry);
+                release::plan(view, id, &self.signer, &registry, self.now())
+            };
+            woken.extend(self.store.transact(scope, plan).await?);
         }
+        Ok(woken)
     }
 
     /// Moves a complaint by the hub's own decision: escalation, revocation, appeal or re-homing. Returns whom to wake; none if
@@ -86,11 +101,7 @@ impl<S: Store> HubShared<S> {
     ///
     /// # Errors
     /// If storage failed.
-    pub async fn move_complaint(
-        &self,
-        id: ComplaintId,
-        cause: Cause,
-    ) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
+    pub async fn move_complaint(&self, id: ComplaintId, cause: Cause) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
         let scope = self.scope(None, BTreeSet::from([id]));
         let plan = |view: &View| {
             let registry = self.advance(&view.registry);
@@ -159,7 +170,7 @@ impl<S: Store> HubEnd<S> {
             }
             Action::Repeat(batch) => self.repeat(batch).await.map(Some),
             Action::Order => self.order().await.map(|()| None),
-            Action::LoadVerdicts { after, stored } => self.verdicts(after, stored).await.map(Some),
+            Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
             Action::Load { generation, after, bytes } => {
                 let store = &self.shared.store;
                 store.outbox(self.node.clone(), generation, after, bytes).await.map(|rows| Some(Input::Loaded(rows)))
@@ -182,8 +193,7 @@ impl<S: Store> HubEnd<S> {
         let Some(fault) = fault.filter(|fault| fault.is_lasting()) else { return Ok(()) };
         let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
         let now = self.shared.now();
-        let update =
-            PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
+        let update = PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
         let plan = |view: &View| {
             let known = self.shared.advance(&view.registry).node(&self.node).is_some();
             (Changes { peer: known.then_some(update), ..Changes::default() }, ())
@@ -196,7 +206,8 @@ impl<S: Store> HubEnd<S> {
         let known = hello.hub.position;
         let same_hub = known.seq == 0
             || shared.store.seal_of(NodeId::Hub, known).await?.is_some_and(|seal| seal.head() == hello.hub);
-        let scope = shared.scope(Some(&self.node), BTreeSet::new());
+        let pending = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
+        let scope = shared.scope(Some(&self.node), pending.into_iter().collect());
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
             open::plan(view, &self.node, &hello, same_hub, &shared.signer, &registry, shared.now())
@@ -211,12 +222,7 @@ impl<S: Store> HubEnd<S> {
         }
     }
 
-    async fn take(
-        &mut self,
-        session: u64,
-        after: Head,
-        message: UpBatch,
-    ) -> Result<Result<(Taken, Option<Ack>), Fault>, StoreError> {
+    async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
         let shared = &self.shared;
         let Some(intake) = verify(&shared.registry(), &shared.signer, &self.node, session, after, message) else {
             return Ok(Err(Fault::BrokenSeal));
@@ -229,14 +235,10 @@ impl<S: Store> HubEnd<S> {
             ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
         };
         let taken = shared.store.transact(scope, plan).await?;
-        let ack = match &taken {
-            Taken::Superseded => None,
-            Taken::Stored { stored, hub, verdicts, woken } => {
-                self.output.woken.extend(woken.iter().cloned());
-                Some(Ack { receipt: self.receipt(*stored, *hub), verdicts: verdicts.clone() })
-            }
-        };
-        Ok(Ok((taken, ack)))
+        if let Taken::Stored { woken, .. } = &taken {
+            self.output.woken.extend(woken.iter().cloned());
+        }
+        Ok(Ok(taken))
     }
 
     fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {
@@ -258,10 +260,7 @@ impl<S: Store> HubEnd<S> {
         if held.is_none_or(|held| held.hash() != seal.hash()) {
             return Ok(Input::Opened(Err(Fault::Fork)));
         }
-        let own = self.shared.store.own().await?;
-        let peer = self.shared.store.peer(self.node.clone()).await?;
-        let stored = peer.map_or(Head::GENESIS, |peer| peer.stored);
-        Ok(Input::Acknowledge(Ack { receipt: self.receipt(stored, own.written), verdicts: Vec::new() }, false))
+        Ok(Input::Repeated)
     }
 
     async fn order(&mut self) -> Result<(), StoreError> {
@@ -280,7 +279,7 @@ impl<S: Store> HubEnd<S> {
         Ok(())
     }
 
-    async fn verdicts(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
+    async fn acknowledge(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
         let store = &self.shared.store;
         let verdicts = store.verdicts(self.node.clone(), after, VERDICTS_MAX).await?;
         let own = store.own().await?;
@@ -296,7 +295,10 @@ impl<S: Store> HubEnd<S> {
             let body = batch.seal.body();
             let first = Position::new(body.incarnation, body.first.saturating_sub(1));
             let said = store.verdicts(self.node.clone(), first, batch.entries.len()).await?;
-            with_verdicts.push((batch, said.into_iter().map(|(_, _, verdict)| verdict).collect()));
+            // What is not judged yet, and what comes after it, the node is told later.
+            let mut verdicts: Vec<Verdict> = said.into_iter().map(|(_, _, verdict)| verdict).collect();
+            verdicts.resize(batch.entries.len(), Verdict::Provisional);
+            with_verdicts.push((batch, verdicts));
         }
         Ok(with_verdicts)
     }
@@ -370,6 +372,3 @@ fn unreadable_reason(error: &HeaderError, entry: &SealedEntry) -> Inadmissibilit
         Inadmissibility::Malformed
     }
 }
-
-/// The hash of an event and the place of its verdict: what a node is told.
-pub type Told = (Position, EventHash, Verdict);

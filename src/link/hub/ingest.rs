@@ -8,7 +8,8 @@ use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict, fold,
+    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
+    fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
 use crate::store::{Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
@@ -46,14 +47,12 @@ pub struct Intake {
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Stored, with a verdict an event.
+    /// Stored, and judged as far as it can be judged now.
     Stored {
         /// The journal's end at the hub.
         stored: Head,
         /// The hub's own journal's end.
         hub: Position,
-        /// The verdicts, in order.
-        verdicts: Vec<(Position, EventHash, Verdict)>,
         /// To whom something is on the way now.
         woken: BTreeSet<NodeId>,
     },
@@ -113,6 +112,11 @@ impl<'a> Desk<'a> {
     pub(super) fn record(&mut self, id: Option<ComplaintId>, change: Change, also: Option<&NodeId>) {
         let mut work = id.and_then(|id| self.working.remove(&id)).unwrap_or_default();
         let prev = last_of(&NodeId::Hub, &work.events);
+        if let (Some(id), Change::Moved(_)) = (id, &change) {
+            // What the outgoing holder announced is a place in its own journal, and says nothing of the next one's.
+            self.changes.announced.retain(|(complaint, _)| *complaint != id);
+            self.changes.announced.push((id, Position::ZERO));
+        }
         let (event, entry) = self.recorder.record(id, prev, change);
         let hash = event.hash;
         self.changes.entries.push(entry);
@@ -148,8 +152,26 @@ impl<'a> Desk<'a> {
         self.changes.outbox.extend(history.map(|event| (newcomer.clone(), event.hash)));
     }
 
-    /// Closes the books: projections, the hub's seals, and whom to wake.
+    /// Gives every event its verdict about which nothing can change any more. One written while a proposal is pending waits.
+    fn settle(&mut self) {
+        for work in self.working.values().filter(|work| work.changed) {
+            let Some(complaint) = &work.complaint else { continue };
+            let open =
+                |event: &&Event| matches!(work.verdicts.get(&event.hash), Some(Verdict::Provisional | Verdict::Held));
+            let open = work.events.iter().filter(open);
+            for hash in open.map(|event| event.hash) {
+                let Some(verdict) = complaint.verdict(&hash).map(Verdict::of) else { continue };
+                match self.changes.entries.iter_mut().find(|entry| entry.hash == hash) {
+                    Some(entry) => entry.verdict = verdict,
+                    None => self.changes.verdicts.push((hash, verdict)),
+                }
+            }
+        }
+    }
+
+    /// Closes the books: verdicts, projections, the hub's seals, and whom to wake.
     pub(super) fn finish(mut self) -> (Changes, Position, BTreeSet<NodeId>) {
+        self.settle();
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
             let times = work.events.iter().filter(|event| complaint.contains(&event.hash)).map(|e| e.header.time);
@@ -181,7 +203,6 @@ pub(super) fn plan(
     };
     let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut cited = peer.cited;
-    let mut verdicts = Vec::new();
     let stored = intake.seal.head();
     let hashes: Vec<EventHash> = intake.events.iter().map(|event| event.hash).collect();
     let paths = journal::merkle::paths(&hashes);
@@ -189,19 +210,14 @@ pub(super) fn plan(
         intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
     for ((index, sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
         let proof = ProofRef { seal_last: stored.position.seq, index, path };
-        let (position, hash) = (sealed.position, sealed.hash);
-        let verdict = desk.take(&intake.node, sealed, proof, &mut cited);
-        verdicts.push((position, hash, verdict));
-    }
-    for (complaint, upto) in &intake.announced {
-        if touched.contains(complaint) {
-            desk.changes.announced.push((*complaint, *upto));
-        }
+        desk.take(&intake.node, sealed, proof, &mut cited);
     }
     let announced = |id: &ComplaintId| {
         let now = intake.announced.iter().filter(|(complaint, _)| complaint == id).map(|(_, upto)| *upto).max();
         now.max(view.announced.get(id).copied()).unwrap_or(Position::ZERO)
     };
+    let announced_now = intake.announced.iter().map(|(complaint, _)| complaint).filter(|id| touched.contains(id));
+    desk.changes.announced = announced_now.map(|id| (*id, announced(id))).collect();
     for id in &touched {
         let awaited = announced(id).max(peer.announced);
         order::decide_if_ready(&mut desk, *id, &intake.node, stored.position, awaited);
@@ -215,18 +231,25 @@ pub(super) fn plan(
         ..PeerUpdate::default()
     });
     let (changes, hub, woken) = desk.finish();
-    (changes, Taken::Stored { stored, hub, verdicts, woken })
+    (changes, Taken::Stored { stored, hub, woken })
 }
 
 impl Desk<'_> {
-    /// Judges one event and stores it; the verdict is final unless it is `held`.
-    fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) -> Verdict {
+    /// Judges one event and stores it.
+    fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) {
         let event = match sealed.event {
             Ok(event) => event,
             Err(reason) => {
-                self.changes.entries.push(unreadable(node, sealed.hash, sealed.position, sealed.entry.bytes, proof, reason));
+                self.changes.entries.push(unreadable(
+                    node,
+                    sealed.hash,
+                    sealed.position,
+                    sealed.entry.bytes,
+                    proof,
+                    reason,
+                ));
                 self.record(None, Change::Inadmissible { event: sealed.hash, prev: None, reason }, Some(node));
-                return Verdict::Inadmissible(reason);
+                return;
             }
         };
         let id = event.header.complaint;
@@ -236,34 +259,28 @@ impl Desk<'_> {
             *cited = (*cited).max(event.header.registry);
         }
         match admission {
-            Admission::Inadmissible(reason) => {
-                self.reject(event, sealed.entry.bytes, proof, reason);
-                Verdict::Inadmissible(reason)
-            }
+            Admission::Inadmissible(reason) => self.reject(event, sealed.entry.bytes, proof, reason),
             Admission::Held => {
                 let hash = event.hash;
                 let first = event.header.change.role() == Role::Unknown;
-                self.keep(event, sealed.entry, proof, Verdict::Held);
+                self.keep(&event, sealed.entry, proof, Verdict::Held);
                 if first {
                     self.record(id, Change::Held { event: hash }, Some(node));
                 }
-                Verdict::Held
             }
-            Admission::Admitted => self.keep(event, sealed.entry, proof, Verdict::Provisional),
+            Admission::Admitted => self.keep(&event, sealed.entry, proof, Verdict::Provisional),
         }
     }
 
     fn admission(&self, event: &Event, parts: &[Part], work: &Working, cited: Position) -> Admission {
         match journal::check_parts(&event.header, parts) {
             Ok(()) => {}
-            Err(error) => return Admission::Inadmissible(parts_fault(&error)),
+            Err(error) => return Admission::Inadmissible(parts_fault(error)),
         }
-        let derived = match &event.header.change {
-            Change::Filed(filing) => {
-                Some(journal::complaint_id(&event.header.federation, &event.header.node, &filing.nonce))
-            }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only a filing derives an id")]
-            _ => None,
+        let derived = if let Change::Filed(filing) = &event.header.change {
+            Some(journal::complaint_id(&event.header.federation, &event.header.node, &filing.nonce))
+        } else {
+            None
         };
         let bench = Bench {
             registry: self.registry,
@@ -277,15 +294,12 @@ impl Desk<'_> {
     }
 
     /// Stores an event of the set, or one that is held, and sends it to everyone else who takes part.
-    fn keep(&mut self, event: Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) -> Verdict {
-        let Some(id) = event.header.complaint else { return verdict };
+    fn keep(&mut self, event: &Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) {
+        let Some(id) = event.header.complaint else { return };
         let mut work = self.working.remove(&id).unwrap_or_default();
         work.events.push(event.clone());
         let held = verdict == Verdict::Held;
-        let folded = fold(&work.events);
-        let outcome = folded.as_ref().and_then(|complaint| complaint.outcomes.get(&event.hash)).copied();
-        let verdict = if held { verdict } else { outcome.map_or(verdict, Verdict::of) };
-        work.complaint = folded;
+        work.complaint = fold(&work.events);
         work.verdicts.insert(event.hash, verdict);
         work.changed = true;
         let redacted = work.complaint.as_ref().is_some_and(|complaint| complaint.redacted.contains(&event.hash));
@@ -293,11 +307,10 @@ impl Desk<'_> {
         if let (Change::Redacted { event: target }, false) = (&event.header.change, held) {
             self.changes.destroy.push(*target);
         }
-        self.changes.entries.push(Entry::of(&event, sealed.bytes, parts, Some(proof), verdict));
+        self.changes.entries.push(Entry::of(event, sealed.bytes, parts, Some(proof), verdict));
         let others = participants(work.complaint.as_ref()).into_iter().filter(|node| *node != event.header.node);
         self.changes.outbox.extend(others.map(|node| (node, event.hash)));
         self.working.insert(id, work);
-        verdict
     }
 
     /// Keeps an inadmissible event's header in its author's journal, drops its content, and tells everyone who takes part.
@@ -338,7 +351,7 @@ pub(crate) fn unreadable(
     }
 }
 
-const fn parts_fault(error: &PartsError) -> Inadmissibility {
+const fn parts_fault(error: PartsError) -> Inadmissibility {
     match error {
         PartsError::TooMany | PartsError::TooLong(_) | PartsError::TooMuch => Inadmissibility::Oversized,
         PartsError::Order(_) | PartsError::Unbound(_) | PartsError::Mismatch(_) => Inadmissibility::Parts,

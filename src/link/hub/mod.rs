@@ -6,6 +6,7 @@ pub mod ingest;
 mod open;
 mod order;
 pub mod registrar;
+mod release;
 pub mod session;
 
 pub use author::{HubKey, Recorder};

@@ -19,7 +19,8 @@ pub(super) fn decide_if_ready(
         return;
     }
     let Some(work) = desk.working.get(&id) else { return };
-    let Some(complaint) = work.complaint.as_ref().filter(|complaint| complaint.node() == holder && !complaint.read_only)
+    let Some(complaint) =
+        work.complaint.as_ref().filter(|complaint| complaint.node() == holder && !complaint.read_only)
     else {
         return;
     };

@@ -56,12 +56,10 @@ fn plan(view: &View, signer: &HubKey, wanted: Vec<Change>, now: Timestamp) -> (C
     let mut nodes: Vec<NodeId> = registry.nodes().map(|(node, _)| node).collect();
     let count = wanted.len();
     for change in wanted {
-        let newcomer = match &change {
-            Change::NodeEnrolled { node, .. } => Some(NodeId::Node(node.clone())),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only an enrolment brings a node")]
-            _ => None,
-        };
-        if let Some(node) = newcomer.filter(|node| !nodes.contains(node)) {
+        if let Change::NodeEnrolled { node, .. } = &change
+            && let node = NodeId::Node(node.clone())
+            && !nodes.contains(&node)
+        {
             changes.new_peers.push(node.clone());
             changes.outbox.extend(sent.iter().map(|hash| (node.clone(), *hash)));
             nodes.push(node);

@@ -6,7 +6,8 @@ use super::ingest::Taken;
 use crate::domain::{FederationId, Position, Timestamp};
 use crate::journal::Head;
 use crate::link::message::{
-    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Up, UpBatch, VERSIONS, WINDOW_BYTES, Welcome,
+    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, WINDOW_BYTES,
+    Welcome,
 };
 use crate::store::{Batch, Delivery};
 
@@ -23,8 +24,10 @@ pub enum Input {
     /// The session was opened, or not.
     Opened(Result<Opened, Fault>),
     /// A batch was taken in; `Err` if it did not verify or could not be stored.
-    Taken(Result<(Taken, Option<Ack>), Fault>),
-    /// An acknowledgement for what was stored before: of a repeated batch, or with verdicts that the node does not know.
+    Taken(Result<Taken, Fault>),
+    /// A repeated batch is the stored one.
+    Repeated,
+    /// An acknowledgement, with verdicts that the node does not know, and whether there are more of them.
     Acknowledge(Ack, bool),
     /// What the outbox holds next.
     Loaded(Vec<Delivery>),
@@ -71,10 +74,10 @@ pub enum Action {
     Repeat(UpBatch),
     /// Decide what waited for more of this journal.
     Order,
-    /// Load verdicts after a position and acknowledge `stored` with them.
-    LoadVerdicts {
-        /// Up to where the node knows verdicts.
-        after: Position,
+    /// Acknowledge what is stored, with the verdicts that are final after a position.
+    Acknowledge {
+        /// Up to where the node was told verdicts.
+        told: Position,
         /// What is stored.
         stored: Head,
     },
@@ -120,6 +123,10 @@ enum Phase {
 struct Live {
     session: u64,
     stored: Head,
+    /// What was acknowledged last in this session.
+    acknowledged: Position,
+    /// Up to where the node was told verdicts.
+    told: Position,
     generation: u32,
     sent: u64,
     under_way: VecDeque<(u64, usize)>,
@@ -164,13 +171,21 @@ impl Session {
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::Received(up, now) => self.received(up, now),
-            Input::Opened(Ok(opened)) => self.opened(opened),
+            Input::Opened(Ok(opened)) => self.opened(&opened),
             Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
-            Input::Taken(Ok((taken, ack))) => self.taken(&taken, ack),
+            Input::Taken(Ok(taken)) => self.taken(&taken),
+            Input::Repeated => {
+                self.with_live(|live| live.acknowledged = Position::ZERO);
+                self.tell()
+            }
             Input::Acknowledge(ack, more) => self.acknowledge(ack, more),
             Input::Loaded(events) => self.loaded(events),
             Input::Journal(batches) => self.journal(batches),
-            Input::Wake => self.load(),
+            Input::Wake => {
+                let mut actions = self.tell();
+                actions.extend(self.load());
+                actions
+            }
             Input::Drain => {
                 self.phase = Phase::Ended;
                 vec![send(Down::Drain { after_seconds: 1 }), Action::End(None)]
@@ -231,7 +246,7 @@ impl Session {
         vec![Action::Open(hello)]
     }
 
-    fn opened(&mut self, opened: Opened) -> Vec<Action> {
+    fn opened(&mut self, opened: &Opened) -> Vec<Action> {
         let Phase::Opening { judged } = self.phase else { return self.end(Fault::Protocol) };
         let welcome = send(Down::Welcome(Welcome {
             version: VERSIONS.1,
@@ -251,6 +266,8 @@ impl Session {
         self.phase = Phase::Live(Live {
             session: opened.session,
             stored,
+            acknowledged: stored.position,
+            told: judged,
             generation: opened.outbox.0,
             sent: opened.outbox.1,
             under_way: VecDeque::new(),
@@ -258,28 +275,50 @@ impl Session {
             again: false,
         });
         let mut actions = vec![welcome, Action::Order];
-        if judged < stored.position {
-            actions.push(Action::LoadVerdicts { after: judged, stored });
-        }
+        actions.extend(self.tell());
         actions.extend(self.load());
         actions
     }
 
-    fn taken(&mut self, taken: &Taken, ack: Option<Ack>) -> Vec<Action> {
-        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
-        let (Taken::Stored { stored, .. }, Some(ack)) = (taken, ack) else { return self.end(Fault::Superseded) };
-        live.stored = *stored;
-        vec![send(Down::Ack(ack)), Action::Order]
+    fn taken(&mut self, taken: &Taken) -> Vec<Action> {
+        let Taken::Stored { stored, .. } = taken else { return self.end(Fault::Superseded) };
+        self.with_live(|live| live.stored = *stored);
+        let mut actions = vec![Action::Order];
+        actions.extend(self.tell());
+        actions
+    }
+
+    /// Acknowledges, if there is something that the node was not told.
+    fn tell(&mut self) -> Vec<Action> {
+        let Phase::Live(live) = &self.phase else { return Vec::new() };
+        if live.told >= live.stored.position && live.acknowledged >= live.stored.position {
+            return Vec::new();
+        }
+        vec![Action::Acknowledge { told: live.told, stored: live.stored }]
     }
 
     fn acknowledge(&mut self, ack: Ack, more: bool) -> Vec<Action> {
-        let Phase::Live(live) = &self.phase else { return Vec::new() };
-        let last = ack.verdicts.last().map(|(position, _, _)| *position);
+        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
+        let position = ack.receipt.receipt().position;
+        let Some(last) = ack.verdicts.last().map(|(position, _, _)| *position) else {
+            // Nothing new to say but, perhaps, that it is stored.
+            let news = live.acknowledged < position;
+            live.acknowledged = position;
+            return if news { vec![send(Down::Ack(ack))] } else { Vec::new() };
+        };
+        live.acknowledged = position;
+        live.told = last;
         let mut actions = vec![send(Down::Ack(ack))];
-        if let (true, Some(after)) = (more, last) {
-            actions.push(Action::LoadVerdicts { after, stored: live.stored });
+        if more {
+            actions.extend(self.tell());
         }
         actions
+    }
+
+    fn with_live(&mut self, change: impl FnOnce(&mut Live)) {
+        if let Phase::Live(live) = &mut self.phase {
+            change(live);
+        }
     }
 
     fn load(&mut self) -> Vec<Action> {
@@ -288,7 +327,7 @@ impl Session {
             live.again = true;
             return Vec::new();
         }
-        if live.bytes() >= WINDOW_BYTES {
+        if live.bytes() >= WINDOW_BYTES || live.under_way.len() >= UNDER_WAY_MAX {
             return Vec::new();
         }
         live.loading = true;
