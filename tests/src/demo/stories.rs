@@ -9,6 +9,8 @@ use crate::wait::until;
 
 /// Complaints that are handled at once, as by so many officers.
 const OFFICERS: usize = 4;
+/// Complaints of each node that are kept for the hour without a hub.
+const ALONE: usize = 3;
 /// Races between a transfer and its take-back.
 const ROUNDS: usize = 6;
 
@@ -27,9 +29,7 @@ pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::
     heading("the morning's other complaints");
     let told = ["jalan-nasional-indarung", "sampah-dari-pusat", "bpjs-hosted"];
     let others: Vec<&Case> = cases.all().iter().filter(|case| !told.contains(&case.key.as_str())).collect();
-    // Every fourth is kept for the hour without a hub.
-    let (alone, morning): (Vec<_>, Vec<_>) = others.iter().enumerate().partition(|(at, _)| at % 4 == 0);
-    let [alone, morning] = [alone, morning].map(|cases| cases.into_iter().map(|(_, case)| *case).collect::<Vec<_>>());
+    let (alone, morning) = set_apart(others);
     many(federation, &morning).await?;
     println!("{} complaints filed and handled", morning.len());
     heading("(d) alone: the hub is stopped, the nodes go on");
@@ -38,6 +38,17 @@ pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::
     race(federation, cases.get("jalan-nasional-indarung")?).await?;
     federation.at_rest().await?;
     Ok(())
+}
+
+/// For the hour without a hub: of each node's complaints a few, those first that go elsewhere.
+fn set_apart(mut cases: Vec<&Case>) -> (Vec<&Case>, Vec<&Case>) {
+    cases.sort_by_key(|case| case.via.is_none() && case.to.is_none());
+    let mut taken = std::collections::BTreeMap::<&str, usize>::new();
+    cases.into_iter().partition(|case| {
+        let taken = taken.entry(case.node.as_str()).or_default();
+        *taken = taken.saturating_add(1);
+        *taken <= ALONE
+    })
 }
 
 async fn story(federation: &Federation, case: &Case, shown_at: &str) -> anyhow::Result<()> {
@@ -107,9 +118,10 @@ async fn without_hub(federation: &mut Federation, cases: &[&Case]) -> anyhow::Re
             (row["unit"] == **to).then_some(())
         })
         .await?;
+        federation.node(node, &["accept", id]).await?;
     }
     federation.at_rest().await?;
-    println!("the hub is back, all is caught up, {} complaints have moved", moved.len());
+    println!("the hub is back, all is caught up, {} complaints have moved and were accepted", moved.len());
     Ok(())
 }
 
