@@ -35,4 +35,4 @@ setup: ## install what building and testing need, if it is missing
 
 .PHONY: build
 build:
-	@cargo build --locked -p lintas-hub -p lintas-node -p lintas-tests
+	@cargo build --locked --workspace

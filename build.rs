@@ -1,5 +1,31 @@
-//! Compiles `proto/` into the wire types. It needs no protoc.
+//! Compiles `proto/` into the wire types of `src/protocol/`, and watches `migrations/`. It needs no protoc.
 
-fn main() {
-    println!("cargo:rerun-if-changed=migrations");
+use std::error::Error;
+
+/// Every schema, by its path below `proto/`.
+const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/link.proto"];
+
+/// Messages that hold personal data: `src/protocol/redact.rs` writes what they show of themselves.
+const PERSONAL: &[&str] = &[
+    "lintas.desk.v1.FileRequest",
+    "lintas.desk.v1.Reporter",
+    "lintas.desk.v1.ActRequest",
+    "lintas.desk.v1.Part",
+    "lintas.federation.v1.Part",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=proto");
+    // A watched folder that is missing would make every build a new one.
+    if std::path::Path::new("migrations").is_dir() {
+        println!("cargo:rerun-if-changed=migrations");
+    }
+    let schemas = protox::compile(SCHEMAS, ["proto"])?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .emit_rerun_if_changed(false)
+        .skip_debug(PERSONAL)
+        .compile_fds(schemas)?;
+    Ok(())
 }

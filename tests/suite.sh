@@ -11,7 +11,7 @@ failed_steps=()
 step() { # step NAME COMMAND…
     local name=$1
     shift
-    echo "== $name: $*"
+    echo "== $name"
     "$@" || failed_steps+=("$name")
 }
 

@@ -52,6 +52,14 @@ fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibilit
     }
     authority(event, bench)?;
     chain(event, bench.events)?;
+    match role {
+        Role::Origin => origin(event, bench)?,
+        Role::Custodian => custodian(event, bench)?,
+        Role::Redactor => redactor(event, bench)?,
+        // Whatever it is, only the origin or a custodian can have written it: else anybody could stop a complaint.
+        Role::Unknown => origin(event, bench).or_else(|_| custodian(event, bench))?,
+        Role::Hub | Role::Registry => return Err(Inadmissibility::HubOnly),
+    }
     if is_held(event, bench) {
         return Ok(Admission::Held);
     }
@@ -62,12 +70,7 @@ fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibilit
             return Err(Inadmissibility::UnknownSeen);
         }
     }
-    match role {
-        Role::Origin => origin(event, bench)?,
-        Role::Custodian => custodian(event, bench)?,
-        Role::Redactor => redactor(event, bench)?,
-        Role::Hub | Role::Registry | Role::Unknown => {}
-    }
+    references(event, bench)?;
     Ok(Admission::Admitted)
 }
 
@@ -79,7 +82,7 @@ fn authority(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
     if header.registry < bench.cited || header.registry > bench.registry.position() {
         return Err(Inadmissibility::RegistryPosition);
     }
-    if bench.registry.cut_off(&header.node).is_some_and(|last| header.position > last) {
+    if !bench.registry.counts(&header.node, header.position) {
         return Err(Inadmissibility::CutOff);
     }
     if !bench.registry.is_home_at(unit, &header.node, header.registry) {
@@ -94,7 +97,15 @@ fn authority(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
 /// The author's previous event on this complaint is the one that it names.
 fn chain(event: &Event, events: &[Event]) -> Result<(), Inadmissibility> {
     event.header.complaint.ok_or(Inadmissibility::Malformed)?;
-    if last_of(&event.header.node, events) == event.header.prev { Ok(()) } else { Err(Inadmissibility::BrokenChain) }
+    let last = earlier(event, events).max_by_key(|other| other.header.position).map(|other| other.hash);
+    if last == event.header.prev { Ok(()) } else { Err(Inadmissibility::BrokenChain) }
+}
+
+/// What the same author wrote on this complaint before; an event that was held is judged again among later ones.
+fn earlier<'a>(event: &'a Event, events: &'a [Event]) -> impl Iterator<Item = &'a Event> {
+    let before =
+        |other: &&Event| other.header.node == event.header.node && other.header.position < event.header.position;
+    events.iter().filter(before)
 }
 
 /// A writer's newest event among `events`.
@@ -111,8 +122,7 @@ fn is_held(event: &Event, bench: &Bench<'_>) -> bool {
         return true;
     }
     let Some(complaint) = bench.complaint else { return false };
-    let earlier = bench.events.iter().filter(|other| other.header.node == event.header.node);
-    earlier.into_iter().any(|other| complaint.outcomes.get(&other.hash) == Some(&Outcome::Held))
+    earlier(event, bench.events).any(|other| complaint.outcomes.get(&other.hash) == Some(&Outcome::Held))
 }
 
 fn origin(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
@@ -136,16 +146,28 @@ fn custodian(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
     if opened.ok_or(Inadmissibility::UnknownOpener)?.node != header.node {
         return Err(Inadmissibility::NotCustodian);
     }
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the others name nothing")]
-    match &header.change {
-        Change::Disposed { unit, .. } if !bench.registry.is_home_at(unit, &header.node, header.registry) => {
-            Err(Inadmissibility::TargetNotAtHome)
-        }
-        Change::TakeBack { proposal: named } | Change::Adopted { event: named } if !complaint.contains(named) => {
-            Err(Inadmissibility::UnknownReference)
-        }
-        _ => Ok(()),
+    target_at_home(&header.change, event, bench)
+}
+
+fn target_at_home(change: &Change, event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let Change::Disposed { unit, .. } = change else { return Ok(()) };
+    if bench.registry.is_home_at(unit, &event.header.node, event.header.registry) {
+        Ok(())
+    } else {
+        Err(Inadmissibility::TargetNotAtHome)
     }
+}
+
+/// What a `TakeBack` or an Adopted names is in the set: else the name could come to mean something later. A disposition
+/// that is adopted leads to a unit at home at the adopter.
+fn references(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let (Change::TakeBack { proposal: named } | Change::Adopted { event: named }) = &event.header.change else {
+        return Ok(());
+    };
+    let known = bench.events.iter().find(|other| other.hash == *named);
+    let known = known.filter(|_| bench.complaint.is_some_and(|complaint| complaint.contains(named)));
+    let adopted = &known.ok_or(Inadmissibility::UnknownReference)?.header.change;
+    target_at_home(adopted, event, bench)
 }
 
 fn redactor(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {

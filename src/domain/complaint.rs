@@ -116,6 +116,8 @@ pub struct Epoch {
     pub opener: EventHash,
     /// How the complaint came.
     pub arrival: Arrival,
+    /// The unit that answered before; none if it was filed here.
+    pub sender: Option<UnitCode>,
     /// Whether a Return brought it, to its sender or to an arbiter.
     pub by_return: bool,
     /// Whether an arbiter's assignment binds.
@@ -168,6 +170,8 @@ pub struct Complaint {
     pub newest_origin: EventHash,
     /// What became of each event.
     pub outcomes: BTreeMap<EventHash, Outcome>,
+    /// Events refused because a proposal is pending that is pending still.
+    pub undecided: BTreeSet<EventHash>,
     /// Origin, and every node ever named by a Moved.
     pub participants: BTreeSet<NodeId>,
     /// Events whose content was destroyed.
@@ -247,6 +251,19 @@ impl Complaint {
             Status::Open if epoch.disposed => DisplayState::Disposed,
             Status::Open if self.verified => DisplayState::Undisposed,
             Status::Open => DisplayState::New,
+        }
+    }
+
+    /// The hub's verdict on an event, once nothing can change it: what the hub tells the event's author. None while the
+    /// event waits, is held, or was written while a proposal is pending (granted, that makes it late; refused or taken
+    /// back, it stays refused), and for an event that is not here.
+    #[must_use]
+    pub fn verdict(&self, event: &EventHash) -> Option<Outcome> {
+        let outcome = *self.outcomes.get(event)?;
+        match outcome {
+            Outcome::Refused(Refusal::Pending) if self.undecided.contains(event) => None,
+            Outcome::Counted | Outcome::Late | Outcome::Refused(_) | Outcome::Inadmissible(_) => Some(outcome),
+            Outcome::Held | Outcome::Waiting => None,
         }
     }
 

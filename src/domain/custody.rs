@@ -52,13 +52,13 @@ pub fn decide(
     let (nominal, returned) = if let Change::Transfer { to, .. } = &proposal.header.change {
         (to.clone(), false)
     } else {
-        (sender(complaint)?.clone(), true)
+        (complaint.epoch().sender.clone()?, true)
     };
-    if let Err(reason) = acceptable(complaint, registry, &nominal) {
-        return Some(Decision::Refuse { proposal: pending, upto: stored, reason });
-    }
     let target = target(complaint, registry, nominal, returned, handovers_max);
-    let node = registry.home(&target.unit)?;
+    let node = match acceptable(complaint, registry, &target) {
+        Ok(node) => node,
+        Err(reason) => return Some(Decision::Refuse { proposal: pending, upto: stored, reason }),
+    };
     Some(Decision::Move(Box::new(Moved {
         ends: complaint.epoch().opener,
         unit: target.unit,
@@ -72,19 +72,24 @@ pub fn decide(
 }
 
 /// Moves a complaint up, past a silent or revoked holder or upon an appeal: to the nearest ancestor whose node is not revoked
-/// and which is not the body complained of. None at `id`, where nothing escalates.
+/// and which is not the body complained of. None at `id`, where nothing escalates, and if the node of `id` was revoked.
 #[must_use]
 pub fn escalate(complaint: &Complaint, events: &[Event], registry: &Registry, cause: Cause) -> Option<Moved> {
     let unit = complaint.unit().ancestors().find(|unit| unit.is_root() || fit(complaint, registry, unit))?;
-    let node = registry.home(&unit)?;
+    let node = registry.home(&unit).filter(|node| registry.cut_off(node).is_none())?;
     Some(moved_by_hub(complaint, events, unit, node, cause))
 }
 
-/// Moves a complaint to the same unit at its new node. None if it is there already.
+/// Moves a complaint to the same unit at its new node; what binds the unit goes on binding it. None if it is there already,
+/// or the new node was revoked.
 #[must_use]
 pub fn rehome(complaint: &Complaint, events: &[Event], registry: &Registry) -> Option<Moved> {
-    let node = registry.home(complaint.unit()).filter(|node| node != complaint.node())?;
-    Some(moved_by_hub(complaint, events, complaint.unit().clone(), node, Cause::Rehoming))
+    let node = registry.home(complaint.unit())?;
+    if node == *complaint.node() || registry.cut_off(&node).is_some() {
+        return None;
+    }
+    let moved = moved_by_hub(complaint, events, complaint.unit().clone(), node, Cause::Rehoming);
+    Some(Moved { assigned: complaint.epoch().assigned, ..moved })
 }
 
 /// A move that supersedes whatever was proposed: all that the hub has stored of the holder on this complaint still counts.
@@ -102,21 +107,20 @@ fn moved_by_hub(complaint: &Complaint, events: &[Event], unit: UnitCode, node: N
     }
 }
 
-/// The unit that held the complaint before the present epoch.
-fn sender(complaint: &Complaint) -> Option<&UnitCode> {
-    complaint.epochs.iter().rev().nth(1).map(super::complaint::Epoch::holder)
-}
-
-fn acceptable(complaint: &Complaint, registry: &Registry, unit: &UnitCode) -> Result<(), MoveRefusal> {
-    let entry = registry.unit(unit).ok_or(MoveRefusal::UnknownUnit)?;
-    let home = registry.home(unit).ok_or(MoveRefusal::UnknownUnit)?;
-    if entry.closed {
-        return Err(MoveRefusal::ClosedUnit);
-    }
+/// The node of a target that may be given the complaint. At the top there is nobody else, so `id` as arbiter needs
+/// no more than a node that was not revoked.
+fn acceptable(complaint: &Complaint, registry: &Registry, target: &Target) -> Result<NodeId, MoveRefusal> {
+    let home = registry.home(&target.unit).ok_or(MoveRefusal::UnknownUnit)?;
     if registry.cut_off(&home).is_some() {
         return Err(MoveRefusal::RevokedNode);
     }
-    if accused(complaint, unit) { Err(MoveRefusal::Accused) } else { Ok(()) }
+    if target.cause == Cause::Dispute {
+        return Ok(home);
+    }
+    if registry.unit(&target.unit).ok_or(MoveRefusal::UnknownUnit)?.closed {
+        return Err(MoveRefusal::ClosedUnit);
+    }
+    if accused(complaint, &target.unit) { Err(MoveRefusal::Accused) } else { Ok(home) }
 }
 
 /// Whether the complaint is about this unit or one above it.
@@ -132,7 +136,9 @@ fn fit(complaint: &Complaint, registry: &Registry, unit: &UnitCode) -> bool {
 fn target(complaint: &Complaint, registry: &Registry, nominal: UnitCode, returned: bool, most: usize) -> Target {
     let holder = complaint.unit();
     let handovers = complaint.epochs.iter().filter(|epoch| is_handover(epoch.arrival)).count();
-    let arbiter = complaint.epoch().arrival == Arrival::Moved(Cause::Dispute);
+    let arrivals = complaint.epochs.iter().rev().map(|epoch| epoch.arrival);
+    let arbiter = arrivals.into_iter().find(|arrival| *arrival != Arrival::Moved(Cause::Rehoming))
+        == Some(Arrival::Moved(Cause::Dispute));
     if !returned && (arbiter || (holder.is_root() && handovers >= most)) {
         return Target { unit: nominal, cause: Cause::Assignment, assigned: true };
     }
@@ -142,6 +148,10 @@ fn target(complaint: &Complaint, registry: &Registry, nominal: UnitCode, returne
     let disputed = if returned { returns(complaint).next().is_some() } else { held(complaint, &nominal) };
     if disputed {
         let unit = arbiter_of(complaint, registry, &nominal);
+        if unit == *holder {
+            // At the top the arbiter is the holder itself: its word is the arbiter's, and nothing moves to itself.
+            return Target { unit: nominal, cause: Cause::Assignment, assigned: true };
+        }
         return Target { unit, cause: Cause::Dispute, assigned: false };
     }
     let cause = if returned { Cause::Return } else { Cause::Transfer };

@@ -100,6 +100,7 @@ impl<'a> Set<'a> {
         let epoch = Epoch {
             opener: event.hash,
             arrival: Arrival::Filed,
+            sender: None,
             by_return: false,
             assigned: false,
             node: event.header.node.clone(),
@@ -125,6 +126,7 @@ impl<'a> Set<'a> {
             replies: Vec::new(),
             newest_origin: event.hash,
             outcomes,
+            undecided: BTreeSet::new(),
             participants: BTreeSet::from([event.header.node.clone()]),
             redacted: BTreeSet::new(),
             stars: None,
@@ -178,14 +180,23 @@ impl<'a> Set<'a> {
             for event in written {
                 let outcome = self.judge(complaint, event, ended.map(|(_, moved)| moved));
                 complaint.outcomes.insert(event.hash, outcome);
+                if outcome == Outcome::Refused(Refusal::Pending) {
+                    complaint.undecided.insert(event.hash);
+                } else if complaint.epoch().pending.is_none() {
+                    complaint.undecided.clear();
+                }
             }
             self.end_refused_proposal(complaint, None);
+            if ended.is_some() || complaint.epoch().pending.is_none() {
+                complaint.undecided.clear();
+            }
             let Some((hash, moved)) = ended else { break };
             complaint.outcomes.insert(hash, Outcome::Counted);
             complaint.participants.insert(moved.node.clone());
             complaint.epochs.push(Epoch {
                 opener: hash,
                 arrival: Arrival::Moved(moved.cause),
+                sender: Some(complaint.unit().clone()),
                 by_return: self.is_return(moved.proposal),
                 assigned: moved.assigned,
                 node: moved.node.clone(),
@@ -218,17 +229,23 @@ impl<'a> Set<'a> {
             Ok(change) => change,
             Err(refusal) => return Outcome::Refused(refusal),
         };
-        let horizon = header.seen.and_then(|seen| self.events.get(&seen)).map(|seen| seen.header.position);
+        let horizon = self.horizon(complaint, header.seen);
         let Some(epoch) = complaint.epochs.last_mut() else { return Outcome::Waiting };
         let status = effective(epoch, &complaint.replies, Some(horizon.unwrap_or(Position::ZERO)));
         if let Err(refusal) = precondition(epoch, status, change) {
             return Outcome::Refused(refusal);
         }
-        advance(epoch, change, event.hash, horizon);
+        advance(epoch, change, event.hash, status, horizon);
         if matches!(change, Change::Verified) {
             complaint.verified = true;
         }
         Outcome::Counted
+    }
+
+    /// How far into the origin's events an author had seen; none if what it names is no origin event here.
+    fn horizon(&self, complaint: &Complaint, seen: Option<EventHash>) -> Option<Position> {
+        let seen = &self.events.get(&seen?)?.header;
+        (seen.change.role() == Role::Origin && seen.node == complaint.origin).then_some(seen.position)
     }
 
     /// The change that an event stands for: its own, or the late one it adopts.
@@ -253,6 +270,7 @@ impl<'a> Set<'a> {
         let upto = epoch.pending.and_then(|proposal| self.refused.get(&proposal));
         if upto.is_some_and(|upto| at.is_none_or(|at| at > *upto)) {
             epoch.pending = None;
+            complaint.undecided.clear();
         }
     }
 
@@ -296,8 +314,8 @@ fn hear(complaint: &mut Complaint, event: &Event) -> Outcome {
     Outcome::Counted
 }
 
-/// What a custodial change whose precondition held does to its epoch.
-fn advance(epoch: &mut Epoch, change: &Change, hash: EventHash, seen: Option<Position>) {
+/// What a custodial change whose precondition held, where the status read `before`, does to its epoch.
+fn advance(epoch: &mut Epoch, change: &Change, hash: EventHash, before: Status, seen: Option<Position>) {
     let status = |epoch: &mut Epoch, status| {
         epoch.base = status;
         epoch.base_seen = seen;
@@ -308,6 +326,7 @@ fn advance(epoch: &mut Epoch, change: &Change, hash: EventHash, seen: Option<Pos
             epoch.holders.push(unit.clone());
             epoch.disposed = true;
             epoch.followed_up = false;
+            status(epoch, before);
         }
         Change::Accepted | Change::Reopened => status(epoch, Status::Open),
         Change::FollowedUp => {

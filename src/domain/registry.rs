@@ -76,7 +76,9 @@ impl Registry {
             }
             Change::IncarnationGranted { node, ended, incarnation } => {
                 if let Some(entry) = self.nodes.get_mut(node) {
-                    entry.lives.push(Life { incarnation: *incarnation, after: *ended });
+                    // Reinstating is a recovery: only a new life ends a revocation, and what was cut off stays so.
+                    let after = entry.revoked.take().map_or(*ended, |last| last.min(*ended));
+                    entry.lives.push(Life { incarnation: *incarnation, after });
                 }
             }
             Change::UnitListed { unit, name } => {
@@ -105,7 +107,6 @@ impl Registry {
         });
         entry.name = name.clone();
         entry.tls_key = tls_key;
-        entry.revoked = None;
         entry.signing_keys.retain(|known| *known != key);
         entry.signing_keys.insert(0, key);
     }
@@ -161,6 +162,16 @@ impl Registry {
     #[must_use]
     pub fn incarnation(&self, node: &NodeId) -> u32 {
         self.node(node).and_then(|entry| entry.lives.last()).map_or(1, |life| life.incarnation)
+    }
+
+    /// Whether a place in a node's journal counts: in a life that was granted, not beyond the end of that life, and not
+    /// beyond a revocation.
+    #[must_use]
+    pub fn counts(&self, node: &NodeId, position: Position) -> bool {
+        let Some(entry) = self.node(node) else { return false };
+        let granted = position.incarnation == 1 || entry.lives.iter().any(|l| l.incarnation == position.incarnation);
+        let ended = entry.lives.iter().find(|life| life.incarnation > position.incarnation).map(|life| life.after);
+        granted && ended.into_iter().chain(entry.revoked).all(|last| position <= last)
     }
 
     /// The last position of a node's journal that counts, if it was revoked.

@@ -12,11 +12,11 @@ use super::terms::{Cause, Refusal};
 /// Why it does not hold.
 pub fn precondition(epoch: &Epoch, status: Status, change: &Change) -> Result<(), Refusal> {
     use Status::{Archived, Awaiting, Closed, Deferred, Open, Received};
-    if let Change::TakeBack { proposal } = change {
-        return if epoch.pending == Some(*proposal) { Ok(()) } else { Err(Refusal::NotPending) };
-    }
-    if epoch.pending.is_some() {
-        return Err(Refusal::Pending);
+    match (change, epoch.pending) {
+        (Change::TakeBack { proposal }, Some(pending)) if pending == *proposal => return Ok(()),
+        (_, Some(_)) => return Err(Refusal::Pending),
+        (Change::TakeBack { .. }, None) => return Err(Refusal::NotPending),
+        (_, None) => {}
     }
     let among = |allowed: &[Status], refusal| if allowed.contains(&status) { Ok(()) } else { Err(refusal) };
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not a custodian's")]
@@ -41,6 +41,9 @@ pub fn precondition(epoch: &Epoch, status: Status, change: &Change) -> Result<()
                 return Err(Refusal::Assigned);
             }
             match epoch.arrival {
+                Arrival::Moved(Cause::Transfer | Cause::Return) if epoch.sender.as_ref() == Some(epoch.holder()) => {
+                    Err(Refusal::ToSelf)
+                }
                 Arrival::Moved(Cause::Transfer | Cause::Return) => Ok(()),
                 Arrival::Filed | Arrival::Moved(_) => Err(Refusal::NotReturnable),
             }

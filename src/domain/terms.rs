@@ -191,6 +191,8 @@ terms! {
         NotAuthor = 17 "not-author",
         /// It names no acting unit, or a node that is not in the registry.
         NoUnit = 18 "no-unit",
+        /// Its header says that it stands in another journal, or elsewhere in this one.
+        Misplaced = 19 "misplaced",
     }
 }
 

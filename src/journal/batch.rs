@@ -62,9 +62,6 @@ pub enum BatchError {
     /// The headers are not those that were sealed.
     #[error("the headers of the batch are not those that were sealed: send it again, byte for byte")]
     Root,
-    /// A header says that it stands elsewhere than where it was sealed.
-    #[error("the event sealed at {0} says that it stands elsewhere: the author's journal is damaged; recover")]
-    Place(Position),
 }
 
 /// Whether so many events with so many bytes, headers and parts together, may go as one batch: up to the limits, or a
@@ -100,7 +97,7 @@ pub fn verify_batch(
         return Err(BatchError::TooLarge { events: headers.len(), bytes });
     }
     seal.verify(key)?;
-    let (expected, found) = (after.position.next(), Position::new(body.incarnation, body.first));
+    let (expected, found) = (after.next(), Position::new(body.incarnation, body.first));
     if found != expected {
         return Err(BatchError::NotNext { expected, found });
     }
@@ -115,30 +112,22 @@ pub fn verify_batch(
         return Err(BatchError::Root);
     }
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
-    headers.iter().zip(hashes).zip(places).map(|((bytes, hash), at)| sealed_event(bytes, hash, at, seal)).collect()
+    let events = headers.iter().zip(hashes).zip(places);
+    Ok(events.map(|((bytes, hash), at)| sealed_event(bytes, hash, at, seal)).collect())
 }
 
-fn sealed_event(bytes: &[u8], hash: EventHash, at: Position, seal: &Seal) -> Result<SealedEvent, BatchError> {
+fn sealed_event(bytes: &[u8], hash: EventHash, at: Position, seal: &Seal) -> SealedEvent {
     let body = seal.body();
-    let stands = |federation: &FederationId, node: &NodeId, position: Position| {
-        *federation == body.federation && *node == body.origin && position == at
-    };
-    let (event, in_place) = match header::decode(bytes) {
-        Ok(header) => {
-            let in_place = stands(&header.federation, &header.node, header.position);
-            (Ok(Event { hash, header }), in_place)
-        }
-        Err(error) => {
-            let place = header::place(bytes);
-            (Err((hash, error)), place.is_none_or(|place| stands(&place.federation, &place.node, place.position)))
-        }
-    };
-    if in_place { Ok(event) } else { Err(BatchError::Place(at)) }
+    let header = header::decode(bytes).map_err(|error| (hash, error))?;
+    if header.federation == body.federation && header.node == body.origin && header.position == at {
+        Ok(Event { hash, header })
+    } else {
+        Err((hash, HeaderError::Misplaced(at)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::domain::{Change, Header};
     use crate::journal::sample::{self, federation, key, node, verify};
@@ -157,6 +146,8 @@ mod tests {
         let events = verify(&seal, &headers, &Head::GENESIS).unwrap();
         let hashes: Vec<EventHash> = headers.iter().map(|bytes| header_hash(bytes)).collect();
         assert_eq!(events.into_iter().map(|event| event.unwrap().hash).collect::<Vec<_>>(), hashes);
+        let before_any = Head { position: Position::ZERO, hash: GENESIS };
+        assert!(verify(&seal, &headers, &before_any).is_ok());
         let (next, headers) = sample::batch(&seal.head(), 2);
         assert!(verify(&next, &headers, &seal.head()).is_ok());
     }
@@ -235,13 +226,13 @@ mod tests {
             Header { position: Position::new(1, 2), ..good.clone() },
             Header { position: Position::new(2, 1), ..good.clone() },
             Header { position: Position::new(1, 0), ..good.clone() },
-            Header {
-                position: Position::new(2, 1),
-                change: Change::Unknown { kind: 10, body: vec![] },
-                ..good.clone()
-            },
         ] {
-            assert_eq!(sealed(&[header::encode(&wrong)]), Err(BatchError::Place(at)), "{wrong:?}");
+            let bytes = header::encode(&wrong);
+            let error = match wrong.position.seq {
+                0 => HeaderError::Place(wrong.position),
+                _ => HeaderError::Misplaced(at),
+            };
+            assert_eq!(sealed(std::slice::from_ref(&bytes)).unwrap(), [Err((header_hash(&bytes), error))]);
         }
     }
 

@@ -164,7 +164,6 @@ impl<'b> Reader<'b> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
     use proptest::prelude::*;
 
@@ -180,6 +179,17 @@ mod tests {
             theirs.array(u64::try_from(items).unwrap()).unwrap().u64(unsigned).unwrap().i64(signed).unwrap();
             theirs.bool(truth).unwrap().null().unwrap().bytes(&bytes).unwrap().str(&text).unwrap();
             prop_assert_eq!(ours.finish(), theirs.into_writer());
+        }
+    }
+
+    #[test]
+    fn number_at_an_edge_is_not_in_its_shortest_form() {
+        for edge in [0, 24, 1 << 8, 1 << 16, 1 << 32, i64::MAX] {
+            for value in [edge.saturating_sub(1), edge, edge.saturating_neg(), -1_i64.saturating_sub(edge)] {
+                let (mut ours, mut theirs) = (Writer::default(), minicbor::Encoder::new(Vec::new()));
+                theirs.i64(value).unwrap();
+                assert_eq!(ours.int(value).0, theirs.into_writer(), "{value}");
+            }
         }
     }
 

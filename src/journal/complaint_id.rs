@@ -22,7 +22,6 @@ fn length(bytes: &[u8]) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
     use super::*;
 
     fn id(federation: &str, origin: &str, nonce: [u8; 16]) -> ComplaintId {
@@ -40,7 +39,6 @@ mod tests {
 
     #[test]
     fn letters_move_from_federation_to_origin() {
-        assert_ne!(id("a13", "13", [0; 16]), id("a", "13.13", [0; 16]));
-        assert_ne!(id("x", "13.71", [0; 16]), id("x1", "13.71", [0; 16]));
+        assert_ne!(id("x", "13.71", [0; 16]), id("x13.", "71", [0; 16]));
     }
 }

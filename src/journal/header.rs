@@ -4,9 +4,7 @@
 use super::cbor::{Reader, Unreadable, Writer};
 use super::{change, kind, prefix};
 use crate::domain::event::{HEADER_BYTES_MAX, PARTS_MAX};
-use crate::domain::{
-    ComplaintId, Event, EventHash, FederationId, Header, NodeId, PartKind, PartRef, Position, Pseudonym, Timestamp,
-};
+use crate::domain::{ComplaintId, Event, EventHash, Header, PartKind, PartRef, Position, Pseudonym, Timestamp};
 
 /// The version of the layout; one more or fewer field is another version.
 const VERSION: u64 = 1;
@@ -28,6 +26,9 @@ pub enum HeaderError {
     /// Incarnation or sequence number is zero.
     #[error("the header stands at position {0}, journals begin at 1/1: its author must write the event anew")]
     Place(Position),
+    /// It says that it stands in another journal or place than the one where it was sealed, which is named here.
+    #[error("the header sealed at {0} says that it stands elsewhere: its author must write the event anew")]
+    Misplaced(Position),
     /// More parts than [`PARTS_MAX`]; holds their number.
     #[error("the header names {0} parts, the most is {PARTS_MAX}: split the event")]
     TooManyParts(u64),
@@ -42,21 +43,6 @@ pub enum HeaderError {
     /// It reads well but is not in its shortest form.
     #[error("the header is not deterministic CBOR: its author must write the event anew")]
     NotCanonical,
-}
-
-/// Where a header says it stands; read on its own, since a header may be unreadable further on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// The federation it belongs to.
-    pub federation: FederationId,
-    /// Whose journal it stands in.
-    pub node: NodeId,
-    /// Where in that journal; not checked against zero.
-    pub position: Position,
-    /// The author's previous event on this complaint.
-    pub prev: Option<EventHash>,
-    /// The complaint.
-    pub complaint: Option<ComplaintId>,
 }
 
 /// The header's bytes. No limit is kept here: whoever writes compares their number with [`HEADER_BYTES_MAX`].
@@ -105,23 +91,6 @@ pub fn header_hash(bytes: &[u8]) -> EventHash {
     EventHash(prefix::HEADER.hash(&[bytes]))
 }
 
-/// Reads as much of a header as says where it stands; none if even that cannot be read. It proves nothing about the
-/// rest of the bytes.
-#[must_use]
-pub fn place(bytes: &[u8]) -> Option<Place> {
-    let mut reader = Reader::new(bytes);
-    reader.array(FIELDS, "fields").ok()?;
-    (reader.uint("version") == Ok(VERSION)).then(|| read_place(&mut reader).ok())?
-}
-
-fn read_place(r: &mut Reader<'_>) -> Result<Place, Unreadable> {
-    let (federation, node) = (r.federation("federation")?, r.node("node")?);
-    let position = Position::new(r.uint("incarnation")?, r.seq("seq")?);
-    let prev = r.optional("prev", Reader::hash)?;
-    let complaint = r.optional("complaint", Reader::fixed)?.map(ComplaintId);
-    Ok(Place { federation, node, position, prev, complaint })
-}
-
 fn read(bytes: &[u8]) -> Result<Header, HeaderError> {
     let mut reader = Reader::new(bytes);
     let r = &mut reader;
@@ -133,10 +102,13 @@ fn read(bytes: &[u8]) -> Result<Header, HeaderError> {
     if fields != FIELDS {
         return Err(Unreadable("fields").into());
     }
-    let Place { federation, node, position, prev, complaint } = read_place(r)?;
+    let (federation, node) = (r.federation("federation")?, r.node("node")?);
+    let position = Position::new(r.uint("incarnation")?, r.seq("seq")?);
     if position.incarnation == 0 || position.seq == 0 {
         return Err(HeaderError::Place(position));
     }
+    let prev = r.optional("prev", Reader::hash)?;
+    let complaint = r.optional("complaint", Reader::fixed)?.map(ComplaintId);
     let opener = r.optional("opener", Reader::hash)?;
     let seen = r.optional("seen", Reader::hash)?;
     let registry = r.position("registry")?;

@@ -90,7 +90,6 @@ pub fn root_from_path(hash: &EventHash, index: u64, size: u64, path: &[[u8; 32]]
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use proptest::prelude::*;
 
@@ -151,10 +150,24 @@ mod tests {
     #[test]
     fn node_is_taken_for_a_leaf() {
         let two = hashes(2);
-        let inner = node(&leaf(&two[0]), &leaf(&two[1]));
-        assert_ne!(root(&[EventHash(inner)]), root(&two));
-        assert_eq!(root_from_path(&two[0], 0, 0, &[]), None);
-        assert_eq!(root_from_path(&two[0], 1, 1, &[]), None);
+        let prefixed =
+            |prefix: u8, pieces: &[Hash]| Hash::from(Sha256::digest([&[prefix], &pieces.concat()[..]].concat()));
+        let leaves = [prefixed(0, &[two[0].0]), prefixed(0, &[two[1].0])];
+        assert_eq!(root(&two[..1]), leaves[0]);
+        assert_eq!(root(&two), prefixed(1, &leaves));
+    }
+
+    #[test]
+    fn path_of_another_length_leads_somewhere() {
+        let five = hashes(5);
+        for index in 0..5 {
+            let path = path(&five, index);
+            let lead = |path: &[Hash]| root_from_path(&five[index], wide(index), 5, path);
+            assert_eq!(lead(&[&path[..], &[[0; 32]]].concat()), None);
+            assert_eq!(lead(&path[1..]), None);
+        }
+        assert_eq!(root_from_path(&five[0], 0, 0, &[]), None);
+        assert_eq!(root_from_path(&five[0], 1, 1, &[]), None);
     }
 
     proptest! {

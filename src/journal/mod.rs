@@ -24,7 +24,8 @@ mod golden;
 #[cfg(test)]
 mod sample;
 
-pub use batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BatchError, verify_batch};
+pub use batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, BatchError, SealedEvent, verify_batch};
+pub use cbor::Unreadable;
 pub use complaint_id::complaint_id;
 pub use fields::SEQ_MAX;
 pub use header::{HeaderError, event, header_hash};

@@ -98,7 +98,6 @@ pub fn check_parts(header: &Header, parts: &[Part]) -> Result<(), PartsError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::domain::Change;
     use crate::journal::sample;

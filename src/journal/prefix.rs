@@ -19,9 +19,11 @@ pub const SEAL: Prefix = Prefix("lintas/seal/v1");
 pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 /// Signs a receipt.
 pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
+/// Signs a node's request for enrolment.
+pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 6] = [HEADER, COMPLAINT, PART, SEAL, SEAL_SIGNATURE, RECEIPT_SIGNATURE];
+pub const ALL: [Prefix; 7] = [HEADER, COMPLAINT, PART, SEAL, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
 
 impl Prefix {
     /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.

@@ -69,7 +69,6 @@ pub fn verify_forwarded(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::domain::{Change, EventHash, Header, NodeId};
     use crate::journal::sample::{self, federation, key};
@@ -124,6 +123,10 @@ mod tests {
             assert_eq!(verify(&headers[0], &proof), Err(error));
         }
         let (headers, proofs) = proofs(1);
+        let federation = FederationId::parse("elsewhere.test").unwrap();
+        let seal = Seal::sign(SealBody { federation, ..proofs[0].seal.body().clone() }, &key());
+        let proof = Proof { seal, ..proofs[0].clone() };
+        assert_eq!(verify(&headers[0], &proof), Err(VerifyError::Federation));
         let foreign = FederationId::parse("elsewhere.test").unwrap();
         let result = verify_forwarded(&headers[0], &proofs[0], &key().public(), &foreign);
         assert_eq!(result, Err(VerifyError::Federation));

@@ -136,7 +136,6 @@ fn decode(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
     use super::*;
     use crate::journal::{Head, sample};
     use proptest::prelude::*;

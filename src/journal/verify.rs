@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::batch::{BatchError, SealedEvent, verify_batch};
-use super::header;
 use super::seal::{Head, Seal};
 use crate::domain::{ComplaintId, EventHash, FederationId, NodeId, Position, SigningKeyId};
 
@@ -51,10 +50,11 @@ pub struct JournalVerifier<K> {
     /// The state at each granted life's starting point, kept when the walk goes beyond it.
     marks: BTreeMap<Position, State>,
     now: State,
-    /// Events whose complaint cannot be read; another may name one of them as its `prev`.
-    unplaced: HashSet<EventHash>,
+    /// Events that the hub put outside the set: one may not continue its author's chain, which may be why.
+    inadmissible: HashSet<EventHash>,
+    /// Events that cannot be read; a later one may name one of them as its `prev`.
+    unreadable: HashSet<EventHash>,
     events: u64,
-    unreadable: u64,
     seals: u64,
     broken: Option<Break>,
 }
@@ -70,9 +70,9 @@ impl<K: Fn(Position) -> Option<SigningKeyId>> JournalVerifier<K> {
             grants: BTreeMap::new(),
             marks: BTreeMap::new(),
             now: State { head: Head::GENESIS, newest: HashMap::new() },
-            unplaced: HashSet::new(),
+            inadmissible: HashSet::new(),
+            unreadable: HashSet::new(),
             events: 0,
-            unreadable: 0,
             seals: 0,
             broken: None,
         }
@@ -83,6 +83,13 @@ impl<K: Fn(Position) -> Option<SigningKeyId>> JournalVerifier<K> {
     #[must_use]
     pub fn granted(mut self, incarnation: u32, ended: Position) -> Self {
         self.grants.insert(incarnation, ended);
+        self
+    }
+
+    /// Tells of events that the hub put outside the set: that one of them breaks its author's chain is known already.
+    #[must_use]
+    pub fn inadmissible(mut self, events: impl IntoIterator<Item = EventHash>) -> Self {
+        self.inadmissible.extend(events);
         self
     }
 
@@ -107,8 +114,8 @@ impl<K: Fn(Position) -> Option<SigningKeyId>> JournalVerifier<K> {
 
     /// Verified events whose header cannot be read.
     #[must_use]
-    pub const fn unreadable(&self) -> u64 {
-        self.unreadable
+    pub fn unreadable(&self) -> usize {
+        self.unreadable.len()
     }
 
     /// Verified seals.
@@ -133,10 +140,10 @@ impl<K: Fn(Position) -> Option<SigningKeyId>> JournalVerifier<K> {
         }
         let events = verify_batch(seal, headers, &key, &self.federation, &self.origin, &self.now.head)
             .map_err(|cause| Break::Batch { at, cause })?;
-        for ((event, bytes), seq) in events.iter().zip(headers).zip(at.seq..) {
+        for (event, seq) in events.iter().zip(at.seq..) {
             let place = Position::new(at.incarnation, seq);
             self.mark_before(place);
-            self.chain(event, bytes, place)?;
+            self.chain(event, place)?;
         }
         self.now.head = seal.head();
         self.seals = self.seals.saturating_add(1);
@@ -177,25 +184,24 @@ impl<K: Fn(Position) -> Option<SigningKeyId>> JournalVerifier<K> {
         }
     }
 
-    fn chain(&mut self, event: &SealedEvent, bytes: &[u8], at: Position) -> Result<(), Break> {
+    fn chain(&mut self, event: &SealedEvent, at: Position) -> Result<(), Break> {
         self.events = self.events.saturating_add(1);
-        let (hash, complaint, prev) = match event {
-            Ok(event) => (event.hash, event.header.complaint, event.header.prev),
+        let event = match event {
+            Ok(event) => event,
             Err((hash, _)) => {
-                self.unreadable = self.unreadable.saturating_add(1);
-                let Some(place) = header::place(bytes) else {
-                    self.unplaced.insert(*hash);
-                    return Ok(());
-                };
-                (*hash, place.complaint, place.prev)
+                self.unreadable.insert(*hash);
+                return Ok(());
             }
         };
-        let expected = complaint.and_then(|complaint| self.now.newest.get(&complaint).copied());
-        if prev != expected && !prev.is_some_and(|prev| self.unplaced.contains(&prev)) {
+        let (complaint, prev) = (event.header.complaint, event.header.prev);
+        let newest = complaint.and_then(|complaint| self.now.newest.get(&complaint).copied());
+        let excused =
+            || prev.is_some_and(|prev| self.unreadable.contains(&prev)) || self.inadmissible.contains(&event.hash);
+        if prev != newest && !excused() {
             return Err(Break::Prev(at));
         }
         if let Some(complaint) = complaint {
-            self.now.newest.insert(complaint, hash);
+            self.now.newest.insert(complaint, event.hash);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod exit;
 pub mod logs;
 pub mod process;
+pub mod settings;
 pub mod shutdown;
 pub mod tasks;
 
@@ -13,5 +14,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
 pub use exit::Exit;
 pub use process::run_process;
+pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
 pub use tasks::{OnFailure, TaskFailure, Tasks};

@@ -133,6 +133,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn signal_of_the_system_kills_or_is_lost() {
+        let mut signals = OsSignals::listen().unwrap();
+        for (name, signal) in [("TERM", Signal::Terminate), ("INT", Signal::Interrupt)] {
+            let command = format!("kill -{name} {}", std::process::id());
+            assert!(std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success());
+            assert_eq!(signals.next().await, signal);
+        }
+    }
+
+    #[tokio::test]
     async fn orderly_stop_reports_failure() {
         let tasks = Tasks::new();
         tasks.spawn("obedient", OnFailure::EndProcess, obedient(&tasks));

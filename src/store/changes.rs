@@ -131,7 +131,7 @@ pub struct Changes {
     pub summaries: Vec<Summary>,
     /// Pointers to put into outboxes, in order; each destination's are numbered in turn. A destination without a row gets one.
     pub outbox: Vec<(NodeId, EventHash)>,
-    /// Up to where a holder's journal must be stored before a complaint's proposal is decided; never set back.
+    /// Up to where a holder's journal must be stored before a complaint's proposal is decided, from now on.
     pub announced: Vec<(ComplaintId, Position)>,
     /// Peers to have a row from now on, with an empty outbox.
     pub new_peers: Vec<NodeId>,

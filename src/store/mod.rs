@@ -22,7 +22,7 @@ pub use rows::{
     SealedEntry, Summary, Unsealed,
 };
 
-use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 
 /// Most rows an outbox holds before it is marked for a refill.
 pub const OUTBOX_ROWS_MAX: u64 = 1_000_000;
@@ -106,7 +106,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         origin: NodeId,
         after: Position,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(Position, Verdict)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(Position, EventHash, Verdict)>, StoreError>> + Send;
 
     /// Complaints held at `holder` with a proposal pending; found by query, never remembered.
     fn unordered(

@@ -1,10 +1,9 @@
 //! Faults of a whole journal that its verification must find, and good journals that it must not call broken. Tests only.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 use super::*;
 use crate::domain::{Change, Header};
 use crate::journal::sample::{self, federation, key, node};
-use crate::journal::{SigningKey, header_hash};
+use crate::journal::{SigningKey, header, header_hash};
 
 /// Writes a journal the way a node does: `complaints` says on which complaint each event of a batch is.
 struct Author {
@@ -76,11 +75,12 @@ fn missing_batch_goes_unseen() {
 
 #[test]
 fn event_skips_its_predecessor_on_the_complaint() {
-    for alter in [
-        (|header: &mut Header| header.prev = None) as fn(&mut Header),
+    let alterations: [fn(&mut Header); 3] = [
+        |header| header.prev = None,
         |header| header.prev = Some(EventHash([7; 32])),
         |header| header.complaint = None,
-    ] {
+    ];
+    for alter in alterations {
         let mut author = Author::new();
         let batches = [author.write(&[1, 2]), author.write_with(&[2], alter)];
         let broken = feed(&mut verifier(), &batches.each_ref());
@@ -104,15 +104,25 @@ fn seal_without_authority_counts() {
 fn unreadable_event_breaks_the_journal() {
     let mut author = Author::new();
     let bad = |header: &mut Header| header.change = Change::Unknown { kind: 10, body: vec![] };
-    let batches = [author.write_with(&[1, 1], bad), author.write(&[1])];
-    let nonsense = vec![b"nonsense".to_vec()];
-    let seal = sample::seal(&author.head, &nonsense);
-    author.head = seal.head();
-    author.newest.insert(2, header_hash(b"nonsense"));
-    let after = author.write(&[2, 1]);
+    let misplaced = |header: &mut Header| header.node = NodeId::Hub;
+    let first = author.write(&[1, 2]);
+    let readable = author.newest.clone();
+    let batches = [first, author.write_with(&[1], bad), author.write(&[1]), author.write_with(&[2], misplaced)];
+    author.newest.insert(2, readable[&2]);
+    let last = author.write(&[2, 1]);
     let mut verifier = verifier();
-    assert_eq!(feed(&mut verifier, &[&batches[0], &batches[1], &(seal, nonsense), &after]), Ok(()));
-    assert_eq!((verifier.events(), verifier.unreadable()), (6, 3));
+    assert_eq!(feed(&mut verifier, &batches.each_ref()), Ok(()));
+    assert_eq!(feed(&mut verifier, &[&last]), Ok(()), "as if the unreadable event were not there");
+    assert_eq!((verifier.events(), verifier.unreadable()), (7, 2));
+}
+
+#[test]
+fn inadmissible_event_breaks_the_journal() {
+    let mut author = Author::new();
+    let batches = [author.write(&[1]), author.write_with(&[1], |header| header.prev = None), author.write(&[1])];
+    assert_eq!(feed(&mut verifier(), &batches.each_ref()), Err(Break::Prev(Position::new(1, 2))));
+    let judged = header_hash(&batches[1].1[0]);
+    assert_eq!(feed(&mut verifier().inadmissible([judged]), &batches.each_ref()), Ok(()));
 }
 
 /// A journal whose first life went on to 1/4, of which the hub counted up to 1/2, and then a second life.
@@ -161,4 +171,17 @@ fn life_in_which_nothing_counted_is_called_broken() {
     assert_eq!(feed(&mut granted(), &[&counted, &lost, &again, &third]), Ok(()));
     let mut skipped = verifier().granted(3, Position::new(2, 0));
     assert_eq!(feed(&mut skipped, &[&counted, &third]), Err(Break::NotGranted(3)));
+}
+
+#[test]
+fn second_loss_before_anything_was_stored_is_called_broken() {
+    let (counted, lost, again) = two_lives();
+    let mut author = Author::new();
+    author.head = Head { position: Position::new(3, 0), hash: counted.0.hash() };
+    author.newest = HashMap::from([(2, header_hash(&counted.1[1]))]);
+    let third = author.write(&[2, 4]);
+    let granted = || verifier().granted(2, Position::new(1, 2)).granted(3, Position::new(1, 2));
+    assert_eq!(feed(&mut granted(), &[&counted, &third]), Ok(()));
+    assert_eq!(feed(&mut granted(), &[&counted, &again, &third]), Ok(()));
+    assert_eq!(feed(&mut granted(), &[&counted, &lost, &again, &third]), Ok(()));
 }

@@ -18,7 +18,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
 
 /// A store in memory; clones share what is stored.
@@ -142,7 +142,7 @@ impl Store for MemoryStore {
         origin: NodeId,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<(Position, Verdict)>, StoreError> {
+    ) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
         Ok(self.lock().verdicts(&origin, after, limit))
     }
 

@@ -1,7 +1,7 @@
 //! Reading for people and for checks. It changes nothing.
 
 use super::state::{Row, State};
-use crate::domain::{ComplaintId, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use crate::store::{Counts, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
 
@@ -46,9 +46,14 @@ impl State {
         self.summaries.keys().filter(|id| id.to_string().starts_with(&hex)).take(limit).copied().collect()
     }
 
-    pub(super) fn verdicts(&self, origin: &NodeId, after: Position, limit: usize) -> Vec<(Position, Verdict)> {
-        let rows = self.journal_of(origin, after).map(|row| (row.entry.position, row.entry.verdict));
-        rows.take_while(|(_, verdict)| *verdict != Verdict::Provisional).take(limit).collect()
+    pub(super) fn verdicts(
+        &self,
+        origin: &NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Vec<(Position, EventHash, Verdict)> {
+        let rows = self.journal_of(origin, after).map(|row| (row.entry.position, row.entry.hash, row.entry.verdict));
+        rows.take_while(|(_, _, verdict)| *verdict != Verdict::Provisional).take(limit).collect()
     }
 
     pub(super) fn unordered(&self, holder: &NodeId, limit: usize) -> Vec<ComplaintId> {

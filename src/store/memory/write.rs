@@ -26,8 +26,7 @@ impl State {
             self.summaries.insert(summary.id, (number, summary.clone()));
         }
         for (complaint, position) in &changes.announced {
-            let announced = self.announced.entry(*complaint).or_default();
-            *announced = (*announced).max(*position);
+            self.announced.insert(*complaint, *position);
         }
         for (node, peer) in checked.peers {
             if let Some(rows) = self.outbox.get_mut(&node) {

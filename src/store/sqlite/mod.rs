@@ -31,7 +31,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use settings::Role;
 
@@ -242,7 +242,7 @@ impl Store for SqliteStore {
         origin: NodeId,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<(Position, Verdict)>, StoreError> {
+    ) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
         verdicts::read(&mut *self.reading().await?, &origin, after, limit).await
     }
 

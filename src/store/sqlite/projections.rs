@@ -76,7 +76,7 @@ async fn replace_participants(
     Ok(())
 }
 
-/// Notes up to where a holder's journal must be stored before a proposal is decided; never set back.
+/// Notes up to where a holder's journal must be stored before a proposal is decided.
 pub(super) async fn announce(
     connection: &mut SqliteConnection,
     announced: &[(ComplaintId, Position)],
@@ -90,10 +90,7 @@ pub(super) async fn announce(
         query.push_values(rows.iter().zip(seqs), |mut row, ((complaint, position), seq)| {
             row.push_bind(complaint.0.to_vec()).push_bind(position.incarnation).push_bind(seq);
         });
-        query.push(
-            " ON CONFLICT (complaint) DO UPDATE SET incarnation = excluded.incarnation, seq = excluded.seq
-             WHERE (excluded.incarnation, excluded.seq) > (announced.incarnation, announced.seq)",
-        );
+        query.push(" ON CONFLICT (complaint) DO UPDATE SET incarnation = excluded.incarnation, seq = excluded.seq");
         query.build().persistent(false).execute(&mut *connection).await?;
     }
     Ok(())

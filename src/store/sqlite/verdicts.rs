@@ -75,9 +75,9 @@ pub(super) async fn read(
     origin: &NodeId,
     after: Position,
     most: usize,
-) -> Result<Vec<(Position, Verdict)>, StoreError> {
-    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT incarnation, seq, verdict, reason FROM events WHERE origin = ? AND (incarnation, seq) > (?, ?)
+) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
+    let rows: Vec<(i64, i64, Vec<u8>, i64, i64)> = sqlx::query_as(
+        "SELECT incarnation, seq, hash, verdict, reason FROM events WHERE origin = ? AND (incarnation, seq) > (?, ?)
          ORDER BY incarnation, seq LIMIT ?",
     )
     .bind(origin.as_str())
@@ -87,12 +87,12 @@ pub(super) async fn read(
     .fetch_all(connection)
     .await?;
     let mut verdicts = Vec::new();
-    for (incarnation, seq, verdict, reason) in rows {
+    for (incarnation, seq, hash, verdict, reason) in rows {
         let verdict = codec::verdict(verdict, reason)?;
         if verdict == Verdict::Provisional {
             break;
         }
-        verdicts.push((codec::position(incarnation, seq)?, verdict));
+        verdicts.push((codec::position(incarnation, seq)?, event_hash(&hash)?, verdict));
     }
     Ok(verdicts)
 }

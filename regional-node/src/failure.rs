@@ -1,0 +1,160 @@
+//! What went wrong, as the program ends with it: a code, one line, an exit code.
+
+use std::io::Write as _;
+
+use lintas::desk::DeskError;
+use lintas::desk::service::ClientError;
+use lintas::desk::socket::SocketError;
+use lintas::identity::enrolment::EnrolmentError;
+use lintas::identity::files::FileError;
+use lintas::identity::{KeyError, RequestError as CsrError, TlsError};
+use lintas::protocol::desk::v1::{Fault, Standing};
+use lintas::runtime::Exit;
+use lintas::runtime::logs::LogsError;
+use lintas::runtime::settings::SettingsError;
+use lintas::store::StoreError;
+use lintas::words::{self, Language};
+use serde_json::json;
+use thiserror::Error;
+
+use crate::output::{standing, standing_json};
+use crate::request::RequestError;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Csr(#[from] CsrError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Logs(#[from] LogsError),
+    #[error("the system does not let the program listen for signals: {0}")]
+    Signals(std::io::Error),
+    #[error("{0}")]
+    Argument(String),
+    #[error("{0}")]
+    Recovery(String),
+    #[error("the node has no link: set hub.address and hub.key first")]
+    NoHub,
+}
+
+impl Failure {
+    fn code(&self) -> &str {
+        match self {
+            Self::Settings(_) => "node.settings",
+            Self::Request(_) | Self::Argument(_) => "node.command-line",
+            Self::Client(error) => error.code(),
+            Self::Desk(error) => error.code(),
+            Self::Socket(_) => "node.socket",
+            Self::Store(_) => "node.storage",
+            Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Logs(_) | Self::Signals(_) => "node.process",
+            Self::Recovery(_) => "node.recovery",
+            Self::NoHub => "node.no-hub",
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
+            Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
+            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
+            Self::Client(ClientError::Foreign(_))
+            | Self::File(FileError::LooseMode { .. })
+            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
+            Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
+            Self::Client(_)
+            | Self::Desk(_)
+            | Self::Socket(_)
+            | Self::Store(_)
+            | Self::File(_)
+            | Self::Key(_)
+            | Self::Csr(_)
+            | Self::Tls(_)
+            | Self::Enrolment(_)
+            | Self::Signals(_)
+            | Self::Recovery(_) => Exit::NotDone,
+        }
+    }
+
+    /// Tells what went wrong, on standard error, and how the program ends.
+    pub(crate) fn tell(&self, json: bool, lang: Language) -> Exit {
+        let now = self.standing();
+        let mut lines = self.lines(lang);
+        if json {
+            let message = lines.join("; ");
+            lines =
+                vec![json!({ "error": self.code(), "message": message, "standing": standing_json(now) }).to_string()];
+        } else {
+            lines.extend(now.map(|now| standing(now, lang)));
+            if let Some(first) = lines.first_mut() {
+                *first = format!("lintas-node: {first} [{}]", self.code());
+            }
+        }
+        let _ = writeln!(std::io::stderr().lock(), "{}", lines.join("\n"));
+        self.exit()
+    }
+
+    /// What went wrong, in a person's language; one line, or one for each wrong setting.
+    fn lines(&self, lang: Language) -> Vec<String> {
+        let said = |facts: &[(&str, &str)]| match words::text(self.code(), lang) {
+            Some(text) => words::fill(text, facts),
+            None => self.to_string().replace('\n', " "),
+        };
+        match self {
+            Self::Settings(error) => error.lines(|code, facts| words::say(code, lang, facts)),
+            Self::Client(ClientError::Refused(fault)) => vec![refused(fault, lang)],
+            Self::Client(ClientError::NotRunning(path) | ClientError::Foreign(path)) => {
+                vec![said(&[("path", &path.display().to_string())])]
+            }
+            Self::Desk(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts)]
+            }
+            Self::Client(_)
+            | Self::Request(_)
+            | Self::Socket(_)
+            | Self::Store(_)
+            | Self::File(_)
+            | Self::Key(_)
+            | Self::Csr(_)
+            | Self::Tls(_)
+            | Self::Enrolment(_)
+            | Self::Logs(_)
+            | Self::Signals(_)
+            | Self::Argument(_)
+            | Self::Recovery(_)
+            | Self::NoHub => vec![said(&[("cause", &self.to_string().replace('\n', " "))])],
+        }
+    }
+
+    fn standing(&self) -> Option<&Standing> {
+        if let Self::Client(ClientError::Refused(fault)) = self { fault.standing.as_ref() } else { None }
+    }
+}
+
+/// The desk's reason in a person's language; its own English text if this version has no words for it.
+fn refused(fault: &Fault, lang: Language) -> String {
+    let facts: Vec<(&str, &str)> = fault.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
+    words::text(&fault.code, lang).map_or_else(|| fault.message.clone(), |text| words::fill(text, &facts))
+}

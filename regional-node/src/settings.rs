@@ -1,0 +1,210 @@
+//! The node's settings: which there are and what they mean. How they are read and overridden is the library's; no port
+//! and no database is opened here.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
+use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::settings::{Settings as Read, SettingsError};
+use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+
+use crate::cli::Common;
+
+/// The settings file within the node's folder.
+const FILE_NAME: &str = "node.toml";
+/// Longest that running calls may take to finish, in seconds.
+const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
+
+/// Every setting: its key, what holds if nothing is said, and what it is.
+const KEYS: [(&str, &str, &str); 12] = [
+    ("federation", "", "The federation, and the trust domain of its certificates."),
+    ("node", "", "The unit that this node is enrolled for."),
+    ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
+    ("hub.key", "", "The hub's signing key, 64 hexadecimal digits, from its operator at enrolment."),
+    ("hub.proxy", "", "An HTTP proxy on the way to the hub: HOST:PORT. Empty: none."),
+    ("tls.key", "keys/tls.key", "This node's TLS key (mode 0600)."),
+    ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
+    ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
+    ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600)."),
+    ("database", "node.db", "The database."),
+    ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
+    ("name", "", "A name for people, shown in logs."),
+];
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) federation: FederationId,
+    pub(crate) node: NodeId,
+    pub(crate) name: String,
+    pub(crate) hub: Option<HubSettings>,
+    pub(crate) tls: TlsFiles,
+    pub(crate) signing_key: PathBuf,
+    pub(crate) database: PathBuf,
+    pub(crate) soft_limit: Duration,
+    /// The node's folder.
+    pub(crate) data: PathBuf,
+}
+
+/// How to reach and recognise the hub.
+#[derive(Clone, Debug)]
+pub(crate) struct HubSettings {
+    pub(crate) address: HostPort,
+    pub(crate) proxy: Option<HostPort>,
+    pub(crate) key: SigningKeyId,
+}
+
+impl Settings {
+    /// Reads the settings that the command line points to.
+    ///
+    /// # Errors
+    /// Names all that is wrong at once.
+    pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
+        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+    }
+
+    fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
+        for (key, value) in set {
+            read = read.with_flag(key, Some(value.clone()));
+        }
+        let default = |key: &str| KEYS.iter().find(|(other, _, _)| *other == key).map_or("", |(_, value, _)| *value);
+        let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
+        let empty_or = |value: &str| if value.is_empty() { Ok(None) } else { HostPort::parse(value).map(Some) };
+        let federation = read.required("federation", "remedy.federation", FederationId::parse);
+        let node = read.required("node", "remedy.node", UnitCode::parse).map(NodeId::Node);
+        let name = read.or("name", String::new(), "remedy.text", text);
+        let address = read.or("hub.address", None, "remedy.hub-address", empty_or);
+        let proxy = read.or("hub.proxy", None, "remedy.hub-address", empty_or);
+        let key = read.or("hub.key", None, "remedy.hub-key", |value| match SigningKeyId::parse(value) {
+            None if !value.is_empty() => Err("64 hexadecimal digits are wanted"),
+            found => Ok(found),
+        });
+        let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |value| {
+            let seconds = value.parse().ok().filter(|seconds| *seconds <= SOFT_LIMIT_SECONDS_MAX);
+            seconds.ok_or("a whole number of seconds, at most 600, is wanted")
+        });
+        let mut file =
+            |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
+        let (tls_key, certificate, authority) = (file("tls.key"), file("tls.certificate"), file("tls.authority"));
+        let (signing_key, database) = (file("signing.key"), file("database"));
+        let hub = match (address.flatten(), key.flatten()) {
+            (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
+            (Some(_), None) => {
+                read.required("hub.key", "remedy.hub-key", |_| Err::<HubSettings, _>("it goes with hub.address"))
+            }
+            (None, _) => None,
+        };
+        let found = || {
+            Some(Self {
+                federation: federation?,
+                node: node?,
+                name: name?,
+                hub,
+                tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
+                signing_key: signing_key?,
+                database: database?,
+                soft_limit: Duration::from_secs(soft?),
+                data: data.to_owned(),
+            })
+        };
+        let found = found();
+        read.finish(found)
+    }
+}
+
+/// Puts what a joining bundle says of the hub into the text of a settings file; none if it has no places for it.
+pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId) -> Option<String> {
+    let (mut section, mut done) = (String::new(), 0);
+    let mut line_of = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        if let Some(table) = name.strip_prefix('[') {
+            table.trim_end_matches(']').clone_into(&mut section);
+        }
+        let value = match (section.as_str(), name) {
+            ("hub", "address") => address.to_string(),
+            ("hub", "key") => key.to_string(),
+            _ => return line.to_owned(),
+        };
+        done += 1;
+        format!("{name} = {}", quoted(&value))
+    };
+    let lines: Vec<String> = text.lines().map(&mut line_of).collect();
+    (done == 2).then(|| lines.join("\n") + "\n")
+}
+
+/// A settings file in which every setting is explained; `given` are those that are not the usual ones.
+pub(crate) fn template(given: &[(&str, &str)]) -> String {
+    let mut text = "# The settings of a Lintas node. Every one can also be set by the environment (LINTAS_HUB_ADDRESS for\n\
+                    # hub.address) and by --set KEY=VALUE, which counts most. Paths are relative to this node's folder.\n"
+        .to_owned();
+    let value = |key: &str, default: &str| {
+        let given = given.iter().find(|(other, _)| *other == key);
+        given.map_or(default, |(_, value)| value).to_owned()
+    };
+    let (with_section, bare): (Vec<_>, Vec<_>) = KEYS.iter().partition(|(key, _, _)| key.contains('.'));
+    for (key, default, about) in bare {
+        let _ = write!(text, "\n# {about}\n{key} = {}\n", quoted(&value(key, default)));
+    }
+    let mut section = "";
+    for (key, default, about) in with_section {
+        let (table, name) = key.split_once('.').unwrap_or(("", key));
+        if table != section {
+            let _ = write!(text, "\n[{table}]\n");
+            section = table;
+        }
+        let value = value(key, default);
+        let value = if value.parse::<u32>().is_ok() { value } else { quoted(&value) };
+        let _ = write!(text, "# {about}\n{name} = {value}\n");
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Where the settings file of a node's folder is.
+pub(crate) fn file_of(data: &Path) -> PathBuf {
+    data.join(FILE_NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    fn read(text: &str, set: &[(&str, &str)]) -> Result<Settings, String> {
+        let set: Vec<_> = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Settings::check(Read::parse(text).unwrap(), &set, Path::new("/data")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn written_settings_cannot_be_read() {
+        let text = template(&[("federation", "lapor.go.id"), ("node", "13.71")]);
+        let settings = read(&text, &[]).unwrap();
+        assert_eq!(settings.node.as_str(), "13.71");
+        assert!(settings.hub.is_none());
+        assert_eq!(settings.database, Path::new("/data/node.db"));
+        assert_eq!(settings.soft_limit, Duration::from_secs(20));
+        let address = HostPort::parse("hub:7443").unwrap();
+        let joined = with_hub(&text, &address, SigningKeyId::parse(KEY).unwrap()).unwrap();
+        let hub = read(&joined, &[]).unwrap().hub.unwrap();
+        assert_eq!((hub.address, hub.key.to_string()), (address.clone(), KEY.to_owned()));
+        assert_eq!(with_hub("[hub]\n", &address, hub.key), None);
+    }
+
+    #[test]
+    fn only_the_first_mistake_is_told() {
+        let text = "federation = \"LAPOR\"\nnode = \"hub\"\ncolour = \"red\"\n[shutdown]\nsoft_seconds = -1\n";
+        let said = read(text, &[("hub.address", "nowhere"), ("oops", "1"), ("hub.key", "x")]).unwrap_err();
+        for key in ["federation", "node", "colour", "soft_seconds", "hub.address", "hub.key", "oops"] {
+            assert!(said.contains(key), "{key}: {said}");
+        }
+        let said = read("federation = \"a\"\nnode = \"13\"\n[hub]\naddress = \"hub:1\"\n", &[]).unwrap_err();
+        assert!(said.contains("hub.key"), "{said}");
+    }
+}

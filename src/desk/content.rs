@@ -1,0 +1,63 @@
+//! What people write, made into parts with salts and held against the limits, before anything is stored.
+
+use super::action::{Action, NewComplaint, Reporter};
+use super::error::DeskError;
+use crate::domain::event::{PART_BYTES_MAX, PARTS_BYTES_MAX};
+use crate::domain::{PartKind, Visibility};
+use crate::journal::Part;
+use crate::runtime::{Entropy, random_bytes};
+
+/// The parts of a filing.
+///
+/// # Errors
+/// If there is no narrative, a part is too long, or an anonymous complaint comes with an identity.
+pub(super) fn of_filing(new: &NewComplaint, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    if new.visibility == Visibility::Anonymous && new.reporter.is_some() {
+        return Err(DeskError::AnonymousIdentity);
+    }
+    let mut texts = Vec::new();
+    if let Some(reporter) = new.reporter.as_ref().filter(|reporter| !reporter.is_empty()) {
+        texts.push((PartKind::Identity, identity(reporter)));
+    }
+    let narrative = new.narrative.trim();
+    if narrative.is_empty() {
+        return Err(DeskError::TextNeeded(super::action::ActionName::File));
+    }
+    texts.push((PartKind::Narrative, narrative.as_bytes().to_vec()));
+    parts(texts, entropy)
+}
+
+/// The parts of an action: its text, if there is one.
+///
+/// # Errors
+/// If the action is nothing without a text and there is none, or it is too long.
+pub(super) fn of_action(action: &Action, text: &str, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return if action.needs_text() { Err(DeskError::TextNeeded(action.name())) } else { Ok(Vec::new()) };
+    }
+    let reporters = matches!(action, Action::Reply | Action::Complete);
+    let kind = if reporters { PartKind::Narrative } else { PartKind::Note };
+    parts(vec![(kind, text.as_bytes().to_vec())], entropy)
+}
+
+/// An identity's bytes: a JSON object of the fields that are known.
+fn identity(reporter: &Reporter) -> Vec<u8> {
+    let trimmed = |text: &str| text.trim().to_owned();
+    let Reporter { name, phone, address } = reporter;
+    let reporter = Reporter { name: trimmed(name), phone: trimmed(phone), address: trimmed(address) };
+    // Three texts always make JSON.
+    serde_json::to_vec(&reporter).unwrap_or_default()
+}
+
+fn parts(texts: Vec<(PartKind, Vec<u8>)>, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    if let Some((kind, long)) = texts.iter().find(|(_, content)| content.len() > PART_BYTES_MAX) {
+        return Err(DeskError::TooLong { kind: *kind, bytes: long.len(), max: PART_BYTES_MAX });
+    }
+    let bytes = texts.iter().map(|(_, content)| content.len()).sum();
+    if bytes > PARTS_BYTES_MAX {
+        return Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX });
+    }
+    let numbered = (0_u8..).zip(texts);
+    Ok(numbered.map(|(index, (kind, content))| Part { index, kind, salt: random_bytes(entropy), content }).collect())
+}

@@ -1,0 +1,283 @@
+//! Why the desk says no: a stable code, an English line that says what to do, and the facts that texts in other languages
+//! are made of. It never holds personal data.
+
+use thiserror::Error;
+
+use super::action::ActionName;
+use super::name::NotAName;
+use super::options::Standing;
+use crate::domain::{NodeId, PartKind, Refusal, UnitCode};
+use crate::store::StoreError;
+
+/// Why an action was not done. Nothing was stored.
+#[derive(Debug, Error)]
+pub enum DeskError {
+    /// No complaint of that name is stored here.
+    #[error("no complaint of that name is on this node; check the number, or ask where it was filed")]
+    UnknownComplaint,
+    /// Neither a tracking number nor an id.
+    #[error(transparent)]
+    NotAName(#[from] NotAName),
+    /// A part of an id that fits several complaints.
+    #[error("that part of an id fits several complaints; give more digits")]
+    Ambiguous,
+    /// Another node holds it.
+    #[error("{node} holds this complaint, not this node: {0}", node = .0.node)]
+    NotHolder(Box<Standing>),
+    /// Another node filed it, and speaks for its reporter.
+    #[error("only the node that filed this complaint, {origin}, speaks for its reporter: {standing}")]
+    NotOrigin {
+        /// Who filed it.
+        origin: NodeId,
+        /// Where it stands.
+        standing: Box<Standing>,
+    },
+    /// The precondition does not hold.
+    #[error("{action} cannot be done now, {}: {standing}", says(*refusal))]
+    Refused {
+        /// What was asked for.
+        action: ActionName,
+        /// Why not.
+        refusal: Refusal,
+        /// Where it stands.
+        standing: Box<Standing>,
+    },
+    /// An event of it is held, or of a change that this version does not know.
+    #[error(
+        "this complaint has an event that this version does not know, so it is read-only here until the upgrade: {0}"
+    )]
+    ReadOnly(Box<Standing>),
+    /// Part of its history is still on the way.
+    #[error(
+        "{missing} events of this complaint are still on their way here; try again when the link has caught up: {standing}"
+    )]
+    Incomplete {
+        /// How many chains are broken.
+        missing: usize,
+        /// Where it stands.
+        standing: Box<Standing>,
+    },
+    /// The node was never told by the hub which units it has.
+    #[error("this node does not know its units yet; let it connect to the hub once, after the hub has enrolled it")]
+    NoRegistry,
+    /// The hub revoked this node.
+    #[error("the hub has revoked this node, so nothing written here would count; ask the hub's operator")]
+    Revoked,
+    /// The acting unit is not at home here.
+    #[error("{unit} cannot act at this node: it is {}", home_text(.home.as_ref()))]
+    UnitNotHere {
+        /// Which unit.
+        unit: UnitCode,
+        /// Where it is at home, if anywhere.
+        home: Option<NodeId>,
+    },
+    /// A disposition to a unit of another node, or to none.
+    #[error("a disposition stays within this node, and {unit} is {}; transfer it instead", home_text(.home.as_ref()))]
+    TargetNotHere {
+        /// Which unit.
+        unit: UnitCode,
+        /// Where it is at home, if anywhere.
+        home: Option<NodeId>,
+    },
+    /// A transfer to a unit that the registry does not list.
+    #[error("{0} is in no list of units; see `units` for those that can be given complaints")]
+    UnknownUnit(UnitCode),
+    /// A transfer to a unit that was closed, or whose node was revoked.
+    #[error("{0} no longer takes complaints; see `units` for those that do")]
+    ClosedUnit(UnitCode),
+    /// A transfer to the body complained of.
+    #[error("the complaint is about {0} or a unit above it, so {0} cannot be given it; choose another unit")]
+    Accused(UnitCode),
+    /// A word that is not in its list.
+    #[error("{what} {given:?} is not known; it is one of: {allowed}")]
+    Word {
+        /// Which field.
+        what: &'static str,
+        /// What was given: a word of the command line, not content.
+        given: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A unit code that cannot be read.
+    #[error(transparent)]
+    UnitCode(#[from] crate::domain::unit::UnitCodeError),
+    /// An identity beside an anonymous complaint.
+    #[error("an anonymous complaint keeps no identity at all: file it without one, or choose another visibility")]
+    AnonymousIdentity,
+    /// Nothing was told.
+    #[error("{0} needs a text: give it with --text, or with --file (- for standard input)")]
+    TextNeeded(ActionName),
+    /// A text above the limit.
+    #[error("the {kind} has {bytes} bytes, the most is {max}: shorten it, nothing was stored")]
+    TooLong {
+        /// Which part.
+        kind: PartKind,
+        /// How long it is, in bytes.
+        bytes: usize,
+        /// How long it may be, in bytes.
+        max: usize,
+    },
+    /// All texts together above the limit.
+    #[error("the texts have {bytes} bytes together, the most is {max}: shorten them, nothing was stored")]
+    TooMuch {
+        /// How long they are together, in bytes.
+        bytes: usize,
+        /// How long they may be, in bytes.
+        max: usize,
+    },
+    /// A header above the limit.
+    #[error("the event's header would have {0} bytes, more than its limit; nothing was stored")]
+    HeaderTooLong(usize),
+    /// Stars out of range.
+    #[error("a rating is 1 to 5 stars")]
+    Stars,
+    /// No event of that name, or of that beginning, in the complaint.
+    #[error("the complaint has no such event; `show` lists them with their names")]
+    UnknownEvent,
+    /// Several events fit.
+    #[error("several events fit; name one by its hash, as `show` lists them")]
+    SeveralEvents,
+    /// Content that is gone already, or never was.
+    #[error("that event has no content to destroy")]
+    NothingToRedact,
+    /// An author may destroy its own content; anybody's, only the origin may.
+    #[error("only its author, or {origin} where the complaint was filed, may destroy that content")]
+    NotAuthor {
+        /// Who filed it.
+        origin: NodeId,
+    },
+    /// The request says nothing.
+    #[error("the request names no action; use a command line of the same version as the node")]
+    NoAction,
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl DeskError {
+    /// The stable code: `desk.` and a word. It keeps its meaning for ever.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownComplaint => "desk.unknown-complaint",
+            Self::NotAName(_) => "desk.not-a-name",
+            Self::Ambiguous => "desk.ambiguous",
+            Self::NotHolder(_) => "desk.not-holder",
+            Self::NotOrigin { .. } => "desk.not-origin",
+            Self::Refused { refusal, .. } => refusal_code(*refusal),
+            Self::ReadOnly(_) => "desk.read-only",
+            Self::Incomplete { .. } => "desk.incomplete",
+            Self::NoRegistry => "desk.no-registry",
+            Self::Revoked => "desk.revoked",
+            Self::UnitNotHere { .. } => "desk.unit-not-here",
+            Self::TargetNotHere { .. } => "desk.target-not-here",
+            Self::UnknownUnit(_) => "desk.unknown-unit",
+            Self::ClosedUnit(_) => "desk.closed-unit",
+            Self::Accused(_) => "desk.accused",
+            Self::Word { .. } => "desk.unknown-word",
+            Self::UnitCode(_) => "desk.unit-code",
+            Self::AnonymousIdentity => "desk.anonymous-identity",
+            Self::TextNeeded(_) => "desk.text-needed",
+            Self::TooLong { .. } => "desk.too-long",
+            Self::TooMuch { .. } => "desk.too-much",
+            Self::HeaderTooLong(_) => "desk.header-too-long",
+            Self::Stars => "desk.stars",
+            Self::UnknownEvent => "desk.unknown-event",
+            Self::SeveralEvents => "desk.several-events",
+            Self::NothingToRedact => "desk.nothing-to-redact",
+            Self::NotAuthor { .. } => "desk.not-author",
+            Self::NoAction => "desk.no-action",
+            Self::Store(_) => "desk.storage",
+        }
+    }
+
+    /// Who holds the complaint and what can be done, where the error is about that.
+    #[must_use]
+    pub fn standing(&self) -> Option<&Standing> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no complaint's standing")]
+        match self {
+            Self::NotHolder(standing)
+            | Self::ReadOnly(standing)
+            | Self::NotOrigin { standing, .. }
+            | Self::Refused { standing, .. }
+            | Self::Incomplete { standing, .. } => Some(standing),
+            _ => None,
+        }
+    }
+
+    /// The facts of the error by name, for texts in other languages.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let none = || "-".to_owned();
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others have no facts beside their standing")]
+        match self {
+            Self::NotOrigin { origin, .. } | Self::NotAuthor { origin } => vec![("origin", origin.to_string())],
+            Self::Refused { action, refusal, .. } => {
+                vec![("action", action.to_string()), ("refusal", refusal.to_string())]
+            }
+            Self::Incomplete { missing, .. } => vec![("missing", missing.to_string())],
+            Self::UnitNotHere { unit, home } | Self::TargetNotHere { unit, home } => {
+                let home = home.as_ref().map_or_else(none, ToString::to_string);
+                vec![("unit", unit.to_string()), ("home", home)]
+            }
+            Self::UnknownUnit(unit) | Self::ClosedUnit(unit) | Self::Accused(unit) => vec![("unit", unit.to_string())],
+            Self::Word { what, given, allowed } => {
+                vec![("what", (*what).to_owned()), ("given", given.clone()), ("allowed", allowed.clone())]
+            }
+            Self::TextNeeded(action) => vec![("action", action.to_string())],
+            Self::TooLong { kind, bytes, max } => {
+                vec![("kind", kind.to_string()), ("bytes", bytes.to_string()), ("max", max.to_string())]
+            }
+            Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
+            Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
+            Self::Store(cause) => vec![("cause", cause.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The stable code of a precondition that does not hold.
+#[must_use]
+pub const fn refusal_code(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Pending => "desk.pending",
+        Refusal::NotOpen => "desk.not-open",
+        Refusal::NotReceived => "desk.not-received",
+        Refusal::NotAwaiting => "desk.not-awaiting",
+        Refusal::NotClosed => "desk.not-closed",
+        Refusal::Assigned => "desk.assigned",
+        Refusal::ToSelf => "desk.to-self",
+        Refusal::NotReturnable => "desk.not-returnable",
+        Refusal::NotPending => "desk.not-pending",
+        Refusal::NotLate => "desk.not-late",
+        Refusal::NotAdoptable => "desk.not-adoptable",
+        Refusal::Exists => "desk.exists",
+        Refusal::NotCustodian => "desk.not-custodian",
+        Refusal::NotDeferred => "desk.not-deferred",
+        Refusal::Ended => "desk.ended",
+    }
+}
+
+const fn says(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Pending => "a transfer or return is under way",
+        Refusal::NotOpen => "the complaint is not open for it",
+        Refusal::NotReceived => "the complaint is not newly received",
+        Refusal::NotAwaiting => "there is no answer that it could follow",
+        Refusal::NotClosed => "the complaint is neither closed nor archived",
+        Refusal::Assigned => "the arbiter's assignment binds",
+        Refusal::ToSelf => "the unit holds the complaint already",
+        Refusal::NotReturnable => "the complaint did not come by transfer or return",
+        Refusal::NotPending => "no transfer or return is under way",
+        Refusal::NotLate => "that event is not late",
+        Refusal::NotAdoptable => "a change of that kind cannot be adopted",
+        Refusal::Exists => "it exists already",
+        Refusal::NotCustodian => "this node is not the custodian",
+        Refusal::NotDeferred => "the complaint does not wait for its reporter",
+        Refusal::Ended => "the complaint has ended or waits for completion",
+    }
+}
+
+fn home_text(home: Option<&NodeId>) -> String {
+    home.map_or_else(|| "in no list of units".to_owned(), |node| format!("not a listed unit of it, but of node {node}"))
+}

@@ -1,0 +1,24 @@
+//! The desk: what people do with complaints. Use cases over a store; a service for programs on the same machine, and its
+//! client. Rules are the domain's, bytes the journal's; it knows nothing of the link but a report of how it stands.
+
+pub mod action;
+pub mod author;
+mod case;
+mod content;
+pub mod error;
+pub mod name;
+pub mod office;
+pub mod options;
+pub mod service;
+pub mod socket;
+pub mod status;
+#[cfg(test)]
+mod tests;
+
+pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
+pub use author::{TakeBack, Written};
+pub use error::DeskError;
+pub use name::{ComplaintName, NotAName};
+pub use office::Desk;
+pub use options::Standing;
+pub use status::{LinkProbe, LinkReport, LinkState, Status};

@@ -1,0 +1,214 @@
+//! The desk of one node: each use case is one transaction of its store. What it returns of an action is on disk.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::action::{Action, NewComplaint};
+use super::author::{self, Author, Written};
+use super::content;
+use super::error::DeskError;
+use super::name::ComplaintName;
+use super::status::LinkProbe;
+use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode};
+use crate::journal;
+use crate::runtime::{Clock, Entropy, random_bytes};
+use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
+
+/// The desk of a node. Clones are the same desk.
+#[derive(Clone)]
+pub struct Desk<S> {
+    pub(super) store: S,
+    pub(super) clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    pub(super) federation: FederationId,
+    pub(super) node: NodeId,
+    registry: Arc<Mutex<Arc<Registry>>>,
+    written: Arc<watch::Sender<Position>>,
+    pub(super) link: Option<Arc<dyn LinkProbe>>,
+}
+
+impl<S> fmt::Debug for Desk<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+impl<S: Store> Desk<S> {
+    /// The desk of the node whose store this is.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn open(store: S, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, DeskError> {
+        let owner = store.owner().await?;
+        let own = store.own().await?;
+        let mut registry = Registry::default();
+        store.registry().await?.iter().for_each(|event| registry.apply(event));
+        Ok(Self {
+            store,
+            clock,
+            entropy,
+            federation: owner.federation,
+            node: owner.node,
+            registry: Arc::new(Mutex::new(Arc::new(registry))),
+            written: Arc::new(watch::Sender::new(own.written)),
+            link: None,
+        })
+    }
+
+    /// Where the own journal ends: changes after each commit, and wakes the link. A value may be skipped, the last never.
+    #[must_use]
+    pub fn written(&self) -> watch::Receiver<Position> {
+        self.written.subscribe()
+    }
+
+    /// The same desk with a link, of which `status` tells.
+    #[must_use]
+    pub fn with_link(self, link: Arc<dyn LinkProbe>) -> Self {
+        Self { link: Some(link), ..self }
+    }
+
+    /// This node.
+    #[must_use]
+    pub const fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// Files a complaint.
+    ///
+    /// # Errors
+    /// If a text is above the limits, an identity comes with an anonymous complaint, the unit is not at home here, or
+    /// storage failed. Then nothing was stored.
+    pub async fn file(&self, new: &NewComplaint) -> Result<Written, DeskError> {
+        let parts = content::of_filing(new, &*self.entropy)?;
+        let filing = Filing {
+            nonce: random_bytes(&*self.entropy),
+            tracking: TrackingNumber::from_random(u64::from_be_bytes(random_bytes(&*self.entropy))),
+            class: new.class,
+            channel: new.channel,
+            on_behalf: new.on_behalf,
+            visibility: new.visibility,
+            category: new.category.clone(),
+            about: new.about.clone(),
+        };
+        let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
+        let unit = new.unit.clone().unwrap_or(own);
+        let complaint = journal::complaint_id(&self.federation, &self.node, &filing.nonce);
+        self.write(complaint, |view, registry, author| author::file(view, registry, author, &unit, filing, parts)).await
+    }
+
+    /// Does something with a complaint. `unit` acts; by default the holder, or the filing unit in what the reporter says.
+    ///
+    /// # Errors
+    /// Says who holds the complaint and what can be done, where it cannot be done here and now. Then nothing was stored.
+    pub async fn act(
+        &self,
+        name: &ComplaintName,
+        unit: Option<&UnitCode>,
+        action: &Action,
+        text: &str,
+    ) -> Result<Written, DeskError> {
+        let parts = content::of_action(action, text, &*self.entropy)?;
+        let complaint = self.resolve(name).await?;
+        self.write(complaint, |view, registry, author| {
+            author::act(view, registry, author, complaint, unit, action, parts)
+        })
+        .await
+    }
+
+    /// The complaint of a name.
+    ///
+    /// # Errors
+    /// If there is none, or several.
+    pub async fn resolve(&self, name: &ComplaintName) -> Result<ComplaintId, DeskError> {
+        match name {
+            ComplaintName::Id(id) => Ok(*id),
+            ComplaintName::Tracking(number) => self.store.find(*number).await?.ok_or(DeskError::UnknownComplaint),
+            ComplaintName::Prefix(digits) => match self.store.find_prefix(digits, 2).await?.as_slice() {
+                [] => Err(DeskError::UnknownComplaint),
+                [only] => Ok(*only),
+                [..] => Err(DeskError::Ambiguous),
+            },
+        }
+    }
+
+    /// One complaint's file.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub async fn show(&self, name: &ComplaintName) -> Result<File, DeskError> {
+        let complaint = self.resolve(name).await?;
+        self.store.file(complaint).await?.ok_or(DeskError::UnknownComplaint)
+    }
+
+    /// Complaints by filter.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, DeskError> {
+        Ok(self.store.list(filter).await?)
+    }
+
+    /// The registry as stored now.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn registry(&self) -> Result<Arc<Registry>, DeskError> {
+        let mut registry = Registry::default();
+        self.store.registry().await?.iter().for_each(|event| registry.apply(event));
+        let registry = Arc::new(registry);
+        self.learn(&registry);
+        Ok(registry)
+    }
+
+    /// One transaction of the planner, with the registry as it stands in it.
+    async fn write(
+        &self,
+        complaint: ComplaintId,
+        plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, Written), DeskError> + Send,
+    ) -> Result<Written, DeskError> {
+        let known = self.known();
+        let scope = Scope { complaints: [complaint].into(), registry_after: known.position(), ..Scope::default() };
+        let clock = &self.clock;
+        let (federation, node) = (self.federation.clone(), self.node.clone());
+        let (registry, planned) = self
+            .store
+            .transact(scope, |view| {
+                let registry = advanced(&known, view);
+                let author = Author { federation, node, now: clock.timestamp() };
+                match plan(view, &registry, &author) {
+                    Ok((changes, written)) => (changes, (registry, Ok(written))),
+                    Err(error) => (Changes::default(), (registry, Err(error))),
+                }
+            })
+            .await?;
+        self.learn(&registry);
+        let written = planned?;
+        self.written.send_replace(written.position);
+        Ok(written)
+    }
+
+    /// The registry as it was when it was last looked at.
+    #[must_use]
+    pub fn known(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn learn(&self, registry: &Arc<Registry>) {
+        let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.position() < registry.position() {
+            *known = Arc::clone(registry);
+        }
+    }
+}
+
+/// The registry with what a transaction has read of it.
+fn advanced(known: &Arc<Registry>, view: &View) -> Arc<Registry> {
+    if view.registry.is_empty() {
+        return Arc::clone(known);
+    }
+    let mut registry = Registry::clone(known);
+    view.registry.iter().for_each(|event| registry.apply(event));
+    Arc::new(registry)
+}

@@ -1,0 +1,301 @@
+//! Between the desk's wire types and its values, in both directions: the one place. It decides nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::desk::{
+    Action, ComplaintName, DeskError, EventName, NewComplaint, Reporter, Standing, Status, TakeBack, Written,
+};
+use crate::domain::event::Category;
+use crate::domain::{Change, Channel, Class, DisplayState, NodeId, Position, Reason, Registry, UnitCode, Visibility};
+use crate::protocol::desk::v1 as wire;
+use crate::protocol::desk::v1::act_request::Action as Asked;
+use crate::store::{FiledEvent, ListFilter, Refusals, Summary};
+
+/// Complaints in a list unless more or fewer are asked for.
+const LIST_DEFAULT: usize = 100;
+/// Most complaints in a list.
+const LIST_MAX: usize = 1000;
+
+/// An action as it was asked for.
+pub(super) struct Asking {
+    pub(super) complaint: ComplaintName,
+    pub(super) unit: Option<UnitCode>,
+    pub(super) action: Action,
+    pub(super) text: String,
+}
+
+macro_rules! word {
+    ($list:ident, $what:literal, $given:expr) => {
+        $list::from_name(&$given).ok_or_else(|| DeskError::Word {
+            what: $what,
+            given: $given.clone(),
+            allowed: $list::ALL.iter().map(|word| word.name()).collect::<Vec<_>>().join(", "),
+        })
+    };
+}
+
+fn optional_unit(text: &str) -> Result<Option<UnitCode>, DeskError> {
+    if text.is_empty() { Ok(None) } else { Ok(Some(UnitCode::parse(text)?)) }
+}
+
+fn node(text: &str) -> Result<Option<NodeId>, DeskError> {
+    if text.is_empty() { Ok(None) } else { Ok(Some(NodeId::parse(text)?)) }
+}
+
+/// A complaint to file.
+pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, DeskError> {
+    let reporter = request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address });
+    Ok(NewComplaint {
+        unit: optional_unit(&request.unit)?,
+        class: word!(Class, "class", request.class)?,
+        channel: word!(Channel, "channel", request.channel)?,
+        visibility: word!(Visibility, "visibility", request.visibility)?,
+        category: Category::parse(&request.category).ok_or_else(|| DeskError::Word {
+            what: "category",
+            given: request.category.clone(),
+            allowed: "1 to 40 lower-case letters, digits and hyphens, such as jalan-rusak".to_owned(),
+        })?,
+        on_behalf: request.on_behalf,
+        about: optional_unit(&request.about)?,
+        narrative: request.narrative,
+        reporter: reporter.filter(|reporter| !reporter.is_empty()),
+    })
+}
+
+/// An action on a complaint.
+pub(super) fn asking(request: wire::ActRequest) -> Result<Asking, DeskError> {
+    let asked = request.action.ok_or(DeskError::NoAction)?;
+    Ok(Asking {
+        complaint: ComplaintName::parse(&request.complaint)?,
+        unit: optional_unit(&request.unit)?,
+        action: action(asked)?,
+        text: request.text,
+    })
+}
+
+fn action(asked: Asked) -> Result<Action, DeskError> {
+    Ok(match asked {
+        Asked::Verify(_) => Action::Verify,
+        Asked::Dispose(to) => {
+            Action::Dispose { unit: UnitCode::parse(&to.unit)?, reason: word!(Reason, "reason", to.reason)? }
+        }
+        Asked::Accept(_) => Action::Accept,
+        Asked::Defer(why) => Action::Defer { reason: word!(Reason, "reason", why.reason)? },
+        Asked::Archive(why) => Action::Archive { reason: word!(Reason, "reason", why.reason)? },
+        Asked::FollowUp(_) => Action::FollowUp,
+        Asked::Respond(_) => Action::Respond,
+        Asked::Close(_) => Action::Close,
+        Asked::Reopen(_) => Action::Reopen,
+        Asked::Transfer(to) => {
+            Action::Transfer { to: UnitCode::parse(&to.unit)?, reason: word!(Reason, "reason", to.reason)? }
+        }
+        Asked::Return(why) => Action::Return { reason: word!(Reason, "reason", why.reason)? },
+        Asked::TakeBack(_) => Action::TakeBack,
+        Asked::Adopt(what) if what.event.is_empty() => Action::Adopt { event: None },
+        Asked::Adopt(what) => Action::Adopt { event: Some(EventName::parse(&what.event)?) },
+        Asked::Reply(_) => Action::Reply,
+        Asked::Complete(_) => Action::Complete,
+        Asked::Confirm(_) => Action::Confirm,
+        Asked::Rate(rating) => Action::Rate { stars: u8::try_from(rating.stars).map_err(|_| DeskError::Stars)? },
+        Asked::Appeal(_) => Action::Appeal,
+        Asked::Withdraw(_) => Action::Withdraw,
+        Asked::Redact(what) => Action::Redact { event: EventName::parse(&what.event)? },
+    })
+}
+
+/// A filter for lists; its limit is the number asked for, within bounds.
+pub(super) fn filter(request: wire::ListRequest) -> Result<ListFilter, DeskError> {
+    let state = |given: String| {
+        let found = DisplayState::ALL.iter().copied().find(|state| state.name() == given);
+        found.ok_or_else(|| DeskError::Word {
+            what: "state",
+            given,
+            allowed: DisplayState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", "),
+        })
+    };
+    let limit = usize::try_from(request.limit).unwrap_or(LIST_MAX);
+    Ok(ListFilter {
+        unit: optional_unit(&request.unit)?,
+        states: request.states.into_iter().map(state).collect::<Result<_, _>>()?,
+        node: node(&request.node)?,
+        origin: node(&request.origin)?,
+        late: request.late,
+        limit: if limit == 0 { LIST_DEFAULT } else { limit.min(LIST_MAX) },
+    })
+}
+
+/// A place in a journal.
+pub(super) const fn position(position: Position) -> wire::Position {
+    wire::Position { incarnation: position.incarnation, seq: position.seq }
+}
+
+/// What was filed.
+pub(super) fn filed(written: &Written) -> wire::FileReply {
+    wire::FileReply {
+        complaint: written.complaint.to_string(),
+        tracking: written.tracking.to_string(),
+        event: written.event.to_string(),
+        position: Some(position(written.position)),
+        unit: written.unit.to_string(),
+    }
+}
+
+/// What was done.
+pub(super) fn done(written: &Written) -> wire::ActReply {
+    let take_back = match written.take_back {
+        None => wire::TakeBackOutcome::Unspecified,
+        Some(TakeBack::Certain) => wire::TakeBackOutcome::Certain,
+        Some(TakeBack::Asked) => wire::TakeBackOutcome::Asked,
+    };
+    wire::ActReply {
+        complaint: written.complaint.to_string(),
+        tracking: written.tracking.to_string(),
+        event: written.event.to_string(),
+        position: Some(position(written.position)),
+        change: written.change.to_owned(),
+        unit: written.unit.to_string(),
+        standing: Some(standing(&written.standing)),
+        take_back: take_back.into(),
+    }
+}
+
+/// Where a complaint stands.
+pub(super) fn standing(standing: &Standing) -> wire::Standing {
+    wire::Standing {
+        holder: standing.holder.to_string(),
+        node: standing.node.to_string(),
+        state: standing.state.name().to_owned(),
+        pending: standing.pending,
+        options: standing.options.iter().map(|name| name.name().to_owned()).collect(),
+    }
+}
+
+/// Why not.
+pub(super) fn fault(error: &DeskError) -> wire::Fault {
+    wire::Fault {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        facts: error.facts().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        standing: error.standing().map(standing),
+    }
+}
+
+/// A complaint in a list.
+pub(super) fn summary(summary: Summary) -> wire::Summary {
+    wire::Summary {
+        id: summary.id.to_string(),
+        tracking: summary.tracking.to_string(),
+        origin: summary.origin.to_string(),
+        class: summary.class.name().to_owned(),
+        category: summary.category,
+        visibility: summary.visibility.name().to_owned(),
+        unit: summary.unit.to_string(),
+        node: summary.node.to_string(),
+        state: summary.state.name().to_owned(),
+        epoch: summary.epoch,
+        pending: summary.pending.is_some(),
+        held: summary.held,
+        late: summary.late,
+        filed_at_micros: summary.filed_at.0,
+        updated_at_micros: summary.updated_at.0,
+        participants: summary.participants.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// An event as stored. Its header bytes are made anew from the header, which has one form only.
+pub(super) fn event(filed: &FiledEvent) -> wire::FiledEvent {
+    let (verdict, reason) = filed.verdict.codes();
+    let part = |part: &crate::journal::Part| wire::Part {
+        index: part.index.into(),
+        kind: part.kind.code().into(),
+        salt: part.salt.to_vec(),
+        content: part.content.clone(),
+    };
+    wire::FiledEvent {
+        header: crate::journal::header::encode(&filed.event.header),
+        parts: filed.parts.iter().map(part).collect(),
+        verdict: verdict.into(),
+        reason: reason.into(),
+    }
+}
+
+/// About how many bytes an event takes on the wire.
+pub(super) fn size(filed: &FiledEvent) -> usize {
+    let parts = filed.parts.iter().map(|part| part.content.len().saturating_add(64));
+    parts.fold(crate::domain::event::HEADER_BYTES_MAX, usize::saturating_add)
+}
+
+/// How a node stands.
+pub(super) fn status(status: Status) -> wire::StatusReply {
+    let refusal = |refusal: Refusals| wire::Refusal {
+        position: Some(position(refusal.position)),
+        complaint: refusal.complaint.map(|id| id.to_string()).unwrap_or_default(),
+        change: refusal.change,
+        verdict: refusal.verdict.name().to_owned(),
+        reason: refusal.verdict.reason().unwrap_or_default().to_owned(),
+    };
+    wire::StatusReply {
+        federation: status.federation.to_string(),
+        node: status.node.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        link: Some(wire::Link {
+            state: status.link.state.name().to_owned(),
+            since_micros: status.link.since.map(|since| since.0),
+            lag_seconds: status.link.lag_seconds,
+            contact_micros: status.contact.map(|contact| contact.0),
+            fault: status.link.fault.unwrap_or_default(),
+        }),
+        outbox: Some(wire::Outbox {
+            unsealed: status.counts.unsealed,
+            unacknowledged: status.unacknowledged,
+            provisional: status.counts.provisional,
+            written: Some(position(status.own.written)),
+            sealed: Some(position(status.own.sealed.position)),
+        }),
+        receipt: status.receipt.map(|receipt| wire::Receipt {
+            last: Some(position(receipt.position)),
+            hub: Some(position(receipt.hub)),
+            hub_time_micros: receipt.time.0,
+        }),
+        counts: Some(wire::Counts { complaints: status.counts.complaints, events: status.counts.events }),
+        refusals: status.refusals.into_iter().map(refusal).collect(),
+        registry: Some(position(status.registry)),
+        now_micros: status.now.0,
+    }
+}
+
+/// Public names of the units that a file speaks of, as far as they are known.
+pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String, String> {
+    let mut units: BTreeSet<&UnitCode> = BTreeSet::new();
+    for header in file.iter().map(|filed| &filed.event.header) {
+        units.extend(header.unit.as_ref().into_iter().chain(header.node.unit()));
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no unit")]
+        match &header.change {
+            Change::Filed(filing) => units.extend(filing.about.as_ref()),
+            Change::Disposed { unit, .. } | Change::Transfer { to: unit, .. } => {
+                units.insert(unit);
+            }
+            Change::Moved(moved) => units.extend([Some(&moved.unit), moved.node.unit()].into_iter().flatten()),
+            _ => {}
+        }
+    }
+    let named = units.into_iter().filter_map(|code| Some((code, &registry.unit(code)?.name)));
+    named.map(|(code, name)| (code.to_string(), name.as_str().to_owned())).collect()
+}
+
+/// Nodes and units.
+pub(super) fn units(registry: &Registry) -> wire::UnitsReply {
+    let home = |unit: &UnitCode| registry.home(unit).map(|node| node.to_string()).unwrap_or_default();
+    let units = registry.units().map(|(code, entry)| wire::Unit {
+        code: code.to_string(),
+        name: entry.name.as_str().to_owned(),
+        home: home(code),
+        closed: entry.closed,
+    });
+    let nodes = registry.nodes().map(|(code, entry)| wire::Node {
+        code: code.to_string(),
+        name: entry.name.as_str().to_owned(),
+        revoked: entry.revoked.is_some(),
+    });
+    wire::UnitsReply { units: units.collect(), nodes: nodes.collect() }
+}

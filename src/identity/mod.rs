@@ -1,0 +1,40 @@
+//! Identity: keys, certificates, and the mutually authenticated TLS link between hub and nodes. rustls is used here
+//! alone. It says who is at the other end of a link; whether an event may be believed is the journal's and domain's.
+
+pub mod accept;
+pub mod admission;
+pub mod authority;
+pub mod certificate;
+pub mod connect;
+pub mod enrolment;
+pub mod files;
+pub mod host_port;
+pub mod keys;
+mod proxy;
+pub mod refusal;
+pub mod reload;
+pub mod request;
+mod socket;
+pub mod spiffe;
+pub mod tls;
+mod verify;
+
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod testing;
+
+pub use accept::{AcceptLimits, Acceptor, Authenticated, Ended};
+pub use admission::ConnectionPermit;
+pub use authority::{Authority, AuthorityError, IssuedCertificate};
+pub use certificate::PeerCertificate;
+pub use connect::{ConnectError, ConnectLimits, Dialer, refused_by_hub};
+pub use enrolment::{EnrolmentError, EnrolmentRequest, JoiningBundle};
+pub use files::FileError;
+pub use host_port::HostPort;
+pub use keys::{KeyError, TlsKey, create_signing_secret, load_signing_secret};
+pub use refusal::{Refusal, Refusals};
+pub use reload::Reloadable;
+pub use request::{RequestError, RequestedKey, make_request};
+pub use spiffe::SpiffeId;
+pub use tls::{ClientStream, ClientTls, PeerPolicy, ServerStream, ServerTls, TlsError, TlsFiles, TlsIdentity};

@@ -1,0 +1,374 @@
+//! The hub's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::author::HubKey;
+use super::ingest::{self, Intake, Policy, Sealed, Taken};
+use super::open::{self, Opening};
+use super::order;
+use super::release;
+use super::session::{Action, Input, Opened, Session};
+use crate::domain::event::HEADER_BYTES_MAX;
+use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
+use crate::journal::{self, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
+use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
+use crate::runtime::Clock;
+use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
+
+/// Complaints whose waiting proposals are looked at in one transaction.
+const ORDER_MAX: usize = 10_000;
+/// Complaints with held events that are looked at when the hub starts.
+const HELD_MAX: usize = 10_000;
+
+/// What all sessions of one hub process share.
+#[derive(Debug)]
+pub struct HubShared<S> {
+    /// The database.
+    pub store: S,
+    /// With what the hub signs.
+    pub signer: HubKey,
+    /// How it decides.
+    pub policy: Policy,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    registry: Mutex<Arc<Registry>>,
+}
+
+impl<S: Store> HubShared<S> {
+    /// Shares a store. The registry is read from it as it is needed.
+    #[must_use]
+    pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
+        Self { store, signer, policy, clock, registry: Mutex::new(Arc::new(Registry::default())) }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now())
+    }
+
+    /// The registry as far as this process knows it.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The registry with what a transaction read beyond it; remembered for the next.
+    fn advance(&self, news: &[Event]) -> Arc<Registry> {
+        let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        if !news.is_empty() {
+            let registry = Arc::make_mut(&mut *known);
+            for event in news {
+                registry.apply(event);
+            }
+        }
+        known.clone()
+    }
+
+    /// Reads the registry anew from the store.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn refresh(&self) -> Result<Arc<Registry>, StoreError> {
+        let scope = self.scope(None, BTreeSet::new());
+        self.store.transact(scope, |view| (Changes::default(), self.advance(&view.registry))).await
+    }
+
+    fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
+        Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
+    }
+
+    /// Judges what was held and is known now, after an upgrade. Returns whom to wake.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn release_held(&self) -> Result<BTreeSet<NodeId>, StoreError> {
+        let mut woken = BTreeSet::new();
+        for id in self.store.held(HELD_MAX).await? {
+            let scope = self.scope(None, BTreeSet::from([id]));
+            let plan = |view: &View| {
+                let registry = self.advance(&view.registry);
+                release::plan(view, id, &self.signer, &registry, self.now())
+            };
+            woken.extend(self.store.transact(scope, plan).await?);
+        }
+        Ok(woken)
+    }
+
+    /// Moves a complaint by the hub's own decision: escalation, revocation, appeal or re-homing. Returns whom to wake; none if
+    /// there was nothing to move.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn move_complaint(&self, id: ComplaintId, cause: Cause) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
+        let scope = self.scope(None, BTreeSet::from([id]));
+        let plan = |view: &View| {
+            let registry = self.advance(&view.registry);
+            order::plan_move(view, id, cause, &self.signer, &registry, self.now())
+        };
+        self.store.transact(scope, plan).await
+    }
+}
+
+/// What a session's end puts out.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Messages to send, in order.
+    pub messages: Vec<Down>,
+    /// For whom something waits now.
+    pub woken: BTreeSet<NodeId>,
+    /// Whether the session has ended, and why.
+    pub ended: Option<Option<Fault>>,
+}
+
+/// The hub's end of one session with one authenticated node.
+#[derive(Debug)]
+pub struct HubEnd<S> {
+    shared: Arc<HubShared<S>>,
+    node: NodeId,
+    session: Session,
+    /// What the next input of the machine is, from actions carried out.
+    output: Output,
+}
+
+impl<S: Store> HubEnd<S> {
+    /// A session with `node`, whose certificate was verified.
+    #[must_use]
+    pub fn new(shared: Arc<HubShared<S>>, node: NodeId) -> Self {
+        let session = Session::new(shared.signer.federation.clone());
+        Self { shared, node, session, output: Output::default() }
+    }
+
+    /// The session's state.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Takes one input to its end: everything the machine wants is done when this returns.
+    pub async fn handle(&mut self, input: Input) -> Output {
+        let mut queue = std::collections::VecDeque::from(self.session.step(input));
+        while let Some(action) = queue.pop_front() {
+            match self.perform(action).await {
+                Ok(None) => {}
+                Ok(Some(input)) => queue.extend(self.session.step(input)),
+                Err(error) => {
+                    tracing::error!(node = %self.node, %error, "a session's work could not be stored");
+                    queue.extend(self.session.step(Input::Failed));
+                }
+            }
+        }
+        std::mem::take(&mut self.output)
+    }
+
+    async fn perform(&mut self, action: Action) -> Result<Option<Input>, StoreError> {
+        match action {
+            Action::Open(hello) => self.open(hello).await.map(|opened| Some(Input::Opened(opened))),
+            Action::Take { session, after, batch } => {
+                self.take(session, after, batch).await.map(|taken| Some(Input::Taken(taken)))
+            }
+            Action::Repeat(batch) => self.repeat(batch).await.map(Some),
+            Action::Order => self.order().await.map(|()| None),
+            Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
+            Action::Load { generation, after, bytes } => {
+                let store = &self.shared.store;
+                store.outbox(self.node.clone(), generation, after, bytes).await.map(|rows| Some(Input::Loaded(rows)))
+            }
+            Action::LoadJournal { after, bytes } => self.journal(after, bytes).await.map(|j| Some(Input::Journal(j))),
+            Action::Delivered { generation, number } => self.delivered(generation, number).await.map(|()| None),
+            Action::Send(down) => {
+                self.output.messages.push(*down);
+                Ok(None)
+            }
+            Action::End(fault) => {
+                self.output.ended = Some(fault);
+                self.remember(fault).await.map(|()| None)
+            }
+        }
+    }
+
+    /// A lasting fault is written down, so that `nodes` and `status` show it.
+    async fn remember(&self, fault: Option<Fault>) -> Result<(), StoreError> {
+        let Some(fault) = fault.filter(|fault| fault.is_lasting()) else { return Ok(()) };
+        let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
+        let now = self.shared.now();
+        let update = PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
+        let plan = |view: &View| {
+            let known = self.shared.advance(&view.registry).node(&self.node).is_some();
+            (Changes { peer: known.then_some(update), ..Changes::default() }, ())
+        };
+        self.shared.store.transact(scope, plan).await
+    }
+
+    async fn open(&mut self, hello: Hello) -> Result<Result<Opened, Fault>, StoreError> {
+        let shared = &self.shared;
+        let known = hello.hub.position;
+        let same_hub = known.seq == 0
+            || shared.store.seal_of(NodeId::Hub, known).await?.is_some_and(|seal| seal.head() == hello.hub);
+        let pending = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
+        let scope = shared.scope(Some(&self.node), pending.into_iter().collect());
+        let plan = |view: &View| {
+            let registry = shared.advance(&view.registry);
+            open::plan(view, &self.node, &hello, same_hub, &shared.signer, &registry, shared.now())
+        };
+        match shared.store.transact(scope, plan).await? {
+            Opening::Open(opened) => Ok(Ok(opened)),
+            Opening::Refill(opened) => {
+                let generation = shared.store.refill(self.node.clone()).await?;
+                Ok(Ok(Opened { outbox: (generation, 0), ..opened }))
+            }
+            Opening::Refused(fault) => Ok(Err(fault)),
+        }
+    }
+
+    async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
+        let shared = &self.shared;
+        let Some(intake) = verify(&shared.registry(), &shared.signer, &self.node, session, after, message) else {
+            return Ok(Err(Fault::BrokenSeal));
+        };
+        let complaints =
+            intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
+        let scope = shared.scope(Some(&self.node), complaints);
+        let plan = |view: &View| {
+            let registry = shared.advance(&view.registry);
+            ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
+        };
+        let taken = shared.store.transact(scope, plan).await?;
+        if let Taken::Stored { woken, .. } = &taken {
+            self.output.woken.extend(woken.iter().cloned());
+        }
+        Ok(Ok(taken))
+    }
+
+    fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {
+        let receipt = Receipt {
+            federation: self.shared.signer.federation.clone(),
+            origin: self.node.clone(),
+            position: stored.position,
+            head: stored.hash,
+            hub,
+            time: self.shared.now(),
+        };
+        SignedReceipt::sign(receipt, &self.shared.signer.key)
+    }
+
+    /// A batch at or before what is stored: the same one is acknowledged again, another one proves a fork.
+    async fn repeat(&self, message: UpBatch) -> Result<Input, StoreError> {
+        let seal = &message.batch.seal;
+        let held = self.shared.store.seal_of(self.node.clone(), seal.body().end()).await?;
+        if held.is_none_or(|held| held.hash() != seal.hash()) {
+            return Ok(Input::Opened(Err(Fault::Fork)));
+        }
+        Ok(Input::Repeated)
+    }
+
+    async fn order(&mut self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let waiting = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let scope = shared.scope(Some(&self.node), waiting.into_iter().collect());
+        let plan = |view: &View| {
+            let registry = shared.advance(&view.registry);
+            order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy)
+        };
+        let woken = shared.store.transact(scope, plan).await?;
+        self.output.woken.extend(woken);
+        Ok(())
+    }
+
+    async fn acknowledge(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
+        let store = &self.shared.store;
+        let verdicts = store.verdicts(self.node.clone(), after, VERDICTS_MAX).await?;
+        let own = store.own().await?;
+        let more = verdicts.len() >= VERDICTS_MAX;
+        Ok(Input::Acknowledge(Ack { receipt: self.receipt(stored, own.written), verdicts }, more))
+    }
+
+    async fn journal(&self, after: Position, bytes: usize) -> Result<Vec<(Batch, Vec<Verdict>)>, StoreError> {
+        let store = &self.shared.store;
+        let batches = store.sealed(self.node.clone(), after, bytes).await?;
+        let mut with_verdicts = Vec::new();
+        for batch in batches {
+            let body = batch.seal.body();
+            let first = Position::new(body.incarnation, body.first.saturating_sub(1));
+            let said = store.verdicts(self.node.clone(), first, batch.entries.len()).await?;
+            // What is not judged yet, and what comes after it, the node is told later.
+            let mut verdicts: Vec<Verdict> = said.into_iter().map(|(_, _, verdict)| verdict).collect();
+            verdicts.resize(batch.entries.len(), Verdict::Provisional);
+            with_verdicts.push((batch, verdicts));
+        }
+        Ok(with_verdicts)
+    }
+
+    async fn delivered(&self, generation: u32, number: u64) -> Result<(), StoreError> {
+        let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
+        let (session, now) = (self.session.number(), self.shared.now());
+        let plan = |view: &View| {
+            let present = view.peer.as_ref().is_some_and(|peer| {
+                peer.generation == generation && Some(peer.session) == session && peer.delivered < number
+            });
+            let update = PeerUpdate { delivered: Some(number), contact: Some(now), ..PeerUpdate::default() };
+            (Changes { peer: present.then_some(update), ..Changes::default() }, ())
+        };
+        self.shared.store.transact(scope, plan).await
+    }
+
+    /// How far the hub is with this node.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn progress(&self) -> Result<Option<Down>, StoreError> {
+        if !self.session.is_live() {
+            return Ok(None);
+        }
+        let peer = self.shared.store.peer(self.node.clone()).await?;
+        let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
+        Ok(Some(Down::Progress(Progress { clock: self.shared.now(), waiting })))
+    }
+}
+
+/// Verifies a batch's signature, chain and tree; none if it does not hold.
+fn verify(
+    registry: &Registry,
+    signer: &HubKey,
+    node: &NodeId,
+    session: u64,
+    after: Head,
+    message: UpBatch,
+) -> Option<Intake> {
+    let key = *registry.node(node)?.signing_keys.first()?;
+    let Batch { seal, entries } = message.batch;
+    let headers: Vec<Vec<u8>> = entries.iter().map(|entry| entry.bytes.clone()).collect();
+    let read = match journal::verify_batch(&seal, &headers, &key, &signer.federation, node, &after) {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
+            return None;
+        }
+    };
+    let body = seal.body();
+    let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
+    let events = read.into_iter().zip(entries).zip(places).map(|((read, entry), at)| sealed(read, entry, at)).collect();
+    Some(Intake { node: node.clone(), session, after, seal, events, announced: message.announced })
+}
+
+/// One event of a verified batch, read or not.
+pub(crate) fn sealed(read: SealedEvent, entry: SealedEntry, position: Position) -> Sealed {
+    match read {
+        Ok(event) => Sealed { hash: event.hash, position, event: Ok(event), entry },
+        Err((hash, error)) => Sealed { hash, position, event: Err(unreadable_reason(&error, &entry)), entry },
+    }
+}
+
+fn unreadable_reason(error: &HeaderError, entry: &SealedEntry) -> Inadmissibility {
+    if entry.bytes.len() > HEADER_BYTES_MAX {
+        Inadmissibility::Oversized
+    } else if matches!(error, HeaderError::Misplaced(_)) {
+        Inadmissibility::Misplaced
+    } else {
+        Inadmissibility::Malformed
+    }
+}

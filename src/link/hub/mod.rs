@@ -1,0 +1,13 @@
+//! The hub's end of the link: recording its own events, taking in nodes' journals, ordering moves, and delivering.
+
+pub mod author;
+pub mod end;
+pub mod ingest;
+mod open;
+mod order;
+pub mod registrar;
+mod release;
+pub mod session;
+
+pub use author::{HubKey, Recorder};
+pub use end::{HubEnd, HubShared, Output};

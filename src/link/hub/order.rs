@@ -1,0 +1,76 @@
+//! Ordering: recording the moves that the domain decides (CUSTODY.md, "Ordering"), each in a transaction that locked its complaint
+//! before reading its history.
+
+use super::author::HubKey;
+use super::ingest::{Desk, Policy};
+use crate::domain::custody::{Decision, decide, escalate, rehome};
+use crate::domain::{Cause, Change, ComplaintId, NodeId, Position, Registry, Timestamp};
+use crate::store::{Changes, View};
+
+/// Decides a complaint's pending proposal, if it is `holder`'s and everything awaited of its journal is stored.
+pub(super) fn decide_if_ready(
+    desk: &mut Desk<'_>,
+    id: ComplaintId,
+    holder: &NodeId,
+    stored: Position,
+    awaited: Position,
+) {
+    if stored < awaited {
+        return;
+    }
+    let Some(work) = desk.working.get(&id) else { return };
+    let Some(complaint) =
+        work.complaint.as_ref().filter(|complaint| complaint.node() == holder && !complaint.read_only)
+    else {
+        return;
+    };
+    let decision = decide(complaint, &work.events, desk.registry, stored, desk.policy.handovers_max);
+    let change = match decision {
+        None => return,
+        Some(Decision::Move(moved)) => Change::Moved(moved),
+        Some(Decision::Refuse { proposal, upto, reason }) => Change::MoveRefused { proposal, upto, reason },
+    };
+    desk.record(Some(id), change, None);
+}
+
+/// Plans the decision of proposals that waited for more of their holder's journal. The scope names the complaints and the holder.
+pub(super) fn plan_waiting(
+    view: &View,
+    holder: &NodeId,
+    signer: &HubKey,
+    registry: &Registry,
+    now: Timestamp,
+    policy: Policy,
+) -> (Changes, std::collections::BTreeSet<NodeId>) {
+    let Some(peer) = view.peer.as_ref() else { return Default::default() };
+    let mut desk = Desk::new(view, signer, registry, now, policy);
+    for id in view.complaints.keys() {
+        let awaited = view.announced.get(id).copied().unwrap_or(Position::ZERO).max(peer.announced);
+        decide_if_ready(&mut desk, *id, holder, peer.stored.position, awaited);
+    }
+    let (changes, _, woken) = desk.finish();
+    (changes, woken)
+}
+
+/// Plans a move by the hub itself: escalation, revocation, appeal or re-homing. None happens at `id`, or for a complaint at home.
+pub(super) fn plan_move(
+    view: &View,
+    id: ComplaintId,
+    cause: Cause,
+    signer: &HubKey,
+    registry: &Registry,
+    now: Timestamp,
+) -> (Changes, Option<std::collections::BTreeSet<NodeId>>) {
+    let mut desk = Desk::new(view, signer, registry, now, Policy::default());
+    let Some(work) = desk.working.get(&id) else { return Default::default() };
+    let Some(complaint) = work.complaint.as_ref() else { return Default::default() };
+    let moved = if cause == Cause::Rehoming {
+        rehome(complaint, &work.events, registry)
+    } else {
+        escalate(complaint, &work.events, registry, cause)
+    };
+    let Some(moved) = moved else { return Default::default() };
+    desk.record(Some(id), Change::Moved(Box::new(moved)), None);
+    let (changes, _, woken) = desk.finish();
+    (changes, Some(woken))
+}

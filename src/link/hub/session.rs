@@ -1,0 +1,374 @@
+//! The hub's end of one session, as a pure state machine: a message or an answer of the store in, actions out. No I/O, no clock.
+
+use std::collections::VecDeque;
+
+use super::ingest::Taken;
+use crate::domain::{FederationId, Position, Timestamp};
+use crate::journal::Head;
+use crate::link::message::{
+    Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, WINDOW_BYTES,
+    Welcome,
+};
+use crate::store::{Batch, Delivery};
+
+/// How far the clocks of hub and node may be apart, in seconds.
+pub const CLOCK_SECONDS_MAX: i64 = 600;
+/// Bytes of a node's own journal streamed back at a time, in recovery.
+pub const RESTORE_BYTES: usize = 256 * 1024;
+
+/// What a session is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A message came.
+    Received(Up, Timestamp),
+    /// The session was opened, or not.
+    Opened(Result<Opened, Fault>),
+    /// A batch was taken in; `Err` if it did not verify or could not be stored.
+    Taken(Result<Taken, Fault>),
+    /// A repeated batch is the stored one.
+    Repeated,
+    /// An acknowledgement, with verdicts that the node does not know, and whether there are more of them.
+    Acknowledge(Ack, bool),
+    /// What the outbox holds next.
+    Loaded(Vec<Delivery>),
+    /// What the node's own journal holds next, for recovery, each batch with its verdicts.
+    Journal(Vec<(Batch, Vec<crate::domain::Verdict>)>),
+    /// Something may be waiting in the outbox.
+    Wake,
+    /// The hub goes away.
+    Drain,
+    /// The store failed.
+    Failed,
+}
+
+/// An opened session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opened {
+    /// Its number.
+    pub session: u64,
+    /// What is stored of the node's journal.
+    pub stored: Head,
+    /// Generation of the outbox, and the number after which to deliver.
+    pub outbox: (u32, u64),
+    /// The hub's clock.
+    pub clock: Timestamp,
+    /// For recovery: the end of the old life, from which the new one continues.
+    pub recovering: Option<Head>,
+}
+
+/// What a session wants done, in order.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Open a session for this Hello.
+    Open(Hello),
+    /// Verify and take in a batch that continues `after`.
+    Take {
+        /// The session's number.
+        session: u64,
+        /// What it continues.
+        after: Head,
+        /// The batch.
+        batch: UpBatch,
+    },
+    /// A batch at or before what is stored: acknowledge it if it is the stored one, else it proves a fork.
+    Repeat(UpBatch),
+    /// Decide what waited for more of this journal.
+    Order,
+    /// Acknowledge what is stored, with the verdicts that are final after a position.
+    Acknowledge {
+        /// Up to where the node was told verdicts.
+        told: Position,
+        /// What is stored.
+        stored: Head,
+    },
+    /// Load what the outbox holds after a number.
+    Load {
+        /// The outbox's generation.
+        generation: u32,
+        /// The last number sent.
+        after: u64,
+        /// Bytes, at most.
+        bytes: usize,
+    },
+    /// Load the node's own journal after a position.
+    LoadJournal {
+        /// The last position sent.
+        after: Position,
+        /// Bytes, at most.
+        bytes: usize,
+    },
+    /// Remember that everything up to a number was stored by the node.
+    Delivered {
+        /// The outbox's generation.
+        generation: u32,
+        /// The number.
+        number: u64,
+    },
+    /// Send a message.
+    Send(Box<Down>),
+    /// End the session.
+    End(Option<Fault>),
+}
+
+#[derive(Debug)]
+enum Phase {
+    AwaitHello,
+    Opening { judged: Position },
+    Live(Live),
+    Recovering { session: Head, cursor: Position, incarnation: u32 },
+    Ended,
+}
+
+#[derive(Debug)]
+struct Live {
+    session: u64,
+    stored: Head,
+    /// What was acknowledged last in this session.
+    acknowledged: Position,
+    /// Up to where the node was told verdicts.
+    told: Position,
+    generation: u32,
+    sent: u64,
+    under_way: VecDeque<(u64, usize)>,
+    loading: bool,
+    /// Something came up while a load was under way.
+    again: bool,
+}
+
+impl Live {
+    fn bytes(&self) -> usize {
+        self.under_way.iter().map(|(_, bytes)| bytes).sum()
+    }
+}
+
+/// The hub's end of one session with one authenticated node.
+#[derive(Debug)]
+pub struct Session {
+    federation: FederationId,
+    phase: Phase,
+}
+
+impl Session {
+    /// A session before its first word.
+    #[must_use]
+    pub const fn new(federation: FederationId) -> Self {
+        Self { federation, phase: Phase::AwaitHello }
+    }
+
+    /// Whether the session is open for batches and deliveries.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live(_))
+    }
+
+    /// The session's number, once it is open.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        if let Phase::Live(live) = &self.phase { Some(live.session) } else { None }
+    }
+
+    /// Takes one input and says what is to be done.
+    pub fn step(&mut self, input: Input) -> Vec<Action> {
+        match input {
+            Input::Received(up, now) => self.received(up, now),
+            Input::Opened(Ok(opened)) => self.opened(&opened),
+            Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
+            Input::Taken(Ok(taken)) => self.taken(&taken),
+            Input::Repeated => {
+                self.with_live(|live| live.acknowledged = Position::ZERO);
+                self.tell()
+            }
+            Input::Acknowledge(ack, more) => self.acknowledge(ack, more),
+            Input::Loaded(events) => self.loaded(events),
+            Input::Journal(batches) => self.journal(batches),
+            Input::Wake => {
+                let mut actions = self.tell();
+                actions.extend(self.load());
+                actions
+            }
+            Input::Drain => {
+                self.phase = Phase::Ended;
+                vec![send(Down::Drain { after_seconds: 1 }), Action::End(None)]
+            }
+            Input::Failed => self.end(Fault::Storage),
+        }
+    }
+
+    fn end(&mut self, fault: Fault) -> Vec<Action> {
+        if matches!(self.phase, Phase::Ended) {
+            return Vec::new();
+        }
+        self.phase = Phase::Ended;
+        vec![send(Down::Fault(fault)), Action::End(Some(fault))]
+    }
+
+    fn received(&mut self, up: Up, now: Timestamp) -> Vec<Action> {
+        match (&mut self.phase, up) {
+            (Phase::AwaitHello, Up::Hello(hello)) => self.hello(hello, now),
+            (Phase::Live(live), Up::Batch(batch)) => {
+                let end = batch.batch.seal.body().end();
+                if end <= live.stored.position {
+                    return vec![Action::Repeat(batch)];
+                }
+                vec![Action::Take { session: live.session, after: live.stored, batch }]
+            }
+            (Phase::Live(live), Up::Delivered { generation, number }) => {
+                if generation != live.generation || number > live.sent {
+                    return self.end(Fault::Protocol);
+                }
+                while live.under_way.front().is_some_and(|(last, _)| *last <= number) {
+                    live.under_way.pop_front();
+                }
+                let mut actions = vec![Action::Delivered { generation, number }];
+                actions.extend(self.load());
+                actions
+            }
+            (Phase::Ended, _) => Vec::new(),
+            (_, Up::Fault(fault)) => {
+                self.phase = Phase::Ended;
+                vec![Action::End(Some(fault))]
+            }
+            _ => self.end(Fault::Protocol),
+        }
+    }
+
+    fn hello(&mut self, hello: Hello, now: Timestamp) -> Vec<Action> {
+        if hello.versions.0 > VERSIONS.1 || hello.versions.1 < VERSIONS.0 {
+            return self.end(Fault::Version);
+        }
+        if hello.federation != self.federation {
+            return self.end(Fault::Federation);
+        }
+        if hello.clock > now.plus_seconds(CLOCK_SECONDS_MAX) || now > hello.clock.plus_seconds(CLOCK_SECONDS_MAX) {
+            return self.end(Fault::Clock);
+        }
+        self.phase = Phase::Opening { judged: hello.judged };
+        vec![Action::Open(hello)]
+    }
+
+    fn opened(&mut self, opened: &Opened) -> Vec<Action> {
+        let Phase::Opening { judged } = self.phase else { return self.end(Fault::Protocol) };
+        let welcome = send(Down::Welcome(Welcome {
+            version: VERSIONS.1,
+            session: opened.session,
+            stored: opened.stored,
+            credit: CREDIT_BYTES,
+            outbox: opened.outbox,
+            clock: opened.clock,
+            recovering: opened.recovering.is_some(),
+        }));
+        if let Some(ended) = opened.recovering {
+            let incarnation = opened.stored.position.incarnation;
+            self.phase = Phase::Recovering { session: ended, cursor: Position::ZERO, incarnation };
+            return vec![welcome, Action::LoadJournal { after: Position::ZERO, bytes: RESTORE_BYTES }];
+        }
+        let stored = opened.stored;
+        self.phase = Phase::Live(Live {
+            session: opened.session,
+            stored,
+            acknowledged: stored.position,
+            told: judged,
+            generation: opened.outbox.0,
+            sent: opened.outbox.1,
+            under_way: VecDeque::new(),
+            loading: false,
+            again: false,
+        });
+        let mut actions = vec![welcome, Action::Order];
+        actions.extend(self.tell());
+        actions.extend(self.load());
+        actions
+    }
+
+    fn taken(&mut self, taken: &Taken) -> Vec<Action> {
+        let Taken::Stored { stored, .. } = taken else { return self.end(Fault::Superseded) };
+        self.with_live(|live| live.stored = *stored);
+        let mut actions = vec![Action::Order];
+        actions.extend(self.tell());
+        actions
+    }
+
+    /// Acknowledges, if there is something that the node was not told.
+    fn tell(&mut self) -> Vec<Action> {
+        let Phase::Live(live) = &self.phase else { return Vec::new() };
+        if live.told >= live.stored.position && live.acknowledged >= live.stored.position {
+            return Vec::new();
+        }
+        vec![Action::Acknowledge { told: live.told, stored: live.stored }]
+    }
+
+    fn acknowledge(&mut self, ack: Ack, more: bool) -> Vec<Action> {
+        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
+        let position = ack.receipt.receipt().position;
+        let Some(last) = ack.verdicts.last().map(|(position, _, _)| *position) else {
+            // Nothing new to say but, perhaps, that it is stored.
+            let news = live.acknowledged < position;
+            live.acknowledged = position;
+            return if news { vec![send(Down::Ack(ack))] } else { Vec::new() };
+        };
+        live.acknowledged = position;
+        live.told = last;
+        let mut actions = vec![send(Down::Ack(ack))];
+        if more {
+            actions.extend(self.tell());
+        }
+        actions
+    }
+
+    fn with_live(&mut self, change: impl FnOnce(&mut Live)) {
+        if let Phase::Live(live) = &mut self.phase {
+            change(live);
+        }
+    }
+
+    fn load(&mut self) -> Vec<Action> {
+        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
+        if live.loading {
+            live.again = true;
+            return Vec::new();
+        }
+        if live.bytes() >= WINDOW_BYTES || live.under_way.len() >= UNDER_WAY_MAX {
+            return Vec::new();
+        }
+        live.loading = true;
+        live.again = false;
+        vec![Action::Load { generation: live.generation, after: live.sent, bytes: DELIVERY_BYTES }]
+    }
+
+    fn loaded(&mut self, events: Vec<Delivery>) -> Vec<Action> {
+        let Phase::Live(live) = &mut self.phase else { return Vec::new() };
+        live.loading = false;
+        let Some(last) = events.last().map(|event| event.number) else {
+            return if live.again { self.load() } else { Vec::new() };
+        };
+        let bytes = events.iter().map(weight).sum();
+        live.under_way.push_back((last, bytes));
+        live.sent = last;
+        let mut actions = vec![send(Down::Deliver(Deliver { generation: live.generation, events }))];
+        actions.extend(self.load());
+        actions
+    }
+
+    fn journal(&mut self, batches: Vec<(Batch, Vec<crate::domain::Verdict>)>) -> Vec<Action> {
+        let Phase::Recovering { session, cursor, incarnation } = &mut self.phase else { return Vec::new() };
+        let Some(last) = batches.last().map(|(batch, _)| batch.seal.body().end()) else {
+            let recovered = Down::Recovered { incarnation: *incarnation, previous: *session };
+            self.phase = Phase::Ended;
+            return vec![send(recovered), Action::End(None)];
+        };
+        *cursor = last;
+        let mut actions: Vec<Action> =
+            batches.into_iter().map(|(batch, verdicts)| send(Down::Restored { batch, verdicts })).collect();
+        actions.push(Action::LoadJournal { after: last, bytes: RESTORE_BYTES });
+        actions
+    }
+}
+
+fn send(down: Down) -> Action {
+    Action::Send(Box::new(down))
+}
+
+/// Bytes that an event weighs under way.
+fn weight(event: &Delivery) -> usize {
+    event.parts.iter().fold(event.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+}

@@ -1,0 +1,137 @@
+//! Storing what the hub delivers, at a node: every event proves its origin by seal and path, or nothing of the message is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Outcome, Position, Registry, SigningKeyId,
+    Timestamp, Verdict, fold,
+};
+use crate::journal::{self, Head, Proof};
+use crate::link::message::{Deliver, Fault};
+use crate::store::{Changes, Delivery, Entry, PeerUpdate, ProofRef, Summary, View};
+
+/// An event whose origin was proven.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The event.
+    pub event: Event,
+    /// As it was delivered.
+    pub delivery: Delivery,
+}
+
+/// Whose signatures a node believes.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// The federation.
+    pub federation: FederationId,
+    /// The hub's signing key, known from enrolment.
+    pub hub: SigningKeyId,
+}
+
+/// Verifies a message that is to continue `after`: numbers without gap, and of every event the seal's signature, its path and
+/// its content. Registry events in it count for what follows them.
+///
+/// # Errors
+/// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Protocol`] if the numbers do not fit.
+pub fn verify(trust: &Trust, registry: &Registry, after: (u32, u64), deliver: Deliver) -> Result<Vec<Proven>, Fault> {
+    let mut registry = registry.clone();
+    let mut number = if deliver.generation == after.0 { after.1 } else { 0 };
+    if deliver.generation < after.0 {
+        return Err(Fault::Protocol);
+    }
+    let mut proven = Vec::new();
+    for delivery in deliver.events {
+        number = number.saturating_add(1);
+        if delivery.number != number {
+            return Err(Fault::Protocol);
+        }
+        let event = prove(trust, &registry, &delivery).ok_or(Fault::BrokenSeal)?;
+        journal::check_parts(&event.header, &delivery.parts).map_err(|_| Fault::BrokenSeal)?;
+        registry.apply(&event);
+        proven.push(Proven { event, delivery });
+    }
+    Ok(proven)
+}
+
+fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Event> {
+    let proof = Proof { seal: delivery.seal.clone(), index: delivery.index, path: delivery.path.clone() };
+    let origin = &delivery.seal.body().origin;
+    let known = registry.node(origin).map(|entry| entry.signing_keys.as_slice()).unwrap_or_default();
+    let keys = if origin.is_hub() { std::slice::from_ref(&trust.hub) } else { known };
+    let mut events =
+        keys.iter().filter_map(|key| journal::verify_forwarded(&delivery.bytes, &proof, key, &trust.federation).ok());
+    events.next()
+}
+
+/// Plans the storing of proven events. Events that are stored already change nothing.
+#[must_use]
+pub fn plan(view: &View, generation: u32, proven: Vec<Proven>, now: Timestamp) -> (Changes, (u32, u64)) {
+    let mut changes = Changes::default();
+    let mut files: BTreeMap<ComplaintId, Vec<Event>> = view.complaints.clone();
+    let mut touched: BTreeSet<ComplaintId> = BTreeSet::new();
+    let peer = view.peer.as_ref();
+    let mut hub = peer.map_or(Head { position: Position::ZERO, hash: crate::journal::GENESIS }, |peer| peer.stored);
+    let mut number = 0;
+    let mut seals: BTreeSet<(NodeId, u32, u64)> = BTreeSet::new();
+    let mut said: BTreeMap<EventHash, Verdict> = BTreeMap::new();
+    for Proven { event, delivery } in proven {
+        number = delivery.number;
+        let body = delivery.seal.body();
+        if body.origin.is_hub() && delivery.seal.head().position > hub.position {
+            hub = delivery.seal.head();
+        }
+        if seals.insert((body.origin.clone(), body.incarnation, body.last)) {
+            changes.seals.push(delivery.seal.clone());
+        }
+        let proof = ProofRef { seal_last: body.last, index: delivery.index, path: delivery.path };
+        if let Change::Redacted { event: target } = &event.header.change {
+            changes.destroy.push(*target);
+        }
+        let entry = Entry::of(&event, delivery.bytes, delivery.parts, Some(proof), delivery.verdict);
+        if let Some(id) = event.header.complaint {
+            let file = files.entry(id).or_default();
+            if file.iter().all(|known| known.hash != event.hash) {
+                file.push(event);
+            }
+            touched.insert(id);
+        }
+        said.insert(entry.hash, entry.verdict);
+        changes.entries.push(entry);
+    }
+    for id in touched {
+        let events = files.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let Some(complaint) = fold(events) else { continue };
+        changes.entries.iter_mut().filter(|entry| complaint.redacted.contains(&entry.hash)).for_each(|entry| {
+            entry.sealed.parts.clear();
+        });
+        changes.verdicts.extend(released(view, &complaint));
+        let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);
+        changes.summaries.push(Summary::of(&complaint, times.max().unwrap_or(complaint.filed_at)));
+    }
+    changes.verdicts.extend(
+        said.into_iter().filter(|(hash, verdict)| {
+            view.verdicts.get(hash).is_some_and(|known| known != verdict && !is_final(*known))
+        }),
+    );
+    changes.peer = Some(PeerUpdate {
+        stored: Some(hub),
+        inbound: Some((generation, number)),
+        contact: Some(now),
+        fault: Some(None),
+        ..PeerUpdate::default()
+    });
+    (changes, (generation, number))
+}
+
+const fn is_final(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Applied | Verdict::Late | Verdict::Refused(_) | Verdict::Inadmissible(_))
+}
+
+/// Verdicts of events that were held and are no longer.
+fn released(view: &View, complaint: &Complaint) -> Vec<(EventHash, Verdict)> {
+    let held = view.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Held);
+    let now = held.filter_map(|(hash, _)| Some((*hash, *complaint.outcomes.get(hash)?)));
+    now.filter(|(_, outcome)| !matches!(outcome, Outcome::Held | Outcome::Waiting))
+        .map(|(hash, outcome)| (hash, Verdict::of(outcome)))
+        .collect()
+}

@@ -1,0 +1,310 @@
+//! A node's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::apply::{self, Trust};
+use super::recover;
+use super::seal::{NodeKey, seal_all};
+use super::session::{Action, Ended, Input, Session};
+use crate::domain::{ComplaintId, NodeId, Position, Registry, Timestamp, Verdict};
+use crate::journal::{self, Head};
+use crate::link::message::{Ack, Deliver, Fault, Hello, Progress, Up, VERSIONS};
+use crate::runtime::Clock;
+use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
+
+/// What the sessions of one node share.
+#[derive(Debug)]
+pub struct NodeShared<S> {
+    /// The database.
+    pub store: S,
+    /// With what the node signs.
+    pub signer: NodeKey,
+    /// Whose signatures it believes.
+    pub trust: Trust,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    registry: Mutex<Arc<Registry>>,
+    progress: Mutex<Option<Progress>>,
+}
+
+impl<S: Store> NodeShared<S> {
+    /// Shares a store. The registry is read from it as it is needed.
+    #[must_use]
+    pub fn new(store: S, signer: NodeKey, trust: Trust, clock: Arc<dyn Clock>) -> Self {
+        let registry = Mutex::new(Arc::new(Registry::default()));
+        Self { store, signer, trust, clock, registry, progress: Mutex::new(None) }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now())
+    }
+
+    /// What the hub said last of how far it is, in the present session.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, progress: Option<Progress>) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+
+    async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
+        let known = self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let scope = Scope { registry_after: known.position(), ..Scope::default() };
+        let news = self.store.transact(scope, |view| (Changes::default(), view.registry.clone())).await?;
+        if news.is_empty() {
+            return Ok(known);
+        }
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = Arc::make_mut(&mut *registry);
+        for event in &news {
+            inner.apply(event);
+        }
+        Ok(registry.clone())
+    }
+
+    /// What this node says of itself: all that is written is sealed first.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn hello(&self, recover: bool) -> Result<Hello, StoreError> {
+        let peer = self.store.peer(NodeId::Hub).await?;
+        let hub = peer.as_ref().map_or(Head { position: Position::ZERO, hash: journal::GENESIS }, |peer| peer.stored);
+        seal_all(&self.store, &self.signer, hub.position).await?;
+        let own = self.store.own().await?;
+        self.note(None);
+        Ok(Hello {
+            versions: VERSIONS,
+            federation: self.signer.federation.clone(),
+            head: own.sealed,
+            inbound: peer.as_ref().map_or((0, 0), |peer| peer.inbound),
+            hub,
+            judged: peer.as_ref().map_or(Position::ZERO, |peer| peer.judged),
+            recover,
+            clock: self.now(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+}
+
+/// What a session's end puts out.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Messages to send, in order.
+    pub messages: Vec<Up>,
+    /// How the session ended, if it did.
+    pub ended: Option<Ended>,
+}
+
+/// A node's end of one session.
+#[derive(Debug)]
+pub struct NodeEnd<S> {
+    shared: Arc<NodeShared<S>>,
+    session: Session,
+    output: Output,
+}
+
+impl<S: Store> NodeEnd<S> {
+    /// A session before its first word.
+    #[must_use]
+    pub fn new(shared: Arc<NodeShared<S>>) -> Self {
+        Self { shared, session: Session::default(), output: Output::default() }
+    }
+
+    /// The session's state.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Takes one input to its end: everything the machine wants is done when this returns.
+    pub async fn handle(&mut self, input: Input) -> Output {
+        let mut queue = std::collections::VecDeque::from(self.session.step(input));
+        while let Some(action) = queue.pop_front() {
+            match self.perform(action).await {
+                Ok(None) => {}
+                Ok(Some(input)) => queue.extend(self.session.step(input)),
+                Err(error) => {
+                    tracing::error!(%error, "a session's work could not be stored");
+                    queue.extend(self.session.step(Input::Failed));
+                }
+            }
+        }
+        std::mem::take(&mut self.output)
+    }
+
+    async fn perform(&mut self, action: Action) -> Result<Option<Input>, StoreError> {
+        match action {
+            Action::Send(up) => {
+                self.output.messages.push(*up);
+                Ok(None)
+            }
+            Action::Compare(stored) => self.compare(stored).await.map(|same| Some(Input::Compared(same))),
+            Action::Load { after, bytes } => self.load(after, bytes).await.map(|loaded| Some(Input::Loaded(loaded))),
+            Action::Apply { after, deliver } => self.apply(after, deliver).await.map(|a| Some(Input::Applied(a))),
+            Action::Record(ack) => self.record(ack).await.map(|recorded| Some(Input::Recorded(recorded))),
+            Action::Restore { after, batch, verdicts } => {
+                self.restore(after, batch, &verdicts).await.map(|restored| Some(Input::Restored(restored)))
+            }
+            Action::Begin { incarnation, previous } => {
+                self.begin(incarnation, previous).await.map(|()| Some(Input::Begun))
+            }
+            Action::Note(progress) => {
+                self.shared.note(Some(progress));
+                Ok(None)
+            }
+            Action::End(ended) => {
+                self.output.ended = Some(ended);
+                self.remember(ended).await.map(|()| None)
+            }
+        }
+    }
+
+    /// A lasting fault is written down, so that `status` shows it.
+    async fn remember(&self, ended: Ended) -> Result<(), StoreError> {
+        let fault = match ended {
+            Ended::Fault(fault) if fault.is_lasting() => Some(fault.to_string()),
+            Ended::Recovered => None,
+            Ended::Fault(_) | Ended::Drained(_) => return Ok(()),
+        };
+        let update = PeerUpdate { fault: Some(fault), contact: Some(self.shared.now()), ..PeerUpdate::default() };
+        self.update(move |_| Some(update)).await
+    }
+
+    async fn update<F>(&self, update: F) -> Result<(), StoreError>
+    where
+        F: FnOnce(&View) -> Option<PeerUpdate> + Send,
+    {
+        let scope = Scope { peer: Some(NodeId::Hub), ..Scope::default() };
+        let plan = |view: &View| (Changes { peer: update(view), ..Changes::default() }, ());
+        self.shared.store.transact(scope, plan).await
+    }
+
+    /// Whether what the hub holds of the own journal stands here too.
+    async fn compare(&self, stored: Head) -> Result<bool, StoreError> {
+        let (store, node) = (&self.shared.store, &self.shared.signer.node);
+        if stored.position.seq > 0 {
+            let seal = store.seal_of(node.clone(), stored.position).await?;
+            return Ok(seal.is_some_and(|seal| seal.head() == stored));
+        }
+        let own = store.own().await?;
+        if own.sealed.position.incarnation != stored.position.incarnation {
+            return Ok(false);
+        }
+        let first = store.sealed(node.clone(), stored.position, 1).await?;
+        let previous = first.first().map_or(own.sealed.hash, |batch| batch.seal.body().previous);
+        Ok(previous == stored.hash)
+    }
+
+    async fn load(
+        &self,
+        after: Position,
+        bytes: usize,
+    ) -> Result<Vec<(Batch, Vec<(ComplaintId, Position)>)>, StoreError> {
+        let (store, signer) = (&self.shared.store, &self.shared.signer);
+        let hub = store.peer(NodeId::Hub).await?.map_or(Position::ZERO, |peer| peer.stored.position);
+        seal_all(store, signer, hub).await?;
+        let mut loaded = Vec::new();
+        for batch in store.sealed(signer.node.clone(), after, bytes).await? {
+            let announced = self.announce(&batch).await?;
+            loaded.push((batch, announced));
+        }
+        Ok(loaded)
+    }
+
+    /// For each complaint on which a batch proposes a move: the last position written on it here so far.
+    async fn announce(&self, batch: &Batch) -> Result<Vec<(ComplaintId, Position)>, StoreError> {
+        let events = batch.entries.iter().filter_map(|entry| journal::event(&entry.bytes).ok());
+        let proposed: BTreeSet<ComplaintId> =
+            events.filter(|event| event.header.change.is_proposal()).filter_map(|e| e.header.complaint).collect();
+        let mut announced = Vec::new();
+        for id in proposed {
+            let file = self.shared.store.file(id).await?.unwrap_or_default();
+            let own = file.events.iter().filter(|filed| filed.event.header.node == self.shared.signer.node);
+            announced.extend(own.map(|filed| filed.event.header.position).max().map(|last| (id, last)));
+        }
+        Ok(announced)
+    }
+
+    async fn apply(&self, after: (u32, u64), deliver: Deliver) -> Result<Result<(u32, u64), Fault>, StoreError> {
+        let generation = deliver.generation;
+        let registry = self.shared.registry().await?;
+        let proven = match apply::verify(&self.shared.trust, &registry, after, deliver) {
+            Ok(proven) => proven,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
+        let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
+        let now = self.shared.now();
+        let plan = |view: &View| apply::plan(view, generation, proven, now);
+        self.shared.store.transact(scope, plan).await.map(Ok)
+    }
+
+    /// Verifies the receipt and stores it with the verdicts it brings.
+    async fn record(&self, ack: Ack) -> Result<Result<Position, Fault>, StoreError> {
+        let receipt = ack.receipt.receipt();
+        let head = Head { position: receipt.position, hash: receipt.head };
+        let mine = receipt.origin == self.shared.signer.node && receipt.federation == self.shared.signer.federation;
+        if !mine || ack.receipt.verify(&self.shared.trust.hub).is_err() {
+            return Ok(Err(Fault::BrokenSeal));
+        }
+        if !self.compare(head).await? {
+            return Ok(Err(Fault::Fork));
+        }
+        let now = self.shared.now();
+        let scope = Scope { peer: Some(NodeId::Hub), ..Scope::default() };
+        let plan = |view: &View| {
+            let judged = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.judged);
+            let fresh = ack
+                .verdicts
+                .iter()
+                .filter(|(position, _, verdict)| *position > judged && *verdict != Verdict::Provisional);
+            let verdicts: Vec<_> = fresh.clone().map(|(_, hash, verdict)| (*hash, *verdict)).collect();
+            let update = PeerUpdate {
+                judged: fresh.map(|(position, _, _)| *position).max(),
+                receipt: Some(ack.receipt.clone()),
+                contact: Some(now),
+                fault: Some(None),
+                ..PeerUpdate::default()
+            };
+            (Changes { verdicts, peer: Some(update), ..Changes::default() }, ())
+        };
+        self.shared.store.transact(scope, plan).await?;
+        Ok(Ok(head.position))
+    }
+
+    async fn restore(
+        &self,
+        after: Head,
+        batch: Batch,
+        verdicts: &[Verdict],
+    ) -> Result<Result<Head, Fault>, StoreError> {
+        let (store, signer) = (&self.shared.store, &self.shared.signer);
+        let back = match recover::verify(signer, after, batch, verdicts) {
+            Ok(back) => back,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let head = back.seal.head();
+        let known = store.seal_of(signer.node.clone(), head.position).await?;
+        if known.is_some_and(|seal| seal.head() == head) {
+            return Ok(Ok(head));
+        }
+        // From here on the own journal is the hub's copy; what stands beyond the last common seal is kept aside.
+        store.set_aside(after.position).await?;
+        let scope = Scope { complaints: recover::complaints(&back), peer: Some(NodeId::Hub), ..Scope::default() };
+        store.transact(scope, |view| (recover::plan(view, signer, back), ())).await?;
+        Ok(Ok(head))
+    }
+
+    async fn begin(&self, incarnation: u32, previous: Head) -> Result<(), StoreError> {
+        let (store, signer) = (&self.shared.store, &self.shared.signer);
+        let aside = store.set_aside(previous.position).await?;
+        let scope = Scope { complaints: recover::complaints_of(&aside), ..Scope::default() };
+        let plan = |view: &View| (recover::begin(view, signer, incarnation, previous, aside), ());
+        store.transact(scope, plan).await
+    }
+}

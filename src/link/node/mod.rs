@@ -1,0 +1,12 @@
+//! A node's end of the link: sealing and sending its journal, storing what the hub delivers, recovering.
+
+pub mod apply;
+pub mod end;
+pub mod recover;
+pub mod seal;
+pub mod session;
+
+pub use apply::Trust;
+pub use end::{NodeEnd, NodeShared, Output};
+pub use seal::NodeKey;
+pub use session::Ended;

@@ -1,0 +1,239 @@
+//! The hub's side of the transport: one gRPC service a connection, whose node the TLS handshake named; one task a session.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{
+    CONNECTION_WINDOW_BYTES, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES, STREAMS_MAX, wire,
+};
+use crate::domain::NodeId;
+use crate::identity::Authenticated;
+use crate::link::hub::session::Input;
+use crate::link::hub::{HubEnd, HubShared, Output};
+use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
+use crate::protocol::federation::v1 as pb;
+use crate::protocol::federation::v1::link_server::{Link, LinkServer};
+use crate::runtime::{OnFailure, Tasks};
+use crate::store::Store;
+
+/// How often a session looks into its outbox unasked: another process may have put something in. Polling is the truth,
+/// waking is a hint.
+pub const POLL_EVERY: Duration = Duration::from_millis(500);
+/// How often a session says how far the hub is.
+pub const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// How long a message may wait to be written before the node counts as gone.
+pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Who is to be woken when something comes for a node.
+#[derive(Debug, Default)]
+pub struct Wakers(Mutex<BTreeMap<NodeId, Arc<Notify>>>);
+
+impl Wakers {
+    /// The bell of one node.
+    #[must_use]
+    pub fn of(&self, node: &NodeId) -> Arc<Notify> {
+        let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(bells.entry(node.clone()).or_default())
+    }
+
+    /// Rings for these nodes.
+    pub fn wake<'a>(&self, nodes: impl IntoIterator<Item = &'a NodeId>) {
+        for node in nodes {
+            self.of(node).notify_one();
+        }
+    }
+}
+
+/// What serves all connections.
+#[derive(Debug)]
+pub struct HubLink<S> {
+    /// What the sessions share.
+    pub shared: Arc<HubShared<S>>,
+    /// Bells.
+    pub wakers: Arc<Wakers>,
+    /// The process's tasks.
+    pub tasks: Tasks,
+}
+
+impl<S: Store> HubLink<S> {
+    /// Serves authenticated connections until there are no more or the process stops. Each runs in a task of its own.
+    pub async fn serve(self: Arc<Self>, mut connections: mpsc::Receiver<Authenticated>) {
+        let stopping = self.tasks.stopping();
+        loop {
+            let connection = tokio::select! {
+                () = stopping.cancelled() => return,
+                connection = connections.recv() => connection,
+            };
+            let Some(connection) = connection else { return };
+            let link = Arc::clone(&self);
+            self.tasks.spawn("link connection", OnFailure::Log, async move { link.connection(connection).await });
+        }
+    }
+
+    /// Serves one connection until it ends, its certificate expires, or the process stops.
+    async fn connection(self: Arc<Self>, connection: Authenticated) -> Result<(), hyper::Error> {
+        let Authenticated { stream, peer, not_after, address, permit, .. } = connection;
+        tracing::info!(node = %peer, %address, "a node has connected");
+        let stop = self.tasks.stopping().child_token();
+        let service = Service { link: Arc::clone(&self), node: peer.clone(), stop: stop.clone() };
+        let service =
+            LinkServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(usize::MAX);
+        let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        http.timer(TokioTimer::new())
+            .adaptive_window(false)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .max_concurrent_streams(STREAMS_MAX)
+            .max_header_list_size(16 * 1024)
+            .keep_alive_interval(KEEPALIVE_EVERY)
+            .keep_alive_timeout(KEEPALIVE_ANSWER);
+        let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let mut served = std::pin::pin!(served);
+        let left = not_after.seconds_since(self.shared.now());
+        let expiry = tokio::time::sleep(Duration::from_secs(u64::try_from(left).unwrap_or(0)));
+        let ended = tokio::select! {
+            ended = served.as_mut() => ended,
+            () = stop.cancelled() => finish(served, &stop).await,
+            () = expiry => {
+                tracing::info!(node = %peer, "the node's certificate has expired: the connection ends");
+                finish(served, &stop).await
+            }
+        };
+        drop(permit);
+        tracing::info!(node = %peer, "a node has disconnected");
+        // A connection that breaks off is the network's doing, not a failure of this process.
+        ended.or(Ok(()))
+    }
+}
+
+/// Ends a connection in order: its sessions drain, no new stream is taken, and what is being written is written.
+async fn finish<C>(mut connection: Pin<&mut C>, stop: &CancellationToken) -> Result<(), hyper::Error>
+where
+    C: Future<Output = Result<(), hyper::Error>> + Graceful,
+{
+    stop.cancel();
+    connection.as_mut().graceful();
+    timeout(Duration::from_secs(5), connection).await.unwrap_or(Ok(()))
+}
+
+/// A connection that can be told to end.
+trait Graceful {
+    fn graceful(self: Pin<&mut Self>);
+}
+
+impl<I, S, E, B> Graceful for hyper::server::conn::http2::Connection<I, S, E>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: hyper::body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
+{
+    fn graceful(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// The gRPC service of one connection.
+struct Service<S> {
+    link: Arc<HubLink<S>>,
+    node: NodeId,
+    stop: CancellationToken,
+}
+
+type Frames = Pin<Box<dyn Stream<Item = Result<pb::DownFrame, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl<S: Store> Link for Service<S> {
+    type SessionStream = Frames;
+
+    async fn session(&self, request: Request<Streaming<pb::UpFrame>>) -> Result<Response<Frames>, Status> {
+        let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);
+        let (link, node, stop) = (Arc::clone(&self.link), self.node.clone(), self.stop.clone());
+        let work = async move {
+            run(&link, node, request.into_inner(), &sender, &stop).await;
+            Ok::<(), std::convert::Infallible>(())
+        };
+        if !self.link.tasks.spawn("link session", OnFailure::Log, work) {
+            return Err(Status::unavailable("the hub is stopping"));
+        }
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver).map(Ok))))
+    }
+}
+
+/// One session, to its end.
+async fn run<S: Store>(
+    link: &HubLink<S>,
+    node: NodeId,
+    mut stream: Streaming<pb::UpFrame>,
+    out: &mpsc::Sender<pb::DownFrame>,
+    stop: &CancellationToken,
+) {
+    let bell = link.wakers.of(&node);
+    let mut end = HubEnd::new(Arc::clone(&link.shared), node.clone());
+    let mut poll = interval(POLL_EVERY);
+    let mut progress = interval(PROGRESS_EVERY);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let input = tokio::select! {
+            biased;
+            () = stop.cancelled() => Input::Drain,
+            message = stream.message() => match message {
+                Ok(Some(frame)) => match wire::read_up(frame) {
+                    Ok(up) => Input::Received(up, link.shared.now()),
+                    Err(error) => {
+                        tracing::warn!(%node, %error, "the session ends");
+                        Input::Opened(Err(Fault::Protocol))
+                    }
+                },
+                Err(status) if status.code() == tonic::Code::OutOfRange => Input::Opened(Err(Fault::Protocol)),
+                Ok(None) | Err(_) => return,
+            },
+            () = bell.notified() => Input::Wake,
+            _ = poll.tick() => Input::Wake,
+            _ = progress.tick() => {
+                if let Ok(Some(progress)) = end.progress().await
+                    && !write(out, vec![wire::down(progress)]).await
+                {
+                    return;
+                }
+                continue;
+            }
+        };
+        let Output { messages, woken, ended } = end.handle(input).await;
+        link.wakers.wake(&woken);
+        let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
+        if let Some(fault) = ended {
+            if let Some(fault) = fault {
+                tracing::warn!(%node, %fault, "the session has ended");
+            }
+            return;
+        }
+        if !sent {
+            return;
+        }
+    }
+}
+
+/// Writes messages; false if nobody reads them.
+async fn write(out: &mpsc::Sender<pb::DownFrame>, frames: Vec<pb::DownFrame>) -> bool {
+    for frame in frames {
+        if !matches!(timeout(WRITE_TIMEOUT, out.send(frame)).await, Ok(Ok(()))) {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,12 @@
+//! What people read: stable codes and their texts in Indonesian and English. It formats and decides nothing; what a code
+//! means is its module's, and the texts stand in `indonesian.txt` and `english.txt`, same codes, same order.
+
+mod catalogue;
+mod language;
+mod moment;
+mod word;
+
+pub use catalogue::{fill, say, text};
+pub use language::Language;
+pub use moment::{day, iso, moment};
+pub use word::{Word, category};

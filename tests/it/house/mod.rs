@@ -1,0 +1,10 @@
+//! The rules of the house itself: who may use whom, how files look, what the programs are built from. They read the
+//! sources and the dependency tree and run nothing.
+
+mod dependencies;
+mod layers;
+mod paths;
+mod programs;
+mod rules;
+mod sources;
+mod tidy;

@@ -1,0 +1,7 @@
+//! The one integration-test binary. Each module holds the tests of one thing; what they share is in `lintas_tests`.
+//! Each is marked as a test, so that its helpers too may stop at the first surprise.
+
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod simulation;
