@@ -1,3 +1,23 @@
-//! A regional node: intake, desk, and its end of the link.
+//! A regional node: intake, desk, and its end of the link. Here it only starts and ends; the commands are in `commands`.
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod init;
+mod lang;
+mod link;
+mod output;
+mod request;
+mod run;
+mod settings;
+mod story;
+mod verify;
+
+use lintas::runtime::{Exit, run_process};
+
+fn main() -> Exit {
+    match cli::parse(std::env::args_os()) {
+        Ok(cli) => run_process(commands::carry_out(cli)),
+        Err(exit) => exit,
+    }
+}

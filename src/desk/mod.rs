@@ -19,4 +19,4 @@ pub use error::DeskError;
 pub use name::{ComplaintName, NotAName};
 pub use office::Desk;
 pub use options::Standing;
-pub use status::{LinkReport, LinkState, Status};
+pub use status::{LinkProbe, LinkReport, LinkState, Status};

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::action::{Action, NewComplaint};
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
 use super::name::ComplaintName;
-use super::status::LinkReport;
+use super::status::LinkProbe;
 use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Registry, TrackingNumber, UnitCode};
 use crate::journal;
 use crate::runtime::{Clock, Entropy, random_bytes};
@@ -26,7 +26,7 @@ pub struct Desk<S> {
     pub(super) node: NodeId,
     registry: Arc<Mutex<Arc<Registry>>>,
     bell: Arc<Notify>,
-    pub(super) link: Arc<watch::Sender<LinkReport>>,
+    pub(super) link: Option<Arc<dyn LinkProbe>>,
 }
 
 impl<S> fmt::Debug for Desk<S> {
@@ -52,7 +52,7 @@ impl<S: Store> Desk<S> {
             node: owner.node,
             registry: Arc::new(Mutex::new(Arc::new(registry))),
             bell: Arc::new(Notify::new()),
-            link: Arc::new(watch::Sender::new(LinkReport::default())),
+            link: None,
         })
     }
 
@@ -62,10 +62,10 @@ impl<S: Store> Desk<S> {
         Arc::clone(&self.bell)
     }
 
-    /// Where the link reports how it stands, for `status`.
+    /// The same desk with a link, of which `status` tells.
     #[must_use]
-    pub fn link_reports(&self) -> Arc<watch::Sender<LinkReport>> {
-        Arc::clone(&self.link)
+    pub fn with_link(self, link: Arc<dyn LinkProbe>) -> Self {
+        Self { link: Some(link), ..self }
     }
 
     /// This node.

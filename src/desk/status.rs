@@ -1,5 +1,7 @@
 //! How a node stands: its link, what waits to leave, what the hub said. It reads; it judges nothing.
 
+use std::fmt::Debug;
+
 use super::error::DeskError;
 use super::office::Desk;
 use crate::domain::{FederationId, NodeId, Position, Timestamp};
@@ -44,12 +46,18 @@ impl LinkState {
 pub struct LinkReport {
     /// What it is doing.
     pub state: LinkState,
-    /// Since when.
-    pub since: Timestamp,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
     /// How far this node is behind the hub, in seconds, if that is known.
     pub lag_seconds: Option<u64>,
-    /// Why it stands still or waits: a stable code and a text without personal data.
+    /// Why it stands still or waits: a text without personal data.
     pub fault: Option<String>,
+}
+
+/// Whoever knows how the link stands.
+pub trait LinkProbe: Debug + Send + Sync {
+    /// How it stands at `now`.
+    fn report(&self, now: Timestamp) -> LinkReport;
 }
 
 /// How a node stands.
@@ -90,12 +98,13 @@ impl<S: Store> Desk<S> {
         let (contact, receipt, fault) = hub.map_or((None, None, None), |hub| {
             (hub.contact, hub.receipt.map(|signed| signed.receipt().clone()), hub.fault)
         });
-        let mut link = self.link.borrow().clone();
+        let now = self.clock.timestamp();
+        let mut link = self.link.as_ref().map(|link| link.report(now)).unwrap_or_default();
         link.fault = link.fault.or(fault);
         Ok(Status {
             federation: self.federation.clone(),
             node: self.node.clone(),
-            now: self.clock.timestamp(),
+            now,
             link,
             contact,
             unacknowledged: unacknowledged(own.written, receipt.as_ref().map(|receipt| receipt.position)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, SealHash, Timestamp, Verdict};
+use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict};
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 
 /// What a transaction locks and reads.
@@ -55,9 +55,9 @@ pub struct Entry {
     pub sealed: SealedEntry,
     /// Its complaint; none for registry events and for headers that cannot be read.
     pub complaint: Option<ComplaintId>,
-    /// Whether it is a registry event.
+    /// Whether it is a registry event. Stores take this as false for any author but the hub.
     pub registry: bool,
-    /// The opener whose epoch it ends: unique, for a Moved.
+    /// The opener whose epoch it ends: unique, for a Moved. Stores take this as none for any author but the hub.
     pub ends: Option<EventHash>,
     /// Its change's name, for lists.
     pub change: String,
@@ -72,14 +72,18 @@ impl Entry {
     #[must_use]
     pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
         let header = &event.header;
-        let ends = if let crate::domain::Change::Moved(moved) = &header.change { Some(moved.ends) } else { None };
+        let ends = if let (Change::Moved(moved), true) = (&header.change, header.node.is_hub()) {
+            Some(moved.ends)
+        } else {
+            None
+        };
         Self {
             node: header.node.clone(),
             position: header.position,
             hash: event.hash,
             sealed: SealedEntry { bytes, parts },
             complaint: header.complaint,
-            registry: header.change.role() == crate::domain::Role::Registry,
+            registry: header.node.is_hub() && header.change.role() == Role::Registry,
             ends,
             change: header.change.name().to_owned(),
             proof,
@@ -100,6 +104,7 @@ pub struct PeerUpdate {
     /// The head that its Hello announced.
     pub announced: Option<Position>,
     /// Up to which number of the present generation the peer has stored what was delivered; rows up to it are dropped.
+    /// Never set back; beyond what was numbered it is a conflict.
     pub delivered: Option<u64>,
     /// On a node: what was received.
     pub inbound: Option<(u32, u64)>,
@@ -117,29 +122,32 @@ pub struct PeerUpdate {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Changes {
     /// Events to store, in order. One that is stored already with the same hash changes nothing. Own ones continue the own
-    /// journal without gap.
+    /// journal without gap, or begin a later life with its first event, as when lives are streamed back in a recovery. One that
+    /// was set aside is set aside no longer; parts that it lacks here are taken back with it.
     pub entries: Vec<Entry>,
-    /// Seals to store, own and others'. An own one moves the sealed end of the own journal.
+    /// Seals to store, own and others'. One that is stored already changes nothing. An own one follows the one before and moves
+    /// the sealed end of the own journal.
     pub seals: Vec<Seal>,
-    /// Verdicts on stored events. `applied` and `inadmissible` are final: another verdict on such an event is a conflict.
+    /// Verdicts on stored events, those of this transaction included. `applied` and `inadmissible` are final: another verdict
+    /// on such an event is a conflict.
     pub verdicts: Vec<(EventHash, Verdict)>,
     /// Projections to replace; participants with them.
     pub summaries: Vec<Summary>,
-    /// Pointers to put into outboxes, in order; each destination's are numbered in turn.
+    /// Pointers to put into outboxes, in order; each destination's are numbered in turn. A destination without a row gets one.
     pub outbox: Vec<(NodeId, EventHash)>,
-    /// Up to where a holder's journal must be stored before a complaint's proposal is decided; never set back.
+    /// Up to where a holder's journal must be stored before a complaint's proposal is decided, from now on.
     pub announced: Vec<(ComplaintId, Position)>,
     /// Peers to have a row from now on, with an empty outbox.
     pub new_peers: Vec<NodeId>,
-    /// Update of the row of the scope's peer.
+    /// Update of the row of the scope's peer; applied before outboxes are filled.
     pub peer: Option<PeerUpdate>,
-    /// A new life of the own journal: its number, and what its first seal names as previous.
+    /// A new life of the own journal: its number, and what its first seal names as previous. It begins before the entries of
+    /// this transaction, among which are those issued again: what was set aside is forgotten. Only for the life newly granted,
+    /// never for one streamed back.
     pub new_life: Option<(u32, SealHash)>,
-    /// What was set aside is written again, and is to be forgotten.
-    pub aside_done: bool,
     /// Newest registry position cited in the own journal.
     pub cited: Option<Position>,
-    /// Events whose content is to be destroyed.
+    /// Events whose content is to be destroyed, last of all; those set aside and those not stored included.
     pub destroy: Vec<EventHash>,
 }
 

@@ -17,8 +17,8 @@ pub enum StoreError {
     /// A database of another program, federation or node.
     #[error("{0}")]
     Foreign(String),
-    /// A setting that would break a promise.
-    #[error("the database's setting {name} is {found}, but {wanted} is needed for durability")]
+    /// A setting that would break a promise: of durability, or that nobody else reads the file.
+    #[error("the database's {name} is {found}, but must be {wanted}; change it, or the program that set it")]
     Setting {
         /// The setting.
         name: &'static str,

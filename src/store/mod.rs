@@ -4,11 +4,14 @@
 //! delivered. [`Store::transact`] is the one way to change anything: it reads a [`View`] under locks, hands it to a pure
 //! planner, and writes the planner's [`Changes`], all or nothing, durable when it returns.
 
+mod advance;
 pub mod changes;
+#[cfg(test)]
+mod conformance;
 pub mod error;
-//TMP pub mod memory;
+pub mod memory;
 pub mod rows;
-//TMP pub mod sqlite;
+pub mod sqlite;
 
 use std::future::Future;
 
@@ -66,7 +69,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     -> impl Future<Output = Result<Vec<ComplaintId>, StoreError>> + Send;
 
     /// The first sealed batches of one journal after a position, seals in order, at most `bytes` of headers and parts but at
-    /// least one batch, if there is one. `after` must be the end of a batch, or the zero of a life.
+    /// least one batch, if there is one; they go on over lives. `after` must be the end of a batch, or the zero of a life. Only
+    /// for a journal that is stored whole: the own one, and on the hub every one.
     fn sealed(
         &self,
         origin: NodeId,
@@ -75,7 +79,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Batch>, StoreError>> + Send;
 
     /// What is to be delivered to `destination` after number `after` of outbox generation `generation`, in order: at most
-    /// `bytes` of headers and parts but at least one event, if there is one. Empty if the generation is not the present one.
+    /// `bytes` of headers and parts but at least one event, if there is one, and no more than fit one batch. Empty if the
+    /// generation is not the present one; ends before an event whose proof is not stored yet.
     fn outbox(
         &self,
         destination: NodeId,
@@ -91,7 +96,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn peers(&self) -> impl Future<Output = Result<Vec<Peer>, StoreError>> + Send;
 
     /// Begins the next generation of a destination's outbox and fills it with all it is to have: every registry event, and
-    /// every event by others of each complaint it takes part in, in the order in which they were stored, proofs present.
+    /// every event by others of each complaint it takes part in, in the order in which they were stored, proofs present. What is
+    /// inadmissible is not forwarded. Returns the generation.
     fn refill(&self, destination: NodeId) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
     /// Verdicts on a journal's events after a position, in order, at most `limit`; ends before the first that is provisional.
@@ -138,5 +144,10 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Prepares a node's store for recovery under a new life: keeps nothing of the own journal beyond `stored`, and hands back
     /// the own events that the hub does not hold, oldest first, to be issued again. Idempotent until the new life begins.
+    ///
+    /// `stored` is a position up to which both journals are known to agree; any lower one does too. What lies beyond leaves the
+    /// live journal, its seals with it, but is kept; what of it then comes from the hub takes its place again. So, once the
+    /// hub's copy is stored to its end, `set_aside` of the own end gives exactly what is to be issued again, before and after a
+    /// crash, until a transaction with [`Changes::new_life`] commits.
     fn set_aside(&self, stored: Position) -> impl Future<Output = Result<Vec<SealedEntry>, StoreError>> + Send;
 }

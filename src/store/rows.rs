@@ -196,7 +196,7 @@ pub struct Summary {
     pub filed_at: Timestamp,
     /// The time of its newest event.
     pub updated_at: Timestamp,
-    /// Nodes that take part.
+    /// Nodes that take part, in order.
     pub participants: Vec<NodeId>,
 }
 
@@ -279,6 +279,8 @@ pub struct Counts {
     pub provisional: u64,
     /// Own events not sealed yet.
     pub unsealed: u64,
+    /// Own events set aside, which wait to be issued again: above zero only during a recovery.
+    pub set_aside: u64,
 }
 
 /// An own event that did not simply apply.

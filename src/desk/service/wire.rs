@@ -240,7 +240,7 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         link: Some(wire::Link {
             state: status.link.state.name().to_owned(),
-            since_micros: status.link.since.0,
+            since_micros: status.link.since.map(|since| since.0),
             lag_seconds: status.link.lag_seconds,
             contact_micros: status.contact.map(|contact| contact.0),
             fault: status.link.fault.unwrap_or_default(),

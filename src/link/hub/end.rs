@@ -17,7 +17,7 @@ use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 
 /// Complaints whose waiting proposals are looked at in one transaction.
-const ORDER_MAX: usize = 100;
+const ORDER_MAX: usize = 10_000;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
@@ -206,7 +206,8 @@ impl<S: Store> HubEnd<S> {
         let known = hello.hub.position;
         let same_hub = known.seq == 0
             || shared.store.seal_of(NodeId::Hub, known).await?.is_some_and(|seal| seal.head() == hello.hub);
-        let scope = shared.scope(Some(&self.node), BTreeSet::new());
+        let pending = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
+        let scope = shared.scope(Some(&self.node), pending.into_iter().collect());
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
             open::plan(view, &self.node, &hello, same_hub, &shared.signer, &registry, shared.now())
@@ -294,7 +295,10 @@ impl<S: Store> HubEnd<S> {
             let body = batch.seal.body();
             let first = Position::new(body.incarnation, body.first.saturating_sub(1));
             let said = store.verdicts(self.node.clone(), first, batch.entries.len()).await?;
-            with_verdicts.push((batch, said.into_iter().map(|(_, _, verdict)| verdict).collect()));
+            // What is not judged yet, and what comes after it, the node is told later.
+            let mut verdicts: Vec<Verdict> = said.into_iter().map(|(_, _, verdict)| verdict).collect();
+            verdicts.resize(batch.entries.len(), Verdict::Provisional);
+            with_verdicts.push((batch, verdicts));
         }
         Ok(with_verdicts)
     }

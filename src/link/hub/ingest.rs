@@ -112,6 +112,11 @@ impl<'a> Desk<'a> {
     pub(super) fn record(&mut self, id: Option<ComplaintId>, change: Change, also: Option<&NodeId>) {
         let mut work = id.and_then(|id| self.working.remove(&id)).unwrap_or_default();
         let prev = last_of(&NodeId::Hub, &work.events);
+        if let (Some(id), Change::Moved(_)) = (id, &change) {
+            // What the outgoing holder announced is a place in its own journal, and says nothing of the next one's.
+            self.changes.announced.retain(|(complaint, _)| *complaint != id);
+            self.changes.announced.push((id, Position::ZERO));
+        }
         let (event, entry) = self.recorder.record(id, prev, change);
         let hash = event.hash;
         self.changes.entries.push(entry);
@@ -207,15 +212,12 @@ pub(super) fn plan(
         let proof = ProofRef { seal_last: stored.position.seq, index, path };
         desk.take(&intake.node, sealed, proof, &mut cited);
     }
-    for (complaint, upto) in &intake.announced {
-        if touched.contains(complaint) {
-            desk.changes.announced.push((*complaint, *upto));
-        }
-    }
     let announced = |id: &ComplaintId| {
         let now = intake.announced.iter().filter(|(complaint, _)| complaint == id).map(|(_, upto)| *upto).max();
         now.max(view.announced.get(id).copied()).unwrap_or(Position::ZERO)
     };
+    let announced_now = intake.announced.iter().map(|(complaint, _)| complaint).filter(|id| touched.contains(id));
+    desk.changes.announced = announced_now.map(|id| (*id, announced(id))).collect();
     for id in &touched {
         let awaited = announced(id).max(peer.announced);
         order::decide_if_ready(&mut desk, *id, &intake.node, stored.position, awaited);

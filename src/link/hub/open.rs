@@ -25,7 +25,7 @@ pub(super) fn stored_head(peer: &Peer) -> Head {
     if peer.stored.position == Position::ZERO { Head::GENESIS } else { peer.stored }
 }
 
-/// Plans the opening. `same_hub` says whether the seal of the hub's that the node named last is stored here.
+/// Plans the opening. The scope's complaints are those with a proposal of this node pending. `same_hub` says whether the seal of the hub's that the node named last is stored here.
 pub(super) fn plan(
     view: &View,
     node: &NodeId,
@@ -65,9 +65,12 @@ pub(super) fn plan(
     };
     let from = resume_from(peer, hello.inbound);
     let outbox = from.unwrap_or((peer.generation, 0));
+    // All that the node had written on a complaint when it said Hello lies at or before its head: what an earlier session
+    // announced is replaced, and may never come, if the node was set back to a backup.
+    let announced = view.complaints.keys().map(|id| (*id, Position::ZERO)).collect();
     let opened = Opened { session, stored, outbox, clock: now, recovering: None };
     let opening = if from.is_some() { Opening::Open(opened) } else { Opening::Refill(opened) };
-    (Changes { peer: Some(update), ..Changes::default() }, opening)
+    (Changes { peer: Some(update), announced, ..Changes::default() }, opening)
 }
 
 /// From where to deliver; none if the outbox must be filled anew, since what the node lacks was dropped from it.

@@ -8,7 +8,7 @@ use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Verdict, fo
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
 use crate::link::message::Fault;
-use crate::store::{Batch, Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
+use crate::store::{Batch, Changes, Entry, ProofRef, SealedEntry, Summary, View};
 
 /// A verified batch of the own journal, to be taken back.
 #[derive(Clone, Debug)]
@@ -17,8 +17,6 @@ pub struct TakeBack {
     pub seal: journal::Seal,
     /// Its events, and what the hub said of each.
     pub events: Vec<(Sealed, Verdict)>,
-    /// Whether it is the first of a new life, which continues this seal.
-    pub new_life: Option<Head>,
 }
 
 /// Verifies a batch that is to continue `after`, by the node's own signature.
@@ -27,9 +25,8 @@ pub struct TakeBack {
 /// [`Fault::BrokenSeal`] if it does not.
 pub fn verify(signer: &NodeKey, after: Head, batch: Batch, verdicts: &[Verdict]) -> Result<TakeBack, Fault> {
     let incarnation = batch.seal.body().incarnation;
-    let new_life = (incarnation > after.position.incarnation).then_some(after);
-    let expected = Head { position: Position::new(incarnation, 0), hash: after.hash };
-    let expected = if new_life.is_some() { expected } else { after };
+    let begins = Head { position: Position::new(incarnation, 0), hash: after.hash };
+    let expected = if incarnation > after.position.incarnation { begins } else { after };
     let headers: Vec<Vec<u8>> = batch.entries.iter().map(|entry| entry.bytes.clone()).collect();
     let key = signer.key.public();
     let read = journal::verify_batch(&batch.seal, &headers, &key, &signer.federation, &signer.node, &expected);
@@ -41,7 +38,7 @@ pub fn verify(signer: &NodeKey, after: Head, batch: Batch, verdicts: &[Verdict])
     let places = (first..).map(|seq| Position::new(incarnation, seq));
     let sealed = read.into_iter().zip(batch.entries).zip(places);
     let sealed = sealed.map(|((read, entry), at)| crate::link::hub::end::sealed(read, entry, at));
-    Ok(TakeBack { seal: batch.seal, events: sealed.zip(verdicts.iter().copied()).collect(), new_life })
+    Ok(TakeBack { seal: batch.seal, events: sealed.zip(verdicts.iter().copied()).collect() })
 }
 
 /// The complaints that a batch touches.
@@ -56,7 +53,6 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
     let mut changes = Changes::default();
     let mut files = view.complaints.clone();
     let mut cited = view.own.cited;
-    changes.new_life = back.new_life.map(|after| (back.seal.body().incarnation, after.hash));
     for (sealed, verdict) in back.events {
         match sealed.event {
             Ok(event) => {
@@ -77,7 +73,6 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
     }
     changes.summaries = summaries(&files);
     changes.cited = Some(cited);
-    changes.peer = Some(PeerUpdate { judged: Some(back.seal.body().end()), ..PeerUpdate::default() });
     changes.seals.push(back.seal);
     changes
 }
@@ -102,7 +97,7 @@ pub fn complaints_of(aside: &[SealedEntry]) -> BTreeSet<ComplaintId> {
 /// itself written again by its new name.
 #[must_use]
 pub fn begin(view: &View, signer: &NodeKey, incarnation: u32, previous: Head, aside: Vec<SealedEntry>) -> Changes {
-    let mut changes = Changes { new_life: Some((incarnation, previous.hash)), aside_done: true, ..Changes::default() };
+    let mut changes = Changes { new_life: Some((incarnation, previous.hash)), ..Changes::default() };
     let mut files = view.complaints.clone();
     let mut renamed: BTreeMap<EventHash, EventHash> = BTreeMap::new();
     let mut position = Position::new(incarnation, 0);

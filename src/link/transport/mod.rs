@@ -1,6 +1,7 @@
 //! The link's transport: messages over gRPC over mutual TLS. It carries; what is said is the sessions' business.
 
 pub mod hub;
+pub mod listen;
 pub mod node;
 pub mod wire;
 

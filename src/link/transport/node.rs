@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use backon::BackoffBuilder;
 use hyper_util::rt::TokioIo;
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
 
 use super::{CONNECTION_WINDOW_BYTES, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES, wire};
-use crate::domain::Timestamp;
+use crate::domain::{Position, Timestamp};
 use crate::identity::{Dialer, refused_by_hub};
 use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
 use crate::link::node::session::Input;
@@ -24,6 +24,8 @@ use crate::store::Store;
 
 /// How long the desk's events are gathered before they are sealed and sent.
 pub const GATHER: Duration = Duration::from_millis(20);
+/// How often the own journal is looked at unasked.
+pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The shortest and the longest mean wait before dialling again.
 pub const RECONNECT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// Most waits while a fault lasts that only an operator ends.
@@ -55,8 +57,8 @@ pub struct NodeLink<S> {
     pub shared: Arc<NodeShared<S>>,
     /// How to reach the hub.
     pub dialer: Dialer,
-    /// Rung by the desk after each commit.
-    pub bell: Arc<Notify>,
+    /// Where the own journal ends: changes after each commit at the desk.
+    pub written: watch::Receiver<Position>,
     /// How the link stands.
     pub state: watch::Sender<LinkState>,
     /// Randomness for jitter.
@@ -196,6 +198,9 @@ impl<S: Store> NodeLink<S> {
         stop: &CancellationToken,
         was_up: &mut bool,
     ) -> Outcome {
+        let mut written = self.written.clone();
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let input = tokio::select! {
                 biased;
@@ -211,10 +216,12 @@ impl<S: Store> NodeLink<S> {
                     Ok(None) => return Outcome::Broken("the hub ended the link".to_owned()),
                     Err(status) => return Outcome::Broken(told(&status)),
                 },
-                () = self.bell.notified() => {
+                Ok(()) = written.changed() => {
                     sleep(GATHER).await;
+                    written.mark_unchanged();
                     Input::Wake
                 }
+                _ = look.tick() => Input::Wake,
             };
             let Output { messages, ended } = end.handle(input).await;
             if end.session().is_live() && !*was_up {

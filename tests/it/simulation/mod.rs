@@ -39,7 +39,9 @@ fn simulation_of_a_federation_on_a_bad_day() {
     let seeds = only.map_or(0..number("LINTAS_SIM_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
     for seed in seeds {
         if let Err(why) = play(seed) {
-            panic!("seed {seed}: {why}\nreplay: LINTAS_SIM_SEED={seed} cargo test -p lintas-tests --test it simulation");
+            panic!(
+                "seed {seed}: {why}\nreplay: LINTAS_SIM_SEED={seed} cargo test -p lintas-tests --test it simulation"
+            );
         }
     }
 }
@@ -52,4 +54,6 @@ fn simulation_of_days_that_went_wrong_once() {
     }
 }
 
-const FOUND: &[u64] = &[];
+/// 18: recovery skipped verdicts that the node had not heard yet. 37: an announcement of a node that was then set back to a
+/// backup was awaited for ever. 66: so was one of the holder before, a place in another journal.
+const FOUND: &[u64] = &[18, 37, 66];

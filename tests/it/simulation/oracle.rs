@@ -97,7 +97,8 @@ pub(crate) async fn check(world: &mut World) -> Result<(), String> {
 async fn journals_agree(world: &World, site: &super::site::Site) -> Result<(), String> {
     let here = site.store.journal(site.node.clone(), Position::ZERO, 1_000_000).await.unwrap();
     let there = world.store.journal(site.node.clone(), Position::ZERO, 1_000_000).await.unwrap();
-    let names = |rows: &[lintas::store::JournalRow]| rows.iter().map(|row| (row.position, row.hash)).collect::<Vec<_>>();
+    let names =
+        |rows: &[lintas::store::JournalRow]| rows.iter().map(|row| (row.position, row.hash)).collect::<Vec<_>>();
     if names(&here) == names(&there) {
         Ok(())
     } else {

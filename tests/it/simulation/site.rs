@@ -114,7 +114,7 @@ impl Site {
             ActionName::Return => Action::Return { reason: Reason::NotMyAuthority },
             ActionName::TakeBack => Action::TakeBack,
             ActionName::Adopt => match adopt {
-                Some(event) => Action::Adopt { event },
+                Some(event) => Action::Adopt { event: Some(event) },
                 None => return,
             },
             ActionName::Reply => Action::Reply,

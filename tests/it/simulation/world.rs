@@ -1,6 +1,6 @@
 //! The federation: one database of the hub with two hub processes on it, four nodes, and what may befall them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use lintas::desk::Desk;
@@ -61,10 +61,9 @@ impl World {
         };
         let now = clock.timestamp();
         let units: Vec<UnitCode> = NODES.iter().flat_map(|(_, units)| units.iter().map(|code| unit(code))).collect();
-        let listed = units.iter().map(|unit| Change::UnitListed {
-            unit: unit.clone(),
-            name: PublicName::parse(unit.as_str()).unwrap(),
-        });
+        let listed = units
+            .iter()
+            .map(|unit| Change::UnitListed { unit: unit.clone(), name: PublicName::parse(unit.as_str()).unwrap() });
         register(&store, &signer, listed.collect(), now).await.unwrap();
         let mut sites = Vec::new();
         for (number, (code, own)) in (1_u8..).zip(NODES) {
@@ -148,7 +147,9 @@ impl World {
             95 if self.dice.one_in(4) => self.restore(at).await,
             96 if self.dice.one_in(2) => self.escalate().await,
             97 if self.sites[at].forked => self.connect(at, true).await,
-            98 => self.wake(at).await,
+            98..100 => {
+                self.wake(at).await;
+            }
             _ => {}
         }
     }
@@ -290,9 +291,5 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn names(&self) -> BTreeSet<NodeId> {
-        self.sites.iter().map(|site| site.node.clone()).collect()
     }
 }

@@ -1,0 +1,112 @@
+//! From a command to what is done. Reading also works while no node runs: then the database is opened for reading only.
+
+use std::sync::Arc;
+
+use lintas::desk::Desk;
+use lintas::desk::service::{Caller, ClientError};
+use lintas::desk::socket::SocketPlace;
+use lintas::protocol::desk::v1 as wire;
+use lintas::runtime::{Exit, OsEntropy, SystemClock};
+use lintas::store::sqlite::SqliteStore;
+
+use crate::cli::{Cli, Command, Common, ComplaintCommand, List};
+use crate::failure::Failure;
+use crate::lang::Lang;
+use crate::output::{self, say, say_json};
+use crate::request::{self, Asked};
+use crate::settings::Settings;
+use crate::{init, run, story, verify};
+
+/// Carries out a command; what went wrong is told here.
+pub(crate) async fn carry_out(cli: Cli) -> Exit {
+    let lang = Lang::choose(cli.common.lang.as_deref());
+    let Cli { common, command } = cli;
+    match command_of(&common, command, lang).await {
+        Ok(exit) => exit,
+        Err(failure) => failure.tell(common.json, lang),
+    }
+}
+
+async fn command_of(common: &Common, command: Command, lang: Lang) -> Result<Exit, Failure> {
+    let command = match command {
+        Command::Init(arguments) => {
+            init::init(common, &arguments).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Complaint(command) => return act(common, command, lang).await,
+        Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
+        Command::Run => return run::run(&Settings::load(common)?).await,
+        Command::Recover => {
+            run::recover(&Settings::load(common)?).await?;
+            say(match lang {
+                Lang::English => "recovered: the journal was taken back and a new life of it begun",
+                Lang::Indonesian => "pulih: jurnal diambil kembali dan kehidupan baru dimulai",
+            });
+            return Ok(Exit::Done);
+        }
+        Command::Verify => return verify::verify(&Settings::load(common)?, common.json).await,
+        Command::Status | Command::List(_) | Command::Show(_) | Command::Units => command,
+    };
+    let settings = Settings::load(common)?;
+    let mut caller = reader(&settings).await?;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
+    let (value, text) = match command {
+        Command::Status => {
+            let reply = caller.status(wire::StatusRequest {}).await?;
+            (output::status_json(&reply), output::status(&reply, lang))
+        }
+        Command::List(list) => {
+            let reply = caller.list(filter(list)).await?;
+            (output::list_json(&reply), output::list(&reply, lang))
+        }
+        Command::Show(named) => {
+            let reply = caller.show_all(&named.complaint).await?;
+            (story::json(&reply), story::told(&reply, lang))
+        }
+        _ => {
+            let reply = caller.units(wire::UnitsRequest {}).await?;
+            (output::units_json(&reply), output::units(&reply))
+        }
+    };
+    print(common, &value, &text);
+    Ok(Exit::Done)
+}
+
+async fn act(common: &Common, command: ComplaintCommand, lang: Lang) -> Result<Exit, Failure> {
+    let settings = Settings::load(common)?;
+    let asked = request::of(command)?;
+    let mut caller = Caller::<SqliteStore>::connect(&SocketPlace::of(&settings.data)?).await?;
+    let (value, text) = match asked {
+        Asked::File(request) => {
+            let reply = caller.file(request).await?;
+            (output::filed_json(&reply), output::filed(&reply, lang))
+        }
+        Asked::Act(request) => {
+            let reply = caller.act(request).await?;
+            (output::done_json(&reply), output::done(&reply, lang))
+        }
+    };
+    print(common, &value, &text);
+    Ok(Exit::Done)
+}
+
+fn print(common: &Common, value: &serde_json::Value, text: &str) {
+    if common.json { say_json(value) } else { say(text) }
+}
+
+fn filter(list: List) -> wire::ListRequest {
+    let List { unit, state: states, node, origin, late, limit } = list;
+    wire::ListRequest { unit, states, node, origin, late, limit }
+}
+
+/// Whoever can be asked: the running node or, if none runs, the database.
+async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, Failure> {
+    match Caller::connect(&SocketPlace::of(&settings.data)?).await {
+        Ok(caller) => Ok(caller),
+        Err(ClientError::NotRunning(_)) => {
+            let store = SqliteStore::open_read_only(&settings.database).await?;
+            Ok(Caller::local(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Where the node's end of the link is started: the one call site. What it then does is the library's.
+
+use std::sync::Arc;
+
+use lintas::desk::{LinkProbe, LinkReport, LinkState};
+use lintas::domain::Timestamp;
+use lintas::identity::{ClientTls, ConnectLimits, Dialer, SpiffeId, TlsIdentity, load_signing_secret};
+use lintas::journal::SigningKey;
+use lintas::link::node::{NodeKey, NodeShared, Trust};
+use lintas::link::transport::node::{LinkState as Reported, NodeLink};
+use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::sqlite::SqliteStore;
+use tokio::sync::{Notify, watch};
+
+use crate::failure::Failure;
+use crate::settings::{HubSettings, Settings};
+
+/// The link of a node, ready to run. `bell` is the desk's.
+///
+/// # Errors
+/// If keys or certificates are missing, loose or do not belong together.
+pub(crate) fn prepare(
+    settings: &Settings,
+    hub: &HubSettings,
+    store: SqliteStore,
+    bell: Arc<Notify>,
+) -> Result<NodeLink<SqliteStore>, Failure> {
+    let id = SpiffeId { federation: settings.federation.clone(), node: settings.node.clone() };
+    let seed = load_signing_secret(&settings.signing_key)?;
+    let key = SigningKey::from_seed(*seed);
+    let tls = ClientTls::new(&TlsIdentity::load(&settings.tls, &id)?)?;
+    let (_, tls) = watch::channel(Arc::new(tls));
+    let signer = NodeKey { federation: settings.federation.clone(), node: settings.node.clone(), key };
+    let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
+    let shared = Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)));
+    let limits = ConnectLimits::default();
+    let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls, limits };
+    let state = watch::Sender::new(Reported::Starting);
+    Ok(NodeLink { shared, dialer, bell, state, entropy: Arc::new(OsEntropy) })
+}
+
+/// Tells `status` how a link stands.
+#[derive(Debug)]
+pub(crate) struct Probe(pub(crate) Arc<NodeLink<SqliteStore>>);
+
+impl LinkProbe for Probe {
+    fn report(&self, now: Timestamp) -> LinkReport {
+        let progress = self.0.shared.progress();
+        match &*self.0.state.borrow() {
+            Reported::Starting => LinkReport { state: LinkState::Connecting, ..LinkReport::default() },
+            Reported::Up { since } => {
+                let behind = progress.is_some_and(|progress| progress.waiting > 0);
+                let state = if behind { LinkState::CatchingUp } else { LinkState::Connected };
+                // The hub's own clock when it last said how far it is: not later than what is still missing.
+                let lag = progress.filter(|_| behind).map_or(0, |progress| now.seconds_since(progress.clock));
+                let lag_seconds = Some(u64::try_from(lag).unwrap_or(0));
+                LinkReport { state, since: Some(*since), lag_seconds, fault: None }
+            }
+            Reported::Down { since, why } => {
+                let lag_seconds = u64::try_from(now.seconds_since(*since)).ok();
+                let fault = Some(why.clone());
+                LinkReport { state: LinkState::Connecting, since: Some(*since), lag_seconds, fault }
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What commands print: for people, or as JSON. It shows; it asks nothing. Content is printed without control characters,
+//! so that no complaint can play tricks with a terminal.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use lintas::protocol::desk::v1 as wire;
+use serde_json::{Value, json};
+
+use crate::lang::Lang;
+
+/// Prints to standard output; a reader that went away is no fault.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Prints JSON.
+pub(crate) fn say_json(value: &Value) {
+    say(&format!("{value:#}"));
+}
+
+/// Microseconds since 1970 as RFC 3339, UTC.
+pub(crate) fn time(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |time| format!("{time:.0}"))
+}
+
+/// A text without control characters other than line breaks.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+}
+
+fn position(position: Option<&wire::Position>) -> String {
+    position.map_or_else(|| "-".to_owned(), |position| format!("{}/{}", position.incarnation, position.seq))
+}
+
+pub(crate) fn filed(reply: &wire::FileReply, lang: Lang) -> String {
+    match lang {
+        Lang::English => format!("filed: tracking number {}, complaint {}", reply.tracking, reply.complaint),
+        Lang::Indonesian => format!("tercatat: nomor pelacakan {}, laporan {}", reply.tracking, reply.complaint),
+    }
+}
+
+pub(crate) fn filed_json(reply: &wire::FileReply) -> Value {
+    json!({
+        "complaint": reply.complaint, "tracking": reply.tracking, "event": reply.event,
+        "position": position(reply.position.as_ref()), "unit": reply.unit,
+    })
+}
+
+pub(crate) fn done(reply: &wire::ActReply, lang: Lang) -> String {
+    let mut text = format!("{}: {} ({})", reply.tracking, reply.change, reply.unit);
+    let certain = match (reply.take_back(), lang) {
+        (wire::TakeBackOutcome::Certain, Lang::English) => "; taken back for certain, it had not left this node",
+        (wire::TakeBackOutcome::Certain, Lang::Indonesian) => "; pasti ditarik kembali, belum keluar dari simpul ini",
+        (wire::TakeBackOutcome::Asked, Lang::English) => "; asked to take back, the hub decides which came first",
+        (wire::TakeBackOutcome::Asked, Lang::Indonesian) => "; diminta ditarik kembali, hub yang memutuskan",
+        (wire::TakeBackOutcome::Unspecified, _) => "",
+    };
+    text.push_str(certain);
+    if let Some(now) = &reply.standing {
+        let _ = write!(text, "\n{}", standing(now, lang));
+    }
+    text
+}
+
+pub(crate) fn standing(now: &wire::Standing, lang: Lang) -> String {
+    let options = if now.options.is_empty() { "-".to_owned() } else { now.options.join(", ") };
+    match lang {
+        Lang::English => {
+            let pending = if now.pending { ", a transfer or return is under way" } else { "" };
+            format!("held by {} at node {}, {}{pending}; possible here now: {options}", now.holder, now.node, now.state)
+        }
+        Lang::Indonesian => {
+            let pending = if now.pending { ", pelimpahan atau pengembalian sedang diproses" } else { "" };
+            format!(
+                "dipegang {} di simpul {}, {}{pending}; yang dapat dilakukan di sini: {options}",
+                now.holder, now.node, now.state
+            )
+        }
+    }
+}
+
+pub(crate) fn standing_json(now: Option<&wire::Standing>) -> Value {
+    now.map_or(Value::Null, |now| {
+        json!({
+            "holder": now.holder, "node": now.node, "state": now.state, "pending": now.pending,
+            "options": now.options,
+        })
+    })
+}
+
+pub(crate) fn done_json(reply: &wire::ActReply) -> Value {
+    let take_back = match reply.take_back() {
+        wire::TakeBackOutcome::Unspecified => Value::Null,
+        wire::TakeBackOutcome::Certain => json!("certain"),
+        wire::TakeBackOutcome::Asked => json!("asked"),
+    };
+    json!({
+        "complaint": reply.complaint, "tracking": reply.tracking, "event": reply.event,
+        "position": position(reply.position.as_ref()), "change": reply.change, "unit": reply.unit,
+        "standing": standing_json(reply.standing.as_ref()), "take_back": take_back,
+    })
+}
+
+pub(crate) fn summary_json(summary: &wire::Summary) -> Value {
+    json!({
+        "id": summary.id, "tracking": summary.tracking, "origin": summary.origin, "class": summary.class,
+        "category": summary.category, "visibility": summary.visibility, "unit": summary.unit, "node": summary.node,
+        "state": summary.state, "epoch": summary.epoch, "pending": summary.pending, "held": summary.held,
+        "late": summary.late, "filed_at": time(summary.filed_at_micros), "updated_at": time(summary.updated_at_micros),
+        "participants": summary.participants,
+    })
+}
+
+pub(crate) fn list(reply: &wire::ListReply, lang: Lang) -> String {
+    let mut text = String::new();
+    for row in &reply.complaints {
+        let mut marks = String::new();
+        for (mark, on) in [("→", row.pending), ("!", row.late > 0), ("?", row.held)] {
+            marks.push_str(if on { mark } else { "" });
+        }
+        let _ = writeln!(
+            text,
+            "{}  {:<12} {:<16} {:<10} {:<22} {}{}",
+            row.tracking,
+            row.state,
+            row.unit,
+            row.node,
+            row.category,
+            time(row.updated_at_micros),
+            if marks.is_empty() { marks } else { format!("  {marks}") },
+        );
+    }
+    let (count, more) = (reply.complaints.len(), reply.more);
+    let _ = match lang {
+        Lang::English => write!(text, "{count} complaints{}", if more { ", there are more: use --limit" } else { "" }),
+        Lang::Indonesian => write!(text, "{count} laporan{}", if more { ", masih ada lagi: pakai --limit" } else { "" }),
+    };
+    text
+}
+
+pub(crate) fn list_json(reply: &wire::ListReply) -> Value {
+    json!({ "complaints": reply.complaints.iter().map(summary_json).collect::<Vec<_>>(), "more": reply.more })
+}
+
+pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
+    let link = reply.link.clone().unwrap_or_default();
+    let outbox = reply.outbox.unwrap_or_default();
+    let receipt = reply.receipt.as_ref().map(|receipt| {
+        json!({
+            "last": position(receipt.last.as_ref()), "hub": position(receipt.hub.as_ref()),
+            "hub_time": time(receipt.hub_time_micros),
+        })
+    });
+    let refusal = |refusal: &wire::Refusal| {
+        json!({
+            "position": position(refusal.position.as_ref()), "complaint": refusal.complaint, "change": refusal.change,
+            "verdict": refusal.verdict, "reason": refusal.reason,
+        })
+    };
+    let counts = reply.counts.unwrap_or_default();
+    json!({
+        "federation": reply.federation, "node": reply.node, "version": reply.version, "now": time(reply.now_micros),
+        "link": {
+            "state": link.state, "since": link.since_micros.map(time), "lag_seconds": link.lag_seconds,
+            "contact": link.contact_micros.map(time),
+            "fault": if link.fault.is_empty() { Value::Null } else { json!(link.fault) },
+        },
+        "outbox": {
+            "unsealed": outbox.unsealed, "unacknowledged": outbox.unacknowledged, "provisional": outbox.provisional,
+            "written": position(outbox.written.as_ref()), "sealed": position(outbox.sealed.as_ref()),
+        },
+        "receipt": receipt, "registry": position(reply.registry.as_ref()),
+        "complaints": counts.complaints, "events": counts.events,
+        "refusals": reply.refusals.iter().map(refusal).collect::<Vec<_>>(),
+    })
+}
+
+pub(crate) fn status(reply: &wire::StatusReply, lang: Lang) -> String {
+    let link = reply.link.clone().unwrap_or_default();
+    let outbox = reply.outbox.unwrap_or_default();
+    let counts = reply.counts.unwrap_or_default();
+    let say = |english: &'static str, indonesian: &'static str| match lang {
+        Lang::English => english,
+        Lang::Indonesian => indonesian,
+    };
+    let seconds = link.lag_seconds.map_or_else(|| "?".to_owned(), |seconds| format!("{seconds} s"));
+    let mut text = format!("{} {} ({})\n", say("node", "simpul"), reply.node, reply.federation);
+    let mut row = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<22} {value}");
+    };
+    let since = link.since_micros.map(|since| format!(", {}", time(since))).unwrap_or_default();
+    row(say("link", "tautan"), format!("{}{since}", link.state));
+    if !link.fault.is_empty() {
+        row(say("fault", "gangguan"), clean(&link.fault));
+    }
+    row(say("lag", "ketertinggalan"), seconds);
+    row(say("last contact", "kontak terakhir"), link.contact_micros.map_or_else(|| "-".to_owned(), time));
+    row(
+        say("outbox", "antrean keluar"),
+        format!(
+            "{} {}, {} {}, {} {}",
+            outbox.unacknowledged,
+            say("without receipt", "tanpa tanda terima"),
+            outbox.unsealed,
+            say("unsealed", "belum disegel"),
+            outbox.provisional,
+            say("not judged", "belum dinilai")
+        ),
+    );
+    let receipt = reply.receipt.as_ref().map_or_else(
+        || "-".to_owned(),
+        |receipt| format!("{}, {}", position(receipt.last.as_ref()), time(receipt.hub_time_micros)),
+    );
+    row(say("last receipt", "tanda terima terakhir"), receipt);
+    row(say("journal", "jurnal"), position(outbox.written.as_ref()));
+    row(say("registry", "registri"), position(reply.registry.as_ref()));
+    row(say("complaints, events", "laporan, peristiwa"), format!("{}, {}", counts.complaints, counts.events));
+    row(say("refusals", "penolakan"), reply.refusals.len().to_string());
+    for refusal in &reply.refusals {
+        let at = position(refusal.position.as_ref());
+        let said = if refusal.reason.is_empty() { String::new() } else { format!(": {}", refusal.reason) };
+        row("", format!("{at} {} {} {}{said}", refusal.complaint, refusal.change, refusal.verdict));
+    }
+    text
+}
+
+pub(crate) fn units(reply: &wire::UnitsReply) -> String {
+    let mut text = String::new();
+    for unit in &reply.units {
+        let closed = if unit.closed { "  (x)" } else { "" };
+        let _ = writeln!(text, "{:<20} {:<10} {}{closed}", unit.code, unit.home, clean(&unit.name));
+    }
+    text
+}
+
+pub(crate) fn units_json(reply: &wire::UnitsReply) -> Value {
+    let unit = |u: &wire::Unit| json!({ "code": u.code, "name": u.name, "home": u.home, "closed": u.closed });
+    let node = |n: &wire::Node| json!({ "code": n.code, "name": n.name, "revoked": n.revoked });
+    json!({
+        "units": reply.units.iter().map(unit).collect::<Vec<_>>(),
+        "nodes": reply.nodes.iter().map(node).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,85 @@
+//! The serving node: database, desk, link, until it is told to stop. It only puts them together.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use lintas::desk::Desk;
+use lintas::desk::service::serve;
+use lintas::desk::socket::{DeskSocket, SocketPlace};
+use lintas::runtime::logs::start_logs;
+use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, SystemClock, Tasks, run_until_shutdown};
+use lintas::store::Owner;
+use lintas::store::sqlite::SqliteStore;
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+use crate::link::{Probe, prepare};
+use crate::settings::Settings;
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// If something that is needed from the start is not there.
+pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
+    start_logs()?;
+    let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
+    let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
+    let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let link = match &settings.hub {
+        Some(hub) => Some(Arc::new(prepare(settings, hub, store.clone(), desk.bell())?)),
+        None => {
+            tracing::warn!("no hub.address is set: the desk works alone");
+            None
+        }
+    };
+    if let Some(link) = &link {
+        desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
+    }
+    let socket = open_socket(settings)?;
+    let tasks = Tasks::new();
+    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, tasks.clone()));
+    if let Some(link) = link {
+        let stop = tasks.stopping();
+        tasks.spawn("link", OnFailure::EndProcess, async move {
+            link.run(stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
+    tracing::info!(node = %settings.node, name = settings.name, "the node serves");
+    let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
+    store.close().await;
+    Ok(exit)
+}
+
+/// Takes the journal back from the hub and begins a new life of it. A database that is gone is made anew.
+///
+/// # Errors
+/// If a node runs on the folder, or the hub could not be asked.
+pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
+    let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
+    // Held so that no node serves meanwhile.
+    let socket = open_socket(settings)?;
+    let store = if settings.database.exists() {
+        SqliteStore::open_as(&settings.database, &owner(settings)).await?
+    } else {
+        SqliteStore::create(&settings.database, owner(settings)).await?
+    };
+    let link = prepare(settings, hub, store.clone(), Arc::default())?;
+    let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
+    store.close().await;
+    drop(socket);
+    recovered
+}
+
+fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
+    let place = SocketPlace::of(&settings.data)?;
+    if place.fallback {
+        tracing::warn!(path = %place.path.display(), "the node's folder has too long a path for a socket; the desk listens here");
+    }
+    Ok(DeskSocket::open(&place)?)
+}
+
+/// Whose database it must be.
+pub(crate) fn owner(settings: &Settings) -> Owner {
+    Owner { federation: settings.federation.clone(), node: settings.node.clone() }
+}

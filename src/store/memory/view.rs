@@ -1,0 +1,46 @@
+//! What a transaction reads. It changes nothing.
+
+use std::collections::BTreeMap;
+
+use super::state::State;
+use crate::domain::{Event, NodeId, Position};
+use crate::store::{Peer, Scope, StoreError, Unsealed, View};
+
+impl State {
+    pub(super) fn view(&self, scope: &Scope) -> Result<View, StoreError> {
+        let mut complaints = BTreeMap::new();
+        let mut verdicts = BTreeMap::new();
+        for complaint in &scope.complaints {
+            let events: Result<Vec<Event>, _> = self.history(complaint).map(super::state::Row::event).collect();
+            complaints.insert(*complaint, events?);
+            verdicts.extend(self.history(complaint).map(|row| (row.entry.hash, row.entry.verdict)));
+        }
+        let announced = scope.complaints.iter().filter_map(|id| Some((*id, *self.announced.get(id)?)));
+        Ok(View {
+            own: self.own,
+            complaints,
+            verdicts,
+            announced: announced.collect(),
+            peer: scope.peer.as_ref().map(|node| self.peer_or_new(node)),
+            registry: self.registry(scope.registry_after)?,
+            unsealed: self.unsealed().take(scope.unsealed).collect(),
+            known: scope.known.iter().filter(|hash| self.ids.contains_key(*hash)).copied().collect(),
+        })
+    }
+
+    pub(super) fn peer_or_new(&self, node: &NodeId) -> Peer {
+        self.peers.get(node).cloned().unwrap_or_else(|| Peer::new(node.clone()))
+    }
+
+    pub(super) fn registry(&self, after: Position) -> Result<Vec<Event>, StoreError> {
+        self.journal_of(&NodeId::Hub, after).filter(|row| row.entry.registry).map(super::state::Row::event).collect()
+    }
+
+    pub(super) fn unsealed(&self) -> impl Iterator<Item = Unsealed> {
+        self.journal_of(&self.owner.node, self.own.sealed.position).map(|row| Unsealed {
+            position: row.entry.position,
+            hash: row.entry.hash,
+            bytes: row.bytes(),
+        })
+    }
+}

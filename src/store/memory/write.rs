@@ -1,0 +1,62 @@
+//! Writing changes that were found free of contradictions. It cannot fail.
+
+use super::check::Checked;
+use super::state::State;
+use crate::store::{Changes, Entry};
+
+impl State {
+    pub(super) fn write(&mut self, changes: &Changes, checked: Checked) {
+        if changes.new_life.is_some() {
+            self.aside.clear();
+        }
+        self.own = checked.own;
+        for mut entry in checked.entries {
+            self.take_back(&mut entry);
+            self.insert(&entry);
+        }
+        checked.seals.iter().for_each(|seal| self.insert_seal(seal));
+        for (hash, verdict) in &changes.verdicts {
+            if let Some(row) = self.row_mut(hash) {
+                row.entry.verdict = *verdict;
+            }
+        }
+        for summary in &changes.summaries {
+            let next = self.summaries.len();
+            let number = self.summaries.get(&summary.id).map_or(next, |(number, _)| *number);
+            self.summaries.insert(summary.id, (number, summary.clone()));
+        }
+        for (complaint, position) in &changes.announced {
+            self.announced.insert(*complaint, *position);
+        }
+        for (node, peer) in checked.peers {
+            if let Some(rows) = self.outbox.get_mut(&node) {
+                *rows = rows.split_off(&peer.delivered.saturating_add(1));
+            }
+            self.peers.insert(node, peer);
+        }
+        for (node, number, event) in checked.outbox {
+            if let Some(id) = self.ids.get(&event) {
+                self.outbox.entry(node).or_default().insert(number, *id);
+            }
+        }
+        for hash in &changes.destroy {
+            if let Some(row) = self.row_mut(hash) {
+                row.entry.sealed.parts.clear();
+            }
+            let aside = self.aside.iter_mut().filter(|((_, aside), _)| aside == hash);
+            aside.for_each(|(_, sealed)| sealed.parts.clear());
+        }
+    }
+
+    /// An entry that was set aside is so no longer; parts that it lacks come back with it.
+    fn take_back(&mut self, entry: &mut Entry) {
+        let Some(aside) = self.aside.remove(&(entry.position, entry.hash)) else { return };
+        let parts = &mut entry.sealed.parts;
+        for part in aside.parts {
+            if parts.iter().all(|present| present.index != part.index) {
+                parts.push(part);
+            }
+        }
+        parts.sort_by_key(|part| part.index);
+    }
+}

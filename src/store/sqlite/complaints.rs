@@ -1,0 +1,178 @@
+//! Complaints as people look for them: files, lists, tracking numbers, names typed in part, and those that wait for the hub.
+
+use std::collections::HashMap;
+
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+
+use super::codec::{self, corrupt, hex_list, int, limit, number};
+use super::journal::{self, Row, columns};
+use super::{File, ListFilter, StoreError, Summary};
+use crate::domain::{Class, ComplaintId, DisplayState, NodeId, Timestamp, TrackingNumber, Visibility};
+use crate::store::FiledEvent;
+
+#[derive(FromRow)]
+struct SummaryRow {
+    id: Vec<u8>,
+    tracking: i64,
+    origin: String,
+    class: i64,
+    category: String,
+    visibility: i64,
+    unit: String,
+    node: String,
+    state: String,
+    epoch: i64,
+    pending: Option<Vec<u8>>,
+    held: bool,
+    late: i64,
+    filed_at: i64,
+    updated_at: i64,
+}
+
+impl SummaryRow {
+    fn summary(self, participants: Vec<NodeId>) -> Result<Summary, StoreError> {
+        let unknown = |what: &str| corrupt(format_args!("a complaint has an unknown {what}"));
+        let state = DisplayState::ALL.iter().find(|state| state.name() == self.state);
+        Ok(Summary {
+            id: codec::complaint(&self.id)?,
+            tracking: TrackingNumber::from_bits(number(self.tracking)?).ok_or_else(|| unknown("tracking number"))?,
+            origin: codec::node(&self.origin)?,
+            class: Class::from_code(number(self.class)?).ok_or_else(|| unknown("class"))?,
+            category: self.category,
+            visibility: Visibility::from_code(number(self.visibility)?).ok_or_else(|| unknown("visibility"))?,
+            unit: codec::unit(&self.unit)?,
+            node: codec::node(&self.node)?,
+            state: *state.ok_or_else(|| unknown("state"))?,
+            epoch: number(self.epoch)?,
+            pending: self.pending.as_deref().map(codec::event_hash).transpose()?,
+            held: self.held,
+            late: number(self.late)?,
+            filed_at: Timestamp(self.filed_at),
+            updated_at: Timestamp(self.updated_at),
+            participants,
+        })
+    }
+}
+
+/// Puts participants to projections.
+async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
+    let pairs: Vec<(Vec<u8>, String)> = sqlx::query_as(
+        "SELECT complaint, node FROM participants WHERE complaint IN (SELECT unhex(value) FROM json_each(?))",
+    )
+    .bind(hex_list(rows.iter().map(|row| &row.id[..])))
+    .fetch_all(connection)
+    .await?;
+    let mut participants: HashMap<Vec<u8>, Vec<NodeId>> = HashMap::new();
+    for (complaint, node) in pairs {
+        participants.entry(complaint).or_default().push(codec::node(&node)?);
+    }
+    let summary = |row: SummaryRow| {
+        let mut nodes = participants.remove(&row.id).unwrap_or_default();
+        nodes.sort();
+        row.summary(nodes)
+    };
+    rows.into_iter().map(summary).collect()
+}
+
+/// One complaint's whole file.
+pub(super) async fn file(connection: &mut SqliteConnection, id: ComplaintId) -> Result<Option<File>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as(concat!("SELECT ", columns!(), " FROM events e WHERE e.complaint = ? ORDER BY e.id"))
+            .bind(&id.0[..])
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut parts = journal::parts(connection, rows.iter().map(|row| row.id)).await?;
+    let filed = |row: Row| {
+        let parts = parts.remove(&row.id).unwrap_or_default();
+        Ok(FiledEvent { event: row.event()?, parts, verdict: row.verdict()? })
+    };
+    let events: Vec<FiledEvent> = rows.into_iter().map(filed).collect::<Result<_, StoreError>>()?;
+    let summary: Vec<SummaryRow> =
+        sqlx::query_as("SELECT * FROM complaints WHERE id = ?").bind(&id.0[..]).fetch_all(&mut *connection).await?;
+    let file = File { events, summary: summaries(connection, summary).await?.pop() };
+    Ok((file != File::default()).then_some(file))
+}
+
+/// Complaints by filter, newest change first.
+pub(super) async fn list(connection: &mut SqliteConnection, filter: &ListFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT * FROM complaints WHERE TRUE");
+    if let Some(unit) = filter.unit.as_ref().filter(|unit| !unit.is_root()) {
+        // Below a unit lies what continues its code with a dot; '/' is the character after the dot.
+        query.push(" AND (unit = ").push_bind(unit.as_str().to_owned());
+        query.push(" OR (unit >= ").push_bind(format!("{unit}."));
+        query.push(" AND unit < ").push_bind(format!("{unit}/")).push("))");
+    }
+    if !filter.states.is_empty() {
+        let names = codec::array(filter.states.iter().map(|state| format!("\"{}\"", state.name())));
+        query.push(" AND state IN (SELECT value FROM json_each(").push_bind(names).push("))");
+    }
+    if let Some(node) = &filter.node {
+        query.push(" AND node = ").push_bind(node.as_str().to_owned());
+    }
+    if let Some(origin) = &filter.origin {
+        query.push(" AND origin = ").push_bind(origin.as_str().to_owned());
+    }
+    if filter.late {
+        query.push(" AND late > 0");
+    }
+    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+/// The complaint with a tracking number; the one known longest, should two have it.
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    tracking: TrackingNumber,
+) -> Result<Option<ComplaintId>, StoreError> {
+    let found: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE tracking = ? ORDER BY number LIMIT 1")
+            .bind(int(tracking.bits())?)
+            .fetch_optional(connection)
+            .await?;
+    found.as_deref().map(codec::complaint).transpose()
+}
+
+/// The complaints whose name begins so.
+pub(super) async fn find_prefix(
+    connection: &mut SqliteConnection,
+    hex: &str,
+    most: usize,
+) -> Result<Vec<ComplaintId>, StoreError> {
+    let (lowest, highest) = (ComplaintId::parse(&format!("{hex:0<32}")), ComplaintId::parse(&format!("{hex:f<32}")));
+    let (Some(lowest), Some(highest)) = (lowest, highest) else { return Ok(Vec::new()) };
+    let found: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
+            .bind(&lowest.0[..])
+            .bind(&highest.0[..])
+            .bind(limit(most))
+            .fetch_all(connection)
+            .await?;
+    found.iter().map(|id| codec::complaint(id)).collect()
+}
+
+/// Complaints held at a node with a proposal pending.
+pub(super) async fn unordered(
+    connection: &mut SqliteConnection,
+    holder: &NodeId,
+    most: usize,
+) -> Result<Vec<ComplaintId>, StoreError> {
+    let found: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE node = ? AND pending IS NOT NULL ORDER BY id LIMIT ?")
+            .bind(holder.as_str())
+            .bind(limit(most))
+            .fetch_all(connection)
+            .await?;
+    found.iter().map(|id| codec::complaint(id)).collect()
+}
+
+/// Complaints with events that are held.
+pub(super) async fn held(connection: &mut SqliteConnection, most: usize) -> Result<Vec<ComplaintId>, StoreError> {
+    let found: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT DISTINCT complaint FROM events WHERE verdict = 5 AND complaint IS NOT NULL ORDER BY complaint LIMIT ?",
+    )
+    .bind(limit(most))
+    .fetch_all(connection)
+    .await?;
+    found.iter().map(|id| codec::complaint(id)).collect()
+}

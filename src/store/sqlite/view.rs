@@ -1,0 +1,87 @@
+//! What a transaction reads before its planner is asked. It changes nothing.
+
+use std::collections::BTreeMap;
+
+use sqlx::SqliteConnection;
+
+use super::codec::{self, event_hash, hex_list};
+use super::journal::{self, Row, columns};
+use super::{Owner, Scope, StoreError, View, own, peers};
+use crate::domain::{ComplaintId, Position};
+use crate::store::Peer;
+
+pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope: &Scope) -> Result<View, StoreError> {
+    let own = own::read(connection).await?;
+    let mut view = View {
+        own,
+        complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),
+        verdicts: BTreeMap::new(),
+        announced: announced(connection, scope).await?,
+        peer: None,
+        registry: journal::registry(connection, scope.registry_after).await?,
+        unsealed: Vec::new(),
+        known: std::collections::BTreeSet::new(),
+    };
+    histories(connection, scope, &mut view).await?;
+    if let Some(node) = &scope.peer {
+        let peer = peers::read(connection, node).await?;
+        view.peer = Some(peer.unwrap_or_else(|| Peer::new(node.clone())));
+    }
+    if scope.unsealed > 0 {
+        view.unsealed = journal::unsealed(connection, owner, own.sealed.position, scope.unsealed).await?;
+    }
+    if !scope.known.is_empty() {
+        let names: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT hash FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?))")
+                .bind(hex_list(scope.known.iter().map(|hash| &hash.0[..])))
+                .fetch_all(connection)
+                .await?;
+        view.known = names.iter().map(|hash| event_hash(hash)).collect::<Result<_, _>>()?;
+    }
+    Ok(view)
+}
+
+fn names(scope: &Scope) -> String {
+    hex_list(scope.complaints.iter().map(|complaint| &complaint.0[..]))
+}
+
+async fn histories(connection: &mut SqliteConnection, scope: &Scope, view: &mut View) -> Result<(), StoreError> {
+    if scope.complaints.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM events e WHERE e.complaint IN (SELECT unhex(value) FROM json_each(?)) ORDER BY e.id"
+    ))
+    .bind(names(scope))
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let event = row.event()?;
+        view.verdicts.insert(event.hash, row.verdict()?);
+        if let Some(history) = row.complaint()?.and_then(|complaint| view.complaints.get_mut(&complaint)) {
+            history.push(event);
+        }
+    }
+    Ok(())
+}
+
+async fn announced(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+) -> Result<BTreeMap<ComplaintId, Position>, StoreError> {
+    if scope.complaints.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
+        "SELECT complaint, incarnation, seq FROM announced WHERE complaint IN (SELECT unhex(value) FROM json_each(?))",
+    )
+    .bind(names(scope))
+    .fetch_all(connection)
+    .await?;
+    let announced = |(complaint, incarnation, seq): &(Vec<u8>, i64, i64)| {
+        Ok((codec::complaint(complaint)?, codec::position(*incarnation, *seq)?))
+    };
+    rows.iter().map(announced).collect()
+}
