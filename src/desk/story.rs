@@ -38,7 +38,6 @@ pub enum Reader {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Story {
     /// The language of its texts.
-    #[serde(serialize_with = "code")]
     pub language: Language,
     /// What it is about.
     pub head: Head,
@@ -46,10 +45,6 @@ pub struct Story {
     pub steps: Vec<Step>,
     /// Where it stands; none if the filing is not stored here.
     pub now: Option<Now>,
-}
-
-fn code<S: serde::Serializer>(language: &Language, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(language.code())
 }
 
 /// A unit or node with its public name, as far as the registry knows it.

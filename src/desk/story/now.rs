@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::marks::taken_back;
 use super::{Named, Told};
 use crate::domain::{Change, Complaint, DisplayState, EventHash, Outcome, Verdict};
+use crate::store::FiledEvent;
 use crate::words::Word;
 
 /// Where a complaint stands.
@@ -123,14 +124,12 @@ fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
 }
 
 fn late(told: &Told<'_>, complaint: &Complaint) -> usize {
-    let adopted = told.file.events.iter().filter_map(|filed| match filed.event.header.change {
-        Change::Adopted { event } if complaint.outcomes.get(&filed.event.hash) == Some(&Outcome::Counted) => {
-            Some(event)
-        }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the others adopt nothing")]
-        _ => None,
-    });
-    let adopted: Vec<EventHash> = adopted.collect();
+    let counts = |hash: &EventHash| complaint.outcomes.get(hash) == Some(&Outcome::Counted);
+    let adopts = |filed: &FiledEvent| {
+        let Change::Adopted { event } = filed.event.header.change else { return None };
+        counts(&filed.event.hash).then_some(event)
+    };
+    let adopted: Vec<EventHash> = told.file.events.iter().filter_map(adopts).collect();
     let late = complaint.outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Late);
     late.filter(|(hash, _)| !adopted.contains(hash)).count()
 }

@@ -22,7 +22,9 @@ pub(super) fn causal(events: &[FiledEvent]) -> Vec<&FiledEvent> {
     let mut frees: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, causes) in waits.iter_mut().enumerate() {
         causes.remove(&index);
-        causes.iter().for_each(|cause| frees.entry(*cause).or_default().push(index));
+        for cause in causes.iter() {
+            frees.entry(*cause).or_default().push(index);
+        }
     }
     let turn = |index: usize| -> Option<Reverse<Turn<'_>>> {
         let header = &events.get(index)?.event.header;
