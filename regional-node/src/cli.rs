@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::runtime::Exit;
+use lintas::words::Language;
 
 /// A regional node of Lintas: files, keeps and handles complaints, with or without the network.
 #[derive(Debug, Parser)]
@@ -28,20 +29,22 @@ pub(crate) struct Common {
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// One setting, over file and environment: hub.address=hub.lapor.go.id:7443. May be repeated.
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The language of answers: id or en; by LANG unless given.
-    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = ["id", "en"])]
-    pub(crate) lang: Option<String>,
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Language>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a node's folder: settings, keys, certificate request, database.
     Init(Init),
+    /// Take in the joining bundle that the hub's operator sent back.
+    Join(Join),
     /// Serve the desk and keep the link to the hub, until told to stop.
     Run,
     /// How the node stands: link, outbox, last receipt, refusals.
@@ -71,12 +74,15 @@ pub(crate) struct Init {
     /// The unit that the node is enrolled for, such as 13.71.
     #[arg(long)]
     pub(crate) node: String,
-    /// Where the hub is: HOST:PORT.
-    #[arg(long, default_value = "")]
-    pub(crate) hub: String,
-    /// The hub's signing key: 64 hexadecimal digits, from its operator.
-    #[arg(long, default_value = "")]
-    pub(crate) hub_key: String,
+    /// Its public name, such as "Kota Padang".
+    #[arg(long)]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// The bundle.
+    pub(crate) bundle: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -231,6 +237,7 @@ pub(crate) struct Redact {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "it is a file with the reporter")]
 pub(crate) struct File {
     /// The unit that files; the node's own unless given.
     #[arg(long, default_value = "")]
@@ -267,6 +274,11 @@ pub(crate) struct File {
     /// A JSON file with name, phone and address.
     #[arg(long, value_name = "FILE")]
     pub(crate) reporter_file: Option<PathBuf>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or("it is KEY=VALUE, such as hub.address=hub.lapor.go.id:7443")?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
 /// Reads the command line. Help and version are printed here; what is wrong is told in one line.
@@ -330,6 +342,6 @@ mod tests {
             assert!(!said.is_empty() && !said.contains('\n'), "{line}: {said}");
         }
         let said = one_line(&read("lintas-node status --lang fr").unwrap_err().to_string());
-        assert!(said.contains("id, en"), "{said}");
+        assert!(said.contains("id (Indonesian)"), "{said}");
     }
 }

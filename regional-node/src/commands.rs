@@ -8,10 +8,10 @@ use lintas::desk::socket::SocketPlace;
 use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::{Exit, OsEntropy, SystemClock};
 use lintas::store::sqlite::SqliteStore;
+use lintas::words::{self, Language};
 
 use crate::cli::{Cli, Command, Common, ComplaintCommand, List};
 use crate::failure::Failure;
-use crate::lang::Lang;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::Settings;
@@ -19,7 +19,7 @@ use crate::{init, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
-    let lang = Lang::choose(cli.common.lang.as_deref());
+    let lang = Language::choose(cli.common.lang, |name| std::env::var(name).ok());
     let Cli { common, command } = cli;
     match command_of(&common, command, lang).await {
         Ok(exit) => exit,
@@ -27,10 +27,14 @@ pub(crate) async fn carry_out(cli: Cli) -> Exit {
     }
 }
 
-async fn command_of(common: &Common, command: Command, lang: Lang) -> Result<Exit, Failure> {
+async fn command_of(common: &Common, command: Command, lang: Language) -> Result<Exit, Failure> {
     let command = match command {
         Command::Init(arguments) => {
-            init::init(common, &arguments).await?;
+            init::init(common, &arguments, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Join(arguments) => {
+            init::join(common, &arguments, lang)?;
             return Ok(Exit::Done);
         }
         Command::Complaint(command) => return act(common, command, lang).await,
@@ -38,10 +42,7 @@ async fn command_of(common: &Common, command: Command, lang: Lang) -> Result<Exi
         Command::Run => return run::run(&Settings::load(common)?).await,
         Command::Recover => {
             run::recover(&Settings::load(common)?).await?;
-            say(match lang {
-                Lang::English => "recovered: the journal was taken back and a new life of it begun",
-                Lang::Indonesian => "pulih: jurnal diambil kembali dan kehidupan baru dimulai",
-            });
+            say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json).await,
@@ -72,7 +73,7 @@ async fn command_of(common: &Common, command: Command, lang: Lang) -> Result<Exi
     Ok(Exit::Done)
 }
 
-async fn act(common: &Common, command: ComplaintCommand, lang: Lang) -> Result<Exit, Failure> {
+async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Result<Exit, Failure> {
     let settings = Settings::load(common)?;
     let asked = request::of(command)?;
     let mut caller = Caller::<SqliteStore>::connect(&SocketPlace::of(&settings.data)?).await?;

@@ -5,18 +5,20 @@ use std::io::Write as _;
 use lintas::desk::DeskError;
 use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
+use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{KeyError, RequestError as CsrError, TlsError};
+use lintas::protocol::desk::v1::{Fault, Standing};
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
+use lintas::runtime::settings::SettingsError;
 use lintas::store::StoreError;
+use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
 
-use crate::lang::Lang;
-use crate::output::standing_json;
+use crate::output::{standing, standing_json};
 use crate::request::RequestError;
-use crate::settings::SettingsError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -42,6 +44,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
@@ -62,7 +66,7 @@ impl Failure {
             Self::Desk(error) => error.code(),
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
-            Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) => "node.keys",
+            Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
             Self::Logs(_) | Self::Signals(_) => "node.process",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
@@ -74,8 +78,9 @@ impl Failure {
             Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
-            Self::Client(ClientError::Foreign(_)) | Self::File(FileError::LooseMode { .. }) => Exit::NoPermission,
-            Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
+            Self::Client(ClientError::Foreign(_))
+            | Self::File(FileError::LooseMode { .. })
+            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
             Self::Client(_)
             | Self::Desk(_)
@@ -85,23 +90,71 @@ impl Failure {
             | Self::Key(_)
             | Self::Csr(_)
             | Self::Tls(_)
+            | Self::Enrolment(_)
             | Self::Signals(_)
             | Self::Recovery(_) => Exit::NotDone,
         }
     }
 
     /// Tells what went wrong, on standard error, and how the program ends.
-    pub(crate) fn tell(&self, json: bool, _lang: Lang) -> Exit {
-        let line = if json {
-            let standing = match self {
-                Self::Client(ClientError::Refused(fault)) => standing_json(fault.standing.as_ref()),
-                _ => serde_json::Value::Null,
-            };
-            json!({ "error": self.code(), "message": self.to_string(), "standing": standing }).to_string()
+    pub(crate) fn tell(&self, json: bool, lang: Language) -> Exit {
+        let now = self.standing();
+        let mut lines = self.lines(lang);
+        if json {
+            let message = lines.join("; ");
+            lines =
+                vec![json!({ "error": self.code(), "message": message, "standing": standing_json(now) }).to_string()];
         } else {
-            format!("lintas-node: {} [{}]", self.to_string().replace('\n', " "), self.code())
-        };
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+            lines.extend(now.map(|now| standing(now, lang)));
+            if let Some(first) = lines.first_mut() {
+                *first = format!("lintas-node: {first} [{}]", self.code());
+            }
+        }
+        let _ = writeln!(std::io::stderr().lock(), "{}", lines.join("\n"));
         self.exit()
     }
+
+    /// What went wrong, in a person's language; one line, or one for each wrong setting.
+    fn lines(&self, lang: Language) -> Vec<String> {
+        let said = |facts: &[(&str, &str)]| match words::text(self.code(), lang) {
+            Some(text) => words::fill(text, facts),
+            None => self.to_string().replace('\n', " "),
+        };
+        match self {
+            Self::Settings(error) => error.lines(|code, facts| words::say(code, lang, facts)),
+            Self::Client(ClientError::Refused(fault)) => vec![refused(fault, lang)],
+            Self::Client(ClientError::NotRunning(path) | ClientError::Foreign(path)) => {
+                vec![said(&[("path", &path.display().to_string())])]
+            }
+            Self::Desk(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts)]
+            }
+            Self::Client(_)
+            | Self::Request(_)
+            | Self::Socket(_)
+            | Self::Store(_)
+            | Self::File(_)
+            | Self::Key(_)
+            | Self::Csr(_)
+            | Self::Tls(_)
+            | Self::Enrolment(_)
+            | Self::Logs(_)
+            | Self::Signals(_)
+            | Self::Argument(_)
+            | Self::Recovery(_)
+            | Self::NoHub => vec![said(&[("cause", &self.to_string().replace('\n', " "))])],
+        }
+    }
+
+    fn standing(&self) -> Option<&Standing> {
+        if let Self::Client(ClientError::Refused(fault)) = self { fault.standing.as_ref() } else { None }
+    }
+}
+
+/// The desk's reason in a person's language; its own English text if this version has no words for it.
+fn refused(fault: &Fault, lang: Language) -> String {
+    let facts: Vec<(&str, &str)> = fault.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
+    words::text(&fault.code, lang).map_or_else(|| fault.message.clone(), |text| words::fill(text, &facts))
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use lintas::desk::{LinkProbe, LinkReport, LinkState};
-use lintas::domain::Timestamp;
+use lintas::domain::{Position, Timestamp};
 use lintas::identity::{ClientTls, ConnectLimits, Dialer, SpiffeId, TlsIdentity, load_signing_secret};
 use lintas::journal::SigningKey;
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
 use lintas::runtime::{OsEntropy, SystemClock};
 use lintas::store::sqlite::SqliteStore;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::settings::{HubSettings, Settings};
 
-/// The link of a node, ready to run. `bell` is the desk's.
+/// The link of a node, ready to run. `written` is the desk's.
 ///
 /// # Errors
 /// If keys or certificates are missing, loose or do not belong together.
@@ -23,9 +23,9 @@ pub(crate) fn prepare(
     settings: &Settings,
     hub: &HubSettings,
     store: SqliteStore,
-    bell: Arc<Notify>,
+    written: watch::Receiver<Position>,
 ) -> Result<NodeLink<SqliteStore>, Failure> {
-    let id = SpiffeId { federation: settings.federation.clone(), node: settings.node.clone() };
+    let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     let seed = load_signing_secret(&settings.signing_key)?;
     let key = SigningKey::from_seed(*seed);
     let tls = ClientTls::new(&TlsIdentity::load(&settings.tls, &id)?)?;
@@ -36,7 +36,7 @@ pub(crate) fn prepare(
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls, limits };
     let state = watch::Sender::new(Reported::Starting);
-    Ok(NodeLink { shared, dialer, bell, state, entropy: Arc::new(OsEntropy) })
+    Ok(NodeLink { shared, dialer, written, state, entropy: Arc::new(OsEntropy) })
 }
 
 /// Tells `status` how a link stands.

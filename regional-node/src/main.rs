@@ -4,7 +4,6 @@ mod cli;
 mod commands;
 mod failure;
 mod init;
-mod lang;
 mod link;
 mod output;
 mod request;

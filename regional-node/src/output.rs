@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use lintas::protocol::desk::v1 as wire;
+use lintas::words::{self, Language};
 use serde_json::{Value, json};
-
-use crate::lang::Lang;
 
 /// Prints to standard output; a reader that went away is no fault.
 pub(crate) fn say(text: &str) {
@@ -33,11 +32,8 @@ fn position(position: Option<&wire::Position>) -> String {
     position.map_or_else(|| "-".to_owned(), |position| format!("{}/{}", position.incarnation, position.seq))
 }
 
-pub(crate) fn filed(reply: &wire::FileReply, lang: Lang) -> String {
-    match lang {
-        Lang::English => format!("filed: tracking number {}, complaint {}", reply.tracking, reply.complaint),
-        Lang::Indonesian => format!("tercatat: nomor pelacakan {}, laporan {}", reply.tracking, reply.complaint),
-    }
+pub(crate) fn filed(reply: &wire::FileReply, lang: Language) -> String {
+    words::say("node.filed", lang, &[("tracking", &reply.tracking), ("complaint", &reply.complaint)])
 }
 
 pub(crate) fn filed_json(reply: &wire::FileReply) -> Value {
@@ -47,37 +43,29 @@ pub(crate) fn filed_json(reply: &wire::FileReply) -> Value {
     })
 }
 
-pub(crate) fn done(reply: &wire::ActReply, lang: Lang) -> String {
-    let mut text = format!("{}: {} ({})", reply.tracking, reply.change, reply.unit);
-    let certain = match (reply.take_back(), lang) {
-        (wire::TakeBackOutcome::Certain, Lang::English) => "; taken back for certain, it had not left this node",
-        (wire::TakeBackOutcome::Certain, Lang::Indonesian) => "; pasti ditarik kembali, belum keluar dari simpul ini",
-        (wire::TakeBackOutcome::Asked, Lang::English) => "; asked to take back, the hub decides which came first",
-        (wire::TakeBackOutcome::Asked, Lang::Indonesian) => "; diminta ditarik kembali, hub yang memutuskan",
-        (wire::TakeBackOutcome::Unspecified, _) => "",
+pub(crate) fn done(reply: &wire::ActReply, lang: Language) -> String {
+    let change = words::say(&format!("change.{}", reply.change), lang, &[]);
+    let mut text = format!("{}: {change} ({})", reply.tracking, reply.unit);
+    let code = match reply.take_back() {
+        wire::TakeBackOutcome::Certain => Some("node.taken-back"),
+        wire::TakeBackOutcome::Asked => Some("node.asked-to-take-back"),
+        wire::TakeBackOutcome::Unspecified => None,
     };
-    text.push_str(certain);
+    if let Some(code) = code {
+        let _ = write!(text, "; {}", words::say(code, lang, &[]));
+    }
     if let Some(now) = &reply.standing {
         let _ = write!(text, "\n{}", standing(now, lang));
     }
     text
 }
 
-pub(crate) fn standing(now: &wire::Standing, lang: Lang) -> String {
+pub(crate) fn standing(now: &wire::Standing, lang: Language) -> String {
     let options = if now.options.is_empty() { "-".to_owned() } else { now.options.join(", ") };
-    match lang {
-        Lang::English => {
-            let pending = if now.pending { ", a transfer or return is under way" } else { "" };
-            format!("held by {} at node {}, {}{pending}; possible here now: {options}", now.holder, now.node, now.state)
-        }
-        Lang::Indonesian => {
-            let pending = if now.pending { ", pelimpahan atau pengembalian sedang diproses" } else { "" };
-            format!(
-                "dipegang {} di simpul {}, {}{pending}; yang dapat dilakukan di sini: {options}",
-                now.holder, now.node, now.state
-            )
-        }
-    }
+    let state = words::say(&format!("state.{}", now.state), lang, &[]);
+    let facts = [("holder", &*now.holder), ("node", &now.node), ("state", &state), ("options", &options)];
+    let said = words::say("desk.standing", lang, &facts);
+    if now.pending { format!("{said} ({})", words::say("mark.pending", lang, &[])) } else { said }
 }
 
 pub(crate) fn standing_json(now: Option<&wire::Standing>) -> Value {
@@ -112,7 +100,7 @@ pub(crate) fn summary_json(summary: &wire::Summary) -> Value {
     })
 }
 
-pub(crate) fn list(reply: &wire::ListReply, lang: Lang) -> String {
+pub(crate) fn list(reply: &wire::ListReply, lang: Language) -> String {
     let mut text = String::new();
     for row in &reply.complaints {
         let mut marks = String::new();
@@ -131,11 +119,8 @@ pub(crate) fn list(reply: &wire::ListReply, lang: Lang) -> String {
             if marks.is_empty() { marks } else { format!("  {marks}") },
         );
     }
-    let (count, more) = (reply.complaints.len(), reply.more);
-    let _ = match lang {
-        Lang::English => write!(text, "{count} complaints{}", if more { ", there are more: use --limit" } else { "" }),
-        Lang::Indonesian => write!(text, "{count} laporan{}", if more { ", masih ada lagi: pakai --limit" } else { "" }),
-    };
+    let count = reply.complaints.len().to_string();
+    text.push_str(&words::say(if reply.more { "list.more" } else { "node.count" }, lang, &[("count", &count)]));
     text
 }
 
@@ -176,47 +161,37 @@ pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
     })
 }
 
-pub(crate) fn status(reply: &wire::StatusReply, lang: Lang) -> String {
+pub(crate) fn status(reply: &wire::StatusReply, lang: Language) -> String {
     let link = reply.link.clone().unwrap_or_default();
     let outbox = reply.outbox.unwrap_or_default();
     let counts = reply.counts.unwrap_or_default();
-    let say = |english: &'static str, indonesian: &'static str| match lang {
-        Lang::English => english,
-        Lang::Indonesian => indonesian,
-    };
+    let word = |code: &str| words::say(code, lang, &[]);
     let seconds = link.lag_seconds.map_or_else(|| "?".to_owned(), |seconds| format!("{seconds} s"));
-    let mut text = format!("{} {} ({})\n", say("node", "simpul"), reply.node, reply.federation);
-    let mut row = |name: &str, value: String| {
+    let mut text = format!("{} {} ({})\n", word("status.node"), reply.node, reply.federation);
+    let mut row = |code: &str, value: String| {
+        let name = if code.is_empty() { String::new() } else { word(code) };
         let _ = writeln!(text, "  {name:<22} {value}");
     };
     let since = link.since_micros.map(|since| format!(", {}", time(since))).unwrap_or_default();
-    row(say("link", "tautan"), format!("{}{since}", link.state));
+    row("status.link", format!("{}{since}", word(&format!("link.{}", link.state))));
     if !link.fault.is_empty() {
-        row(say("fault", "gangguan"), clean(&link.fault));
+        row("status.fault", clean(&link.fault));
     }
-    row(say("lag", "ketertinggalan"), seconds);
-    row(say("last contact", "kontak terakhir"), link.contact_micros.map_or_else(|| "-".to_owned(), time));
-    row(
-        say("outbox", "antrean keluar"),
-        format!(
-            "{} {}, {} {}, {} {}",
-            outbox.unacknowledged,
-            say("without receipt", "tanpa tanda terima"),
-            outbox.unsealed,
-            say("unsealed", "belum disegel"),
-            outbox.provisional,
-            say("not judged", "belum dinilai")
-        ),
-    );
+    row("status.lag", seconds);
+    row("status.contact", link.contact_micros.map_or_else(|| "-".to_owned(), time));
+    let numbers = [outbox.unacknowledged, outbox.unsealed, outbox.provisional].map(|number| number.to_string());
+    let [unacknowledged, unsealed, provisional] = &numbers;
+    let facts = [("unacknowledged", &**unacknowledged), ("unsealed", unsealed), ("provisional", provisional)];
+    row("status.outbox", words::say("status.outbox-of", lang, &facts));
     let receipt = reply.receipt.as_ref().map_or_else(
         || "-".to_owned(),
         |receipt| format!("{}, {}", position(receipt.last.as_ref()), time(receipt.hub_time_micros)),
     );
-    row(say("last receipt", "tanda terima terakhir"), receipt);
-    row(say("journal", "jurnal"), position(outbox.written.as_ref()));
-    row(say("registry", "registri"), position(reply.registry.as_ref()));
-    row(say("complaints, events", "laporan, peristiwa"), format!("{}, {}", counts.complaints, counts.events));
-    row(say("refusals", "penolakan"), reply.refusals.len().to_string());
+    row("status.receipt", receipt);
+    row("status.journal", position(outbox.written.as_ref()));
+    row("status.registry", position(reply.registry.as_ref()));
+    row("status.counts", format!("{}, {}", counts.complaints, counts.events));
+    row("status.refusals", reply.refusals.len().to_string());
     for refusal in &reply.refusals {
         let at = position(refusal.position.as_ref());
         let said = if refusal.reason.is_empty() { String::new() } else { format!(": {}", refusal.reason) };

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use lintas::desk::Desk;
 use lintas::desk::service::serve;
 use lintas::desk::socket::{DeskSocket, SocketPlace};
+use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, SystemClock, Tasks, run_until_shutdown};
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
@@ -25,12 +27,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
     let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
     let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
-    let link = match &settings.hub {
-        Some(hub) => Some(Arc::new(prepare(settings, hub, store.clone(), desk.bell())?)),
-        None => {
-            tracing::warn!("no hub.address is set: the desk works alone");
-            None
-        }
+    let link = if let Some(hub) = &settings.hub {
+        Some(Arc::new(prepare(settings, hub, store.clone(), desk.written())?))
+    } else {
+        tracing::warn!("no hub.address is set: the desk works alone");
+        None
     };
     if let Some(link) = &link {
         desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
@@ -64,7 +65,9 @@ pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
     } else {
         SqliteStore::create(&settings.database, owner(settings)).await?
     };
-    let link = prepare(settings, hub, store.clone(), Arc::default())?;
+    // No desk writes meanwhile.
+    let (_written, written) = watch::channel(Position::ZERO);
+    let link = prepare(settings, hub, store.clone(), written)?;
     let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);

@@ -1,23 +1,21 @@
-//! The node's settings: one TOML file, over it the environment, over it the command line; checked whole before anything
-//! begins. It reads; it opens no port and no database.
+//! The node's settings: which there are and what they mean. How they are read and overridden is the library's; no port
+//! and no database is opened here.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lintas::domain::{FederationId, NodeId, SigningKeyId};
+use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
-use thiserror::Error;
 
 use crate::cli::Common;
 
 /// The settings file within the node's folder.
 const FILE_NAME: &str = "node.toml";
-/// Longest settings file, in bytes.
-const FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Longest that running calls may take to finish, in seconds.
+const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
 const KEYS: [(&str, &str, &str); 12] = [
@@ -34,22 +32,6 @@ const KEYS: [(&str, &str, &str); 12] = [
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
     ("name", "", "A name for people, shown in logs."),
 ];
-
-/// What is wrong with the settings.
-#[derive(Debug, Error)]
-pub(crate) enum SettingsError {
-    /// The file cannot be read.
-    #[error("{}: {why}; make a node's folder with `lintas-node init`, or name it with --data", .path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// All that is wrong, one thing after the other.
-    #[error("the settings are wrong: {0}")]
-    Wrong(String),
-}
 
 /// The settings, checked.
 #[derive(Clone, Debug)]
@@ -80,156 +62,77 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME));
-        let said = |why: String| SettingsError::File { path: path.clone(), why };
-        let length = fs::metadata(&path).map_err(|error| said(error.to_string()))?.len();
-        if length > FILE_BYTES_MAX {
-            return Err(said(format!("longer than {FILE_BYTES_MAX} bytes")));
-        }
-        let text = fs::read_to_string(&path).map_err(|error| said(error.to_string()))?;
-        let environment = |key: &str| std::env::var(variable(key)).ok();
-        Self::read(&text, environment, &common.set, &common.data)
+        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
     }
 
-    fn read(
-        text: &str,
-        environment: impl Fn(&str) -> Option<String>,
-        set: &[String],
-        data: &Path,
-    ) -> Result<Self, SettingsError> {
-        let mut wrong = Vec::new();
-        let mut values: BTreeMap<String, String> =
-            KEYS.iter().map(|(key, default, _)| ((*key).to_owned(), (*default).to_owned())).collect();
-        let known = |key: &str| KEYS.iter().any(|(other, _, _)| *other == key);
-        let in_file = flat(text).unwrap_or_else(|error| {
-            wrong.push(error);
-            Vec::new()
-        });
-        let in_flags = set.iter().filter_map(|pair| match pair.split_once('=') {
-            Some((key, value)) => Some((key.to_owned(), value.to_owned())),
-            None => {
-                wrong.push(format!("--set {pair} is not KEY=VALUE"));
-                None
-            }
-        });
-        let in_flags: Vec<_> = in_flags.collect();
-        let in_environment =
-            KEYS.iter().filter_map(|(key, _, _)| environment(key).map(|value| ((*key).to_owned(), value)));
-        for (key, value) in in_file.into_iter().chain(in_environment).chain(in_flags) {
-            if known(&key) {
-                values.insert(key, value);
-            } else {
-                let keys: Vec<&str> = KEYS.iter().map(|(key, _, _)| *key).collect();
-                wrong.push(format!("{key} is no setting (there are {})", keys.join(", ")));
-            }
+    fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
+        for (key, value) in set {
+            read = read.with_flag(key, Some(value.clone()));
         }
-        Self::check(&values, data, wrong)
-    }
-
-    fn check(values: &BTreeMap<String, String>, data: &Path, wrong: Vec<String>) -> Result<Self, SettingsError> {
-        let mut check = Check { values, wrong };
-        let federation = check.value("federation", |text| FederationId::parse(text).map_err(|e| e.to_string()));
-        let node = check.value("node", |text| match NodeId::parse(text) {
-            Ok(node) if !node.is_hub() => Ok(node),
-            Ok(_) => Err("a node is named by its unit, such as 13.71".to_owned()),
-            Err(error) => Err(error.to_string()),
+        let default = |key: &str| KEYS.iter().find(|(other, _, _)| *other == key).map_or("", |(_, value, _)| *value);
+        let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
+        let empty_or = |value: &str| if value.is_empty() { Ok(None) } else { HostPort::parse(value).map(Some) };
+        let federation = read.required("federation", "remedy.federation", FederationId::parse);
+        let node = read.required("node", "remedy.node", UnitCode::parse).map(NodeId::Node);
+        let name = read.or("name", String::new(), "remedy.text", text);
+        let address = read.or("hub.address", None, "remedy.hub-address", empty_or);
+        let proxy = read.or("hub.proxy", None, "remedy.hub-address", empty_or);
+        let key = read.or("hub.key", None, "remedy.hub-key", |value| match SigningKeyId::parse(value) {
+            None if !value.is_empty() => Err("64 hexadecimal digits are wanted"),
+            found => Ok(found),
         });
-        let host_port = |text: &str| HostPort::parse(text).map_err(|error| error.to_string());
-        let hub = if check.text("hub.address").is_empty() {
-            None
-        } else {
-            let address = check.value("hub.address", host_port);
-            let key = check.value("hub.key", |text| {
-                SigningKeyId::parse(text).ok_or_else(|| "64 hexadecimal digits, from the hub's operator".to_owned())
-            });
-            let proxy = if check.text("hub.proxy").is_empty() { None } else { check.value("hub.proxy", host_port) };
-            address.zip(key).map(|(address, key)| HubSettings { address, proxy, key })
-        };
-        let soft = check.value("shutdown.soft_seconds", |text| match text.parse() {
-            Ok(seconds @ 0..=600) => Ok(seconds),
-            Ok(_) | Err(_) => Err("a whole number of seconds from 0 to 600".to_owned()),
+        let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |value| {
+            let seconds = value.parse().ok().filter(|seconds| *seconds <= SOFT_LIMIT_SECONDS_MAX);
+            seconds.ok_or("a whole number of seconds, at most 600, is wanted")
         });
-        let file = |key: &str| data.join(check.text(key));
-        let tls = TlsFiles {
-            key: file("tls.key"),
-            certificate: file("tls.certificate"),
-            authority: file("tls.authority"),
-        };
+        let mut file =
+            |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
+        let (tls_key, certificate, authority) = (file("tls.key"), file("tls.certificate"), file("tls.authority"));
         let (signing_key, database) = (file("signing.key"), file("database"));
-        let name = check.text("name").to_owned();
-        match (federation, node, check.wrong.is_empty()) {
-            (Some(federation), Some(node), true) => Ok(Self {
-                federation,
-                node,
-                name,
+        let hub = match (address.flatten(), key.flatten()) {
+            (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
+            (Some(_), None) => {
+                read.required("hub.key", "remedy.hub-key", |_| Err::<HubSettings, _>("it goes with hub.address"))
+            }
+            (None, _) => None,
+        };
+        let found = || {
+            Some(Self {
+                federation: federation?,
+                node: node?,
+                name: name?,
                 hub,
-                tls,
-                signing_key,
-                database,
-                soft_limit: Duration::from_secs(soft.unwrap_or(SOFT_LIMIT_SECONDS_DEFAULT)),
+                tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
+                signing_key: signing_key?,
+                database: database?,
+                soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
-            }),
-            _ => Err(SettingsError::Wrong(check.wrong.join("; "))),
-        }
+            })
+        };
+        let found = found();
+        read.finish(found)
     }
 }
 
-struct Check<'a> {
-    values: &'a BTreeMap<String, String>,
-    wrong: Vec<String>,
-}
-
-impl Check<'_> {
-    fn text(&self, key: &str) -> &str {
-        self.values.get(key).map_or("", String::as_str)
-    }
-
-    fn value<T>(&mut self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        match read(self.text(key)) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.wrong.push(format!("{key}: {why}"));
-                None
-            }
+/// Puts what a joining bundle says of the hub into the text of a settings file; none if it has no places for it.
+pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId) -> Option<String> {
+    let (mut section, mut done) = (String::new(), 0);
+    let mut line_of = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        if let Some(table) = name.strip_prefix('[') {
+            table.trim_end_matches(']').clone_into(&mut section);
         }
-    }
-}
-
-/// The environment variable of a setting: `LINTAS_HUB_ADDRESS` for `hub.address`.
-fn variable(key: &str) -> String {
-    format!("LINTAS_{}", key.replace('.', "_").to_ascii_uppercase())
-}
-
-/// The settings of a file, by key.
-fn flat(text: &str) -> Result<Vec<(String, String)>, String> {
-    // The parser's own text shows the line, which may be a secret one day; its first line says enough.
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
-    let mut found = Vec::new();
-    let mut take = |key: String, value: &toml::Value| match value {
-        toml::Value::String(text) => {
-            found.push((key, text.clone()));
-            Ok(())
-        }
-        toml::Value::Integer(number) => {
-            found.push((key, number.to_string()));
-            Ok(())
-        }
-        toml::Value::Float(_)
-        | toml::Value::Boolean(_)
-        | toml::Value::Datetime(_)
-        | toml::Value::Array(_)
-        | toml::Value::Table(_) => Err(format!("{key} is neither a text nor a whole number")),
+        let value = match (section.as_str(), name) {
+            ("hub", "address") => address.to_string(),
+            ("hub", "key") => key.to_string(),
+            _ => return line.to_owned(),
+        };
+        done += 1;
+        format!("{name} = {}", quoted(&value))
     };
-    for (key, value) in &table {
-        if let toml::Value::Table(section) = value {
-            for (name, value) in section {
-                take(format!("{key}.{name}"), value)?;
-            }
-        } else {
-            take(key.clone(), value)?;
-        }
-    }
-    Ok(found)
+    let lines: Vec<String> = text.lines().map(&mut line_of).collect();
+    (done == 2).then(|| lines.join("\n") + "\n")
 }
 
 /// A settings file in which every setting is explained; `given` are those that are not the usual ones.
@@ -274,38 +177,34 @@ mod tests {
 
     const KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    fn read(text: &str, set: &[&str]) -> Result<Settings, String> {
-        let set: Vec<String> = set.iter().map(|pair| (*pair).to_owned()).collect();
-        Settings::read(text, |_| None, &set, Path::new("/data")).map_err(|error| error.to_string())
+    fn read(text: &str, set: &[(&str, &str)]) -> Result<Settings, String> {
+        let set: Vec<_> = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Settings::check(Read::parse(text).unwrap(), &set, Path::new("/data")).map_err(|error| error.to_string())
     }
 
     #[test]
     fn written_settings_cannot_be_read() {
-        let given = [("federation", "lapor.go.id"), ("node", "13.71"), ("hub.address", "hub:7443"), ("hub.key", KEY)];
-        let settings = read(&template(&given), &[]).unwrap();
+        let text = template(&[("federation", "lapor.go.id"), ("node", "13.71")]);
+        let settings = read(&text, &[]).unwrap();
         assert_eq!(settings.node.as_str(), "13.71");
-        assert_eq!(settings.hub.unwrap().address.to_string(), "hub:7443");
+        assert!(settings.hub.is_none());
         assert_eq!(settings.database, Path::new("/data/node.db"));
         assert_eq!(settings.soft_limit, Duration::from_secs(20));
+        let address = HostPort::parse("hub:7443").unwrap();
+        let joined = with_hub(&text, &address, SigningKeyId::parse(KEY).unwrap()).unwrap();
+        let hub = read(&joined, &[]).unwrap().hub.unwrap();
+        assert_eq!((hub.address, hub.key.to_string()), (address.clone(), KEY.to_owned()));
+        assert_eq!(with_hub("[hub]\n", &address, hub.key), None);
     }
 
     #[test]
     fn only_the_first_mistake_is_told() {
         let text = "federation = \"LAPOR\"\nnode = \"hub\"\ncolour = \"red\"\n[shutdown]\nsoft_seconds = -1\n";
-        let said = read(text, &["hub.address=nowhere", "oops"]).unwrap_err();
+        let said = read(text, &[("hub.address", "nowhere"), ("oops", "1"), ("hub.key", "x")]).unwrap_err();
         for key in ["federation", "node", "colour", "soft_seconds", "hub.address", "hub.key", "oops"] {
             assert!(said.contains(key), "{key}: {said}");
         }
-        assert!(!said.contains('\n'));
-    }
-
-    #[test]
-    fn file_counts_more_than_environment_and_flags() {
-        let text = template(&[("federation", "a"), ("node", "13")]);
-        let environment = |key: &str| (key == "federation").then(|| "b".to_owned());
-        let of = |set: &[String]| Settings::read(&text, environment, set, Path::new("")).unwrap().federation.to_string();
-        assert_eq!(of(&[]), "b");
-        assert_eq!(of(&["federation=c".to_owned()]), "c");
-        assert_eq!(variable("hub.address"), "LINTAS_HUB_ADDRESS");
+        let said = read("federation = \"a\"\nnode = \"13\"\n[hub]\naddress = \"hub:1\"\n", &[]).unwrap_err();
+        assert!(said.contains("hub.key"), "{said}");
     }
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use lintas::domain::{Change, Event, PartKind, Verdict};
 use lintas::journal;
 use lintas::protocol::desk::v1 as wire;
+use lintas::words::Language;
 use serde_json::{Value, json};
 
-use crate::lang::Lang;
 use crate::output::{clean, standing, standing_json, summary_json, time};
 
 struct Line {
@@ -46,7 +46,7 @@ fn target(change: &Change) -> String {
 }
 
 /// The story for people.
-pub(crate) fn told(reply: &wire::ShowReply, lang: Lang) -> String {
+pub(crate) fn told(reply: &wire::ShowReply, lang: Language) -> String {
     let mut text = format!("{}  {}\n", reply.tracking, reply.complaint);
     if let Some(now) = &reply.standing {
         let _ = writeln!(text, "{}", standing(now, lang));
@@ -58,7 +58,12 @@ pub(crate) fn told(reply: &wire::ShowReply, lang: Lang) -> String {
         let verdict = line.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
         let (at, what) = (time(header.time.0), header.change.name());
         let hash: String = line.event.hash.to_string().chars().take(8).collect();
-        let _ = writeln!(text, "{at}  {hash}  {:<6} {unit}{name}  {what} {}  [{verdict}]", header.node, target(&header.change));
+        let _ = writeln!(
+            text,
+            "{at}  {hash}  {:<6} {unit}{name}  {what} {}  [{verdict}]",
+            header.node,
+            target(&header.change)
+        );
         for (kind, content) in line.texts {
             for row in clean(&content).lines() {
                 let _ = writeln!(text, "    {kind}: {row}");
@@ -75,7 +80,7 @@ pub(crate) fn json(reply: &wire::ShowReply) -> Value {
         json!({
             "event": line.event.hash.to_string(), "node": header.node.as_str(),
             "position": header.position.to_string(), "time": time(header.time.0),
-            "unit": header.unit.as_ref().map(|unit| unit.as_str()), "change": header.change.name(),
+            "unit": header.unit.as_ref().map(lintas::domain::UnitCode::as_str), "change": header.change.name(),
             "target": target(&header.change), "verdict": line.verdict.map(Verdict::name),
             "reason": line.verdict.and_then(Verdict::reason),
             "parts": line.texts.into_iter().map(|(kind, text)| json!({ "kind": kind, "text": text })).collect::<Vec<_>>(),

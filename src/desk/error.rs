@@ -230,6 +230,7 @@ impl DeskError {
             }
             Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
+            Self::Store(cause) => vec![("cause", cause.to_string())],
             _ => Vec::new(),
         }
     }

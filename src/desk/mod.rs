@@ -15,6 +15,8 @@ pub mod socket;
 pub mod status;
 pub mod story;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use author::{TakeBack, Written};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::action::{Action, NewComplaint};
 use super::author::{self, Author, Written};
@@ -11,7 +11,7 @@ use super::content;
 use super::error::DeskError;
 use super::name::ComplaintName;
 use super::status::LinkProbe;
-use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Registry, TrackingNumber, UnitCode};
+use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode};
 use crate::journal;
 use crate::runtime::{Clock, Entropy, random_bytes};
 use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
@@ -25,7 +25,7 @@ pub struct Desk<S> {
     pub(super) federation: FederationId,
     pub(super) node: NodeId,
     registry: Arc<Mutex<Arc<Registry>>>,
-    bell: Arc<Notify>,
+    written: Arc<watch::Sender<Position>>,
     pub(super) link: Option<Arc<dyn LinkProbe>>,
 }
 
@@ -42,6 +42,7 @@ impl<S: Store> Desk<S> {
     /// If storage failed.
     pub async fn open(store: S, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, DeskError> {
         let owner = store.owner().await?;
+        let own = store.own().await?;
         let mut registry = Registry::default();
         store.registry().await?.iter().for_each(|event| registry.apply(event));
         Ok(Self {
@@ -51,15 +52,15 @@ impl<S: Store> Desk<S> {
             federation: owner.federation,
             node: owner.node,
             registry: Arc::new(Mutex::new(Arc::new(registry))),
-            bell: Arc::new(Notify::new()),
+            written: Arc::new(watch::Sender::new(own.written)),
             link: None,
         })
     }
 
-    /// Rung after each commit: what wakes the link. It rings once for several commits, but never too few.
+    /// Where the own journal ends: changes after each commit, and wakes the link. A value may be skipped, the last never.
     #[must_use]
-    pub fn bell(&self) -> Arc<Notify> {
-        Arc::clone(&self.bell)
+    pub fn written(&self) -> watch::Receiver<Position> {
+        self.written.subscribe()
     }
 
     /// The same desk with a link, of which `status` tells.
@@ -184,7 +185,7 @@ impl<S: Store> Desk<S> {
             .await?;
         self.learn(&registry);
         let written = planned?;
-        self.bell.notify_one();
+        self.written.send_replace(written.position);
         Ok(written)
     }
 

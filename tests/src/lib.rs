@@ -1,5 +1,7 @@
 //! What the end-to-end tests and the demo share. It uses the programs from outside and is no part of them.
 
 pub mod check;
+pub mod demo;
+pub mod federation;
 pub mod programs;
 pub mod wait;

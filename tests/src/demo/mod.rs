@@ -1,0 +1,63 @@
+//! The demo: a federation of real processes lives through a morning, tells its stories as timelines, and has its books checked.
+
+mod cases;
+mod stories;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use lintas::domain::{NodeId, UnitCode};
+use lintas::store::sqlite::SqliteStore;
+
+use crate::check::{Report, check};
+use crate::federation::Federation;
+
+pub use cases::{Case, Cases};
+
+/// The demo's nodes, and the names that they are enrolled under.
+pub const NODES: &[(&str, &str)] = &[
+    ("id", "Admin Nasional SP4N-LAPOR!"),
+    ("13", "Pemerintah Provinsi Sumatera Barat"),
+    ("13.71", "Pemerintah Kota Padang"),
+    ("kl.pu", "Kementerian Pekerjaan Umum"),
+];
+
+/// Where the repository's data lie.
+#[must_use]
+pub fn data_folder() -> PathBuf {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    repository.join("data")
+}
+
+/// Founds and starts the demo's federation in a folder.
+///
+/// # Errors
+/// If a command is refused or a process does not come up.
+pub async fn found(folder: &Path) -> anyhow::Result<Federation> {
+    let mut federation = Federation::found(folder, &data_folder().join("units.csv"), NODES).await?;
+    federation.start().await?;
+    Ok(federation)
+}
+
+/// Lives through the stories; prints as it goes.
+///
+/// # Errors
+/// If something is refused that should not be, or does not happen.
+pub async fn live(federation: &mut Federation) -> anyhow::Result<()> {
+    let cases = Cases::read(&data_folder().join("demo/complaints.toml"))?;
+    stories::tell(federation, &cases).await
+}
+
+/// Checks the books of a federation that is at rest or has ended: every database, from its raw events.
+///
+/// # Errors
+/// If a database cannot be read.
+pub async fn audit(federation: &Federation) -> anyhow::Result<Report> {
+    let hub = SqliteStore::open_read_only(&federation.hub_database()).await?;
+    let mut nodes = Vec::new();
+    for code in federation.codes() {
+        let store = SqliteStore::open_read_only(&federation.node_database(code)).await?;
+        nodes.push((NodeId::Node(UnitCode::parse(code)?), store));
+    }
+    Ok(check(&hub, &nodes).await?)
+}

@@ -1,0 +1,135 @@
+//! The five stories of the demo, and the morning's other complaints beside them.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::cases::{Case, Cases};
+use super::walk::{self, Walk};
+use crate::federation::{Federation, FederationError, PATIENCE};
+use crate::wait::until;
+
+/// Complaints that are handled at once, as by so many officers.
+const OFFICERS: usize = 4;
+
+fn heading(text: &str) {
+    println!("\n=== {text}\n");
+}
+
+/// Tells them all.
+pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::Result<()> {
+    heading("(a) up: a broken national road, from Padang to the ministry and back");
+    story(federation, cases.get("jalan-nasional-indarung")?, "13.71").await?;
+    heading("(b) down: taken in at the national desk, answered by an agency of Padang");
+    story(federation, cases.get("sampah-dari-pusat")?, "id").await?;
+    heading("(c) a ministry without a node of its own, at home on the national desk's");
+    story(federation, cases.get("bpjs-hosted")?, "id").await?;
+    heading("the morning's other complaints");
+    let told = ["jalan-nasional-indarung", "sampah-dari-pusat", "bpjs-hosted"];
+    let others: Vec<&Case> = cases.all().iter().filter(|case| !told.contains(&case.key.as_str())).collect();
+    let (alone, morning) = others.split_at(others.len() / 4);
+    many(federation, morning).await?;
+    println!("{} complaints filed and handled", morning.len());
+    heading("(d) alone: the hub is stopped, the nodes go on");
+    without_hub(federation, alone).await?;
+    heading("(e) a transfer and its take-back race");
+    race(federation, cases.get("jalan-nasional-indarung")?).await?;
+    federation.at_rest().await?;
+    Ok(())
+}
+
+async fn story(federation: &Federation, case: &Case, shown_at: &str) -> anyhow::Result<()> {
+    let walk = walk::file(federation, case).await?;
+    walk.through(case).await?;
+    if case.notes.contains_key("confirm") {
+        walk.reads(shown_at, "closed").await?;
+    } else if case.response.is_some() {
+        walk.reads(shown_at, if case.reply.is_some() { "in-progress" } else { "awaiting" }).await?;
+    }
+    println!("{}", walk.timeline(shown_at).await?);
+    Ok(())
+}
+
+async fn many(federation: &Federation, cases: &[&Case]) -> Result<(), FederationError> {
+    let handle = |case: &Case| {
+        let case = case.clone();
+        async move { walk::file(federation, &case).await?.through(&case).await }
+    };
+    stream::iter(cases.iter().map(|case| handle(case))).buffer_unordered(OFFICERS).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
+
+/// The hub is gone: every node files, verifies, disposes, and asks for transfers. Then it returns.
+async fn without_hub(federation: &mut Federation, cases: &[&Case]) -> anyhow::Result<()> {
+    federation.stop_hub().await?;
+    println!("the hub is stopped");
+    let mut asked = 0_usize;
+    let mut walks: Vec<(Walk<'_>, &Case)> = Vec::new();
+    let alone: &Federation = federation;
+    for case in cases {
+        let walk = walk::file(alone, case).await?;
+        if matches!(case.route.as_str(), "archive" | "defer" | "new") {
+            walk.through(case).await?;
+        } else {
+            walk.act(&case.node, "verify", &[], case.note("verify")).await?;
+            if let Some(first) = &case.first {
+                walk.act(&case.node, "dispose", &["--to", first], case.note("dispose")).await?;
+            }
+            if let Some(to) = case.via.as_ref().or(case.to.as_ref()) {
+                walk.act(&case.node, "transfer", &["--to", to, "--reason", "not-my-authority"], "").await?;
+                asked = asked.saturating_add(1);
+            }
+        }
+        walks.push((walk, case));
+    }
+    println!("{} complaints filed meanwhile, {asked} transfers asked for", walks.len());
+    for code in alone.codes() {
+        let status = alone.ask(code, &["status"]).await?;
+        println!("  {code:<6} {} own events wait for the hub", status["outbox"]["unacknowledged"]);
+    }
+    let moved: Vec<(String, String)> = walks
+        .iter()
+        .filter_map(|(walk, case)| Some((walk.id.clone(), case.via.as_ref().or(case.to.as_ref())?.clone())))
+        .collect();
+    drop(walks);
+    federation.start_hub()?;
+    for code in federation.codes() {
+        federation.linked(code).await?;
+    }
+    for (id, to) in &moved {
+        let node = walk::home(to);
+        until(&format!("complaint {id} at {to}"), PATIENCE, async || {
+            let list = federation.ask(node, &["list", "--limit", "1000"]).await.ok()?;
+            let row = list["complaints"].as_array()?.iter().find(|row| row["id"] == *id)?.clone();
+            (row["unit"] == **to).then_some(())
+        })
+        .await?;
+    }
+    federation.at_rest().await?;
+    println!("the hub is back, all is caught up, {} complaints have moved", moved.len());
+    Ok(())
+}
+
+/// Two races: one take-back leaves together with its transfer and wins, one comes when the hub has already moved the complaint.
+async fn race(federation: &mut Federation, case: &Case) -> anyhow::Result<()> {
+    let asked = ["--to", "13", "--reason", "not-my-authority"];
+    federation.stop_hub().await?;
+    let first = walk::file(federation, case).await?;
+    let (id, node) = (first.id.clone(), case.node.clone());
+    first.act(&node, "transfer", &asked, "Salah kirim.").await?;
+    let taken = first.act(&node, "take-back", &[], "Ternyata jalan kota.").await?;
+    println!("without the hub: transfer asked and taken back, {}", taken["take_back"]);
+    federation.start_hub()?;
+    federation.linked(&node).await?;
+    federation.at_rest().await?;
+    println!("{}", federation.node(&node, &["show", &id, "--lang", "id"]).await?);
+    let second = walk::file(federation, case).await?;
+    second.act(&node, "transfer", &asked, "Diteruskan ke provinsi.").await?;
+    second.arrives("13", &["received"]).await?;
+    match second.act(&node, "take-back", &[], "Terlambat.").await {
+        Ok(done) => println!("too late, but this desk did not know yet: {}", done["take_back"]),
+        Err(FederationError::Refused { said, .. }) => println!("too late, and this desk knows: {said}"),
+        Err(error) => return Err(error.into()),
+    }
+    federation.at_rest().await?;
+    println!("{}", federation.node(&node, &["show", &second.id, "--lang", "id"]).await?);
+    Ok(())
+}

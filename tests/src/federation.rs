@@ -1,0 +1,336 @@
+//! A whole federation as real processes on this machine: a hub and its nodes, in one folder, used through their command lines as
+//! people use them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use thiserror::Error;
+use tokio::process::{Child, Command};
+
+use crate::programs::{self, ProgramsError};
+use crate::wait::{WaitError, until};
+
+/// How long a program may take for what it does at once.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What went wrong with a federation.
+#[derive(Debug, Error)]
+pub enum FederationError {
+    /// The programs could not be built.
+    #[error(transparent)]
+    Programs(#[from] ProgramsError),
+    /// The system said no.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+    /// A command was refused.
+    #[error("`{command}` ended with {status}: {said}")]
+    Refused {
+        /// What was asked.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said.
+        said: String,
+    },
+    /// What a command printed is no JSON.
+    #[error("`{0}` printed no JSON")]
+    NoJson(String),
+    /// Something did not come true.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// No such node.
+    #[error("there is no node {0}")]
+    NoNode(String),
+}
+
+type Result<T> = std::result::Result<T, FederationError>;
+
+/// A federation on this machine.
+#[derive(Debug)]
+pub struct Federation {
+    folder: PathBuf,
+    port: u16,
+    hub: Option<Child>,
+    nodes: BTreeMap<String, Option<Child>>,
+}
+
+impl Federation {
+    /// Makes hub and nodes in a folder: keys, certificates, registry. Nothing runs yet.
+    ///
+    /// # Errors
+    /// If a command is refused.
+    pub async fn found(folder: &Path, units: &Path, nodes: &[(&str, &str)]) -> Result<Self> {
+        // The port is free now; it is bound again in a moment, by the hub.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
+        let federation = Self { folder: folder.to_owned(), port, hub: None, nodes: nodes_by_code };
+        let listen = format!("127.0.0.1:{port}");
+        federation.hub(&["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]).await?;
+        federation.hub(&["units", "import", &units.display().to_string()]).await?;
+        for (code, name) in nodes {
+            federation.enrol(code, name).await?;
+        }
+        Ok(federation)
+    }
+
+    /// Makes a node's folder and enrols it: its request to the hub, the hub's bundle back.
+    async fn enrol(&self, code: &str, name: &str) -> Result<()> {
+        self.node(code, &["init", "--federation", "lapor.test", "--node", code, "--name", name]).await?;
+        let data = self.node_folder(code);
+        let (request, bundle) = (data.join("request.toml"), data.join("bundle.toml"));
+        let (request, bundle) = (request.display().to_string(), bundle.display().to_string());
+        self.hub(&["enrol", code, "--name", name, "--request", &request, "--out", &bundle]).await?;
+        self.node(code, &["join", "--bundle", &bundle]).await?;
+        Ok(())
+    }
+
+    /// The codes of the nodes.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.nodes.keys().map(String::as_str)
+    }
+
+    /// Where a node keeps its things.
+    #[must_use]
+    pub fn node_folder(&self, code: &str) -> PathBuf {
+        self.folder.join(format!("node-{code}"))
+    }
+
+    /// Where the hub keeps its things.
+    #[must_use]
+    pub fn hub_folder(&self) -> PathBuf {
+        self.folder.join("hub")
+    }
+
+    /// The port on which the hub listens.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A node's database.
+    #[must_use]
+    pub fn node_database(&self, code: &str) -> PathBuf {
+        self.node_folder(code).join("node.db")
+    }
+
+    /// The hub's database.
+    #[must_use]
+    pub fn hub_database(&self) -> PathBuf {
+        self.hub_folder().join("hub.db")
+    }
+
+    /// A command of the hub's program.
+    #[must_use]
+    pub fn hub_command(&self, program: &Path, arguments: &[&str]) -> Command {
+        command(program, &self.hub_folder(), arguments)
+    }
+
+    /// Runs a command of the hub's program to its end.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn hub(&self, arguments: &[&str]) -> Result<String> {
+        said(self.hub_command(&programs::hub()?, arguments), "lintas-hub", arguments).await
+    }
+
+    /// Runs a command of a node's program to its end.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn node(&self, code: &str, arguments: &[&str]) -> Result<String> {
+        let node = command(&programs::node()?, &self.node_folder(code), arguments);
+        said(node, &format!("lintas-node [{code}]"), arguments).await
+    }
+
+    /// The same, with `--json`, read.
+    ///
+    /// # Errors
+    /// If it is refused or prints no JSON.
+    pub async fn ask(&self, code: &str, arguments: &[&str]) -> Result<Value> {
+        let with_json = [arguments, &["--json"]].concat();
+        let text = self.node(code, &with_json).await?;
+        serde_json::from_str(&text).map_err(|_| FederationError::NoJson(arguments.join(" ")))
+    }
+
+    /// The hub's answer to a reading command, with `--json`, read.
+    ///
+    /// # Errors
+    /// If it is refused or prints no JSON.
+    pub async fn ask_hub(&self, arguments: &[&str]) -> Result<Value> {
+        let with_json = [arguments, &["--json"]].concat();
+        let text = self.hub(&with_json).await?;
+        serde_json::from_str(&text).map_err(|_| FederationError::NoJson(arguments.join(" ")))
+    }
+
+    /// Starts the hub.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start_hub(&mut self) -> Result<()> {
+        let mut run = self.hub_command(&programs::hub()?, &["run"]);
+        self.hub = Some(run.stdin(Stdio::null()).stderr(self.log("hub")?).kill_on_drop(true).spawn()?);
+        Ok(())
+    }
+
+    /// Starts a node and waits until its desk answers.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn start_node(&mut self, code: &str) -> Result<()> {
+        let mut run = command(&programs::node()?, &self.node_folder(code), &["run"]);
+        let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
+        self.nodes.insert(code.to_owned(), Some(child));
+        let what = format!("the desk of {code}");
+        let up = until(&what, PATIENCE, async || {
+            let status = self.ask(code, &["status"]).await.ok()?;
+            (status["link"]["state"] != "unknown").then_some(())
+        });
+        Ok(up.await?)
+    }
+
+    /// Starts everything and waits until all links are up.
+    ///
+    /// # Errors
+    /// If something does not come up.
+    pub async fn start(&mut self) -> Result<()> {
+        self.start_hub()?;
+        for code in self.nodes.keys().cloned().collect::<Vec<_>>() {
+            self.start_node(&code).await?;
+        }
+        for code in self.codes() {
+            self.linked(code).await?;
+        }
+        Ok(())
+    }
+
+    fn log(&self, name: &str) -> Result<Stdio> {
+        let file = std::fs::File::options().create(true).append(true).open(self.folder.join(format!("{name}.log")))?;
+        Ok(Stdio::from(file))
+    }
+
+    /// Waits until a node's link is up.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn linked(&self, code: &str) -> Result<()> {
+        let what = format!("the link of {code}");
+        let linked = until(&what, PATIENCE.saturating_mul(2), async || {
+            let status = self.ask(code, &["status"]).await.ok()?;
+            let state = status["link"]["state"].as_str()?.to_owned();
+            matches!(state.as_str(), "connected" | "catching-up").then_some(())
+        });
+        Ok(linked.await?)
+    }
+
+    /// Waits until everything written is judged and delivered everywhere.
+    ///
+    /// # Errors
+    /// If it does not come to rest.
+    pub async fn at_rest(&self) -> Result<()> {
+        let rest = until("the federation at rest", PATIENCE.saturating_mul(3), async || {
+            for code in self.codes() {
+                let status = self.ask(code, &["status"]).await.ok()?;
+                let waiting = ["unsealed", "unacknowledged", "provisional"];
+                if waiting.iter().any(|name| status["outbox"][name] != 0) || status["link"]["state"] != "connected" {
+                    return None;
+                }
+            }
+            let nodes = self.ask_hub(&["nodes"]).await.ok()?;
+            let idle = |node: &Value| node["outbox"] == 0;
+            nodes["nodes"].as_array()?.iter().all(idle).then_some(())
+        });
+        Ok(rest.await?)
+    }
+
+    /// Ends a process in order, and says how it ended.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub async fn stop_hub(&mut self) -> Result<Option<ExitStatus>> {
+        stop(self.hub.take()).await
+    }
+
+    /// Ends a node in order, and says how it ended.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub async fn stop_node(&mut self, code: &str) -> Result<Option<ExitStatus>> {
+        stop(self.nodes.get_mut(code).and_then(Option::take)).await
+    }
+
+    /// Kills the hub with -9.
+    ///
+    /// # Errors
+    /// If the system says no.
+    pub async fn kill_hub(&mut self) -> Result<()> {
+        kill(self.hub.take()).await
+    }
+
+    /// Kills a node with -9.
+    ///
+    /// # Errors
+    /// If the system says no.
+    pub async fn kill_node(&mut self, code: &str) -> Result<()> {
+        kill(self.nodes.get_mut(code).and_then(Option::take)).await
+    }
+
+    /// The process of the hub, if it runs.
+    #[must_use]
+    pub fn hub_process(&self) -> Option<u32> {
+        self.hub.as_ref().and_then(Child::id)
+    }
+
+    /// Ends everything in order.
+    ///
+    /// # Errors
+    /// If something does not end.
+    pub async fn stop(&mut self) -> Result<()> {
+        for code in self.nodes.keys().cloned().collect::<Vec<_>>() {
+            self.stop_node(&code).await?;
+        }
+        self.stop_hub().await?;
+        Ok(())
+    }
+}
+
+fn command(program: &Path, data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.arg("--data").arg(data).args(arguments).env("LANG", "C.UTF-8").env_remove("LC_ALL").stdin(Stdio::null());
+    command
+}
+
+async fn said(mut command: Command, program: &str, arguments: &[&str]) -> Result<String> {
+    let output = command.output().await?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let command = format!("{program} {}", arguments.join(" "));
+    Err(FederationError::Refused { command, status: output.status, said: said.join(" ").trim().to_owned() })
+}
+
+/// SIGTERM, by the shell's own tool: the standard library knows only SIGKILL.
+async fn stop(child: Option<Child>) -> Result<Option<ExitStatus>> {
+    let Some(mut child) = child else { return Ok(None) };
+    if let Some(id) = child.id() {
+        Command::new("kill").arg(id.to_string()).status().await?;
+    }
+    match tokio::time::timeout(PATIENCE, child.wait()).await {
+        Ok(status) => Ok(Some(status?)),
+        Err(_) => {
+            child.kill().await?;
+            Err(FederationError::Wait(WaitError { what: "a process to end".to_owned(), seconds: PATIENCE.as_secs() }))
+        }
+    }
+}
+
+async fn kill(child: Option<Child>) -> Result<()> {
+    if let Some(mut child) = child {
+        child.kill().await?;
+    }
+    Ok(())
+}
