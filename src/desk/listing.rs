@@ -24,11 +24,13 @@ pub struct Listed {
     /// The state's name.
     pub state: &'static str,
     /// Who answers for it.
-    pub unit: Named,
+    pub unit: String,
+    /// Its public name, as far as the registry knows it.
+    pub unit_name: Option<String>,
     /// At which node.
     pub node: String,
     /// Where it was filed.
-    pub origin: Named,
+    pub origin: String,
     /// How many times it was opened.
     pub epoch: u32,
     /// The hash of the proposal under way.
@@ -98,12 +100,10 @@ fn one(summary: &Summary, registry: &Registry) -> Listed {
         category: summary.category.clone(),
         visibility: summary.visibility.name(),
         state: summary.state.name(),
-        unit: named(registry, &summary.unit),
+        unit: summary.unit.to_string(),
+        unit_name: named(registry, &summary.unit).name,
         node: summary.node.to_string(),
-        origin: summary
-            .origin
-            .unit()
-            .map_or_else(|| Named { code: summary.origin.to_string(), name: None }, |unit| named(registry, unit)),
+        origin: summary.origin.to_string(),
         epoch: summary.epoch,
         pending: summary.pending.map(|event| event.to_string()),
         late: summary.late,
@@ -172,7 +172,7 @@ mod tests {
     fn machines_get_words_instead_of_codes() {
         let json = serde_json::to_value(listed(&[summary()], &Registry::default())).unwrap();
         assert_eq!(json[0]["state"], "disposed");
-        assert_eq!(json[0]["unit"]["code"], "13.71");
+        assert_eq!(json[0]["unit"], "13.71");
         assert_eq!(json[0]["filed_at"], "2026-05-31T17:30:00.000000Z");
         assert_eq!(json[0]["id"], "07070707070707070707070707070707");
     }
