@@ -13,6 +13,21 @@ pub mod tracking;
 pub mod unit;
 pub mod verdict;
 
+#[cfg(test)]
+mod admission_tests;
+#[cfg(test)]
+mod custody_tests;
+#[cfg(test)]
+mod fold_tests;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod precondition_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;
+
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role};
 pub use fold::fold;

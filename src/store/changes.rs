@@ -72,11 +72,7 @@ impl Entry {
     #[must_use]
     pub fn of(event: &Event, bytes: Vec<u8>, parts: Vec<Part>, proof: Option<ProofRef>, verdict: Verdict) -> Self {
         let header = &event.header;
-        let ends = if let (Change::Moved(moved), true) = (&header.change, header.node.is_hub()) {
-            Some(moved.ends)
-        } else {
-            None
-        };
+        let ends = if let Change::Moved(moved) = &header.change { Some(moved.ends) } else { None };
         Self {
             node: header.node.clone(),
             position: header.position,
@@ -84,7 +80,7 @@ impl Entry {
             sealed: SealedEntry { bytes, parts },
             complaint: header.complaint,
             registry: header.node.is_hub() && header.change.role() == Role::Registry,
-            ends,
+            ends: ends.filter(|_| header.node.is_hub()),
             change: header.change.name().to_owned(),
             proof,
             verdict,

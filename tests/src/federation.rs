@@ -81,10 +81,10 @@ impl Federation {
     async fn enrol(&self, code: &str, name: &str) -> Result<()> {
         self.node(code, &["init", "--federation", "lapor.test", "--node", code, "--name", name]).await?;
         let data = self.node_folder(code);
-        let (request, bundle) = (data.join("request.toml"), data.join("bundle.toml"));
+        let (request, bundle) = (data.join("enrolment-request.toml"), data.join("bundle.toml"));
         let (request, bundle) = (request.display().to_string(), bundle.display().to_string());
         self.hub(&["enrol", code, "--name", name, "--request", &request, "--out", &bundle]).await?;
-        self.node(code, &["join", "--bundle", &bundle]).await?;
+        self.node(code, &["join", &bundle]).await?;
         Ok(())
     }
 

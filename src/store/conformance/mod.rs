@@ -1,1 +1,131 @@
-//! x
+//! What every store must do, as one suite that each of them passes. Cases are named after the fault that they would catch.
+
+mod journals;
+mod lists;
+mod outboxes;
+mod recovery;
+pub(in crate::store) mod sample;
+mod transactions;
+mod verdicts;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sample::owner;
+
+use super::memory::MemoryStore;
+use super::sqlite::SqliteStore;
+use super::{OUTBOX_ROWS_MAX, Store};
+
+/// Opens empty stores of one implementation.
+trait Bench {
+    type Store: Store;
+
+    /// An empty store of `hub` or of a node, whose outboxes hold so many rows.
+    async fn open_with(&self, node: &str, outbox_rows_max: u64) -> Self::Store;
+
+    async fn open(&self, node: &str) -> Self::Store {
+        self.open_with(node, OUTBOX_ROWS_MAX).await
+    }
+}
+
+struct Memory;
+
+impl Bench for Memory {
+    type Store = MemoryStore;
+
+    async fn open_with(&self, node: &str, outbox_rows_max: u64) -> MemoryStore {
+        MemoryStore::new(owner(node)).with_outbox_rows_max(outbox_rows_max)
+    }
+}
+
+struct Sqlite {
+    folder: tempfile::TempDir,
+    opened: AtomicUsize,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), opened: AtomicUsize::new(0) }
+    }
+}
+
+impl Bench for Sqlite {
+    type Store = SqliteStore;
+
+    async fn open_with(&self, node: &str, outbox_rows_max: u64) -> SqliteStore {
+        let path = self.folder.path().join(format!("{}.db", self.opened.fetch_add(1, Ordering::Relaxed)));
+        SqliteStore::create(&path, owner(node)).await.unwrap().with_outbox_rows_max(outbox_rows_max)
+    }
+}
+
+macro_rules! suite {
+    ($($topic:ident: $($case:ident),+;)+) => {
+        mod memory {
+            $($(
+                #[tokio::test]
+                async fn $case() {
+                    super::$topic::$case(&super::Memory).await;
+                }
+            )+)+
+        }
+
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$topic::$case(&super::Sqlite::new()).await;
+                }
+            )+)+
+        }
+    };
+}
+
+suite! {
+    transactions:
+        contradiction_leaves_something_behind,
+        nothing_to_write_writes_a_row,
+        planner_does_not_see_what_another_wrote,
+        view_is_out_of_order_or_incomplete,
+        large_transaction_is_cut_short,
+        store_forgets_whose_it_is;
+    journals:
+        duplicate_event_changes_something,
+        fork_of_a_journal_is_merged,
+        own_journal_gets_a_gap,
+        one_epoch_ends_twice,
+        node_ends_an_epoch,
+        node_writes_a_registry_event,
+        seals_do_not_follow,
+        batches_are_cut_or_reordered,
+        batch_above_the_limit_is_never_sent,
+        rows_of_a_journal_differ_from_what_was_stored,
+        destroyed_content_is_still_there;
+    verdicts:
+        final_verdict_changes,
+        verdict_skips_one_that_is_provisional,
+        refusals_are_not_shown_to_their_author,
+        held_complaints_are_forgotten;
+    outboxes:
+        numbers_differ_from_commit_order,
+        delivered_rows_stay,
+        rows_of_another_generation_are_sent,
+        refill_lacks_or_adds_something,
+        full_outbox_drops_events_in_silence,
+        unsealed_event_is_delivered_without_proof,
+        update_of_a_peer_touches_other_fields,
+        acknowledgement_of_what_was_never_sent;
+    lists:
+        unit_is_compared_as_text,
+        list_ignores_a_filter,
+        tracking_number_or_prefix_leads_nowhere,
+        pending_proposal_is_forgotten,
+        file_differs_from_what_was_stored,
+        announced_position_is_set_back,
+        old_projection_or_participant_stays;
+    recovery:
+        own_events_are_lost_when_set_aside,
+        journal_streamed_back_does_not_fit,
+        lives_streamed_back_clear_what_was_set_aside,
+        content_comes_back_less_or_although_destroyed,
+        sealed_end_is_wrong_after_a_cut;
+}

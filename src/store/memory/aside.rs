@@ -31,7 +31,9 @@ impl State {
         let seq = last.last().map_or(0, |row| row.entry.position.seq);
         self.own.written = Position::new(life, seq);
         let gone: Vec<Seal> = self.seals_of(&owner, self.own.written).cloned().collect();
-        gone.iter().for_each(|seal| self.remove_seal(seal));
+        for seal in &gone {
+            self.remove_seal(seal);
+        }
         let seals = self.seals_of(&owner, Position::new(life, 0));
         let sealed = seals.filter(|seal| seal.body().incarnation == life).last().map(Seal::head);
         self.own.sealed = sealed.unwrap_or(Head { position: Position::new(life, 0), hash: begins });

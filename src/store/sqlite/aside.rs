@@ -1,12 +1,14 @@
 //! Setting own events aside for a recovery, and taking them back when they come from the hub.
 
-use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+use sqlx::{FromRow, SqliteConnection};
 
 use super::codec::{self, bytes, hex_list, int, number};
-use super::journal::part;
+use super::journal::PartColumns;
 use super::{OwnJournal, Owner, SealedEntry, StoreError, own};
 use crate::domain::{EventHash, Position, SealHash};
-use crate::journal::{GENESIS, Head};
+use crate::journal::{GENESIS, Head, Part};
 
 /// Moves own events beyond a position aside, and gives all that are aside, oldest first.
 pub(super) async fn set_aside(
@@ -104,17 +106,23 @@ async fn all(connection: &mut SqliteConnection) -> Result<Vec<SealedEntry>, Stor
         sqlx::query_as("SELECT hash, header FROM set_aside ORDER BY incarnation, seq, hash")
             .fetch_all(&mut *connection)
             .await?;
-    let parts: Vec<(Vec<u8>, i64, i64, Vec<u8>, Vec<u8>)> =
+    let found: Vec<AsidePart> =
         sqlx::query_as("SELECT hash, part, kind, salt, content FROM set_aside_parts ORDER BY hash, part")
             .fetch_all(connection)
             .await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for (hash, header) in rows {
-        let own = parts.iter().filter(|(of, ..)| *of == hash);
-        let own = own.map(|(_, index, kind, salt, content)| part(*index, *kind, salt, content.clone()));
-        entries.push(SealedEntry { bytes: header, parts: own.collect::<Result<_, _>>()? });
+    let mut parts: HashMap<Vec<u8>, Vec<Part>> = HashMap::new();
+    for row in found {
+        parts.entry(row.hash).or_default().push(row.columns.part()?);
     }
-    Ok(entries)
+    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default() };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+#[derive(FromRow)]
+struct AsidePart {
+    hash: Vec<u8>,
+    #[sqlx(flatten)]
+    columns: PartColumns,
 }
 
 /// Events that came back are set aside no longer; parts that they lack come back with them.

@@ -81,7 +81,7 @@ pub(super) async fn parts(
     connection: &mut SqliteConnection,
     events: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<Part>>, StoreError> {
-    let rows: Vec<(i64, i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+    let rows: Vec<PartRow> = sqlx::query_as(
         "SELECT event, part, kind, salt, content FROM parts WHERE event IN (SELECT value FROM json_each(?))
          ORDER BY event, part",
     )
@@ -89,17 +89,34 @@ pub(super) async fn parts(
     .fetch_all(connection)
     .await?;
     let mut parts: HashMap<i64, Vec<Part>> = HashMap::new();
-    for (event, index, kind, salt, content) in rows {
-        parts.entry(event).or_default().push(part(index, kind, &salt, content)?);
+    for row in rows {
+        parts.entry(row.event).or_default().push(row.columns.part()?);
     }
     Ok(parts)
 }
 
-/// One part from its columns.
-pub(super) fn part(index: i64, kind: i64, salt: &[u8], content: Vec<u8>) -> Result<Part, StoreError> {
-    let known = PartKind::from_code(number(kind)?);
-    let kind = known.ok_or_else(|| corrupt(format_args!("the part kind {kind} is unknown")))?;
-    Ok(Part { index: number(index)?, kind, salt: codec::bytes(salt)?, content })
+#[derive(FromRow)]
+struct PartRow {
+    event: i64,
+    #[sqlx(flatten)]
+    columns: PartColumns,
+}
+
+/// The columns of a part, of an event or of one set aside.
+#[derive(FromRow)]
+pub(super) struct PartColumns {
+    part: i64,
+    kind: i64,
+    salt: Vec<u8>,
+    content: Vec<u8>,
+}
+
+impl PartColumns {
+    pub(super) fn part(self) -> Result<Part, StoreError> {
+        let unknown = || corrupt(format_args!("the part kind {} is unknown", self.kind));
+        let kind = PartKind::from_code(number(self.kind)?).ok_or_else(unknown)?;
+        Ok(Part { index: number(self.part)?, kind, salt: codec::bytes(&self.salt)?, content: self.content })
+    }
 }
 
 /// Rows with their content, as they travel.

@@ -118,9 +118,9 @@ impl SqliteStore {
         }
     }
 
-    fn of(path: &Path, owner: Owner, writes: bool) -> Self {
-        let readers = settings::pool(path, if writes { Role::Reader } else { Role::Visitor });
-        let writer = writes.then(|| settings::pool(path, Role::Writer));
+    fn of(path: &Path, owner: Owner, may_write: bool) -> Self {
+        let readers = settings::pool(path, if may_write { Role::Reader } else { Role::Visitor });
+        let writer = may_write.then(|| settings::pool(path, Role::Writer));
         Self { owner, readers, writer, outbox_rows_max: OUTBOX_ROWS_MAX }
     }
 
@@ -131,6 +131,14 @@ impl SqliteStore {
             .as_ref()
             .ok_or_else(|| StoreError::Foreign("the database was opened for reading only".to_owned()))?;
         Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Empties the log, in which destroyed content would stay readable until it is written over. If readers keep it from being
+    /// emptied now, a later checkpoint does it; what was asked for is committed either way.
+    async fn empty_log(&self) {
+        if let Some(writer) = &self.writer {
+            drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await);
+        }
     }
 
     /// A transaction that reads one state of the database.
@@ -165,6 +173,9 @@ impl Store for SqliteStore {
             };
             job.write(&mut tx, &changes).await?;
             tx.commit().await?;
+            if !changes.destroy.is_empty() {
+                self.empty_log().await;
+            }
         }
         Ok(answer)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{self, corrupt, event_hash, hex_list, int, limit, number};
 use super::journal::{self, Row, columns, size};
@@ -141,6 +141,15 @@ pub(super) async fn refill(connection: &mut SqliteConnection, destination: &Node
     Ok(peer.generation)
 }
 
+/// A row of an outbox, with the seal of its event.
+#[derive(FromRow)]
+struct Pointer {
+    number: i64,
+    event: i64,
+    body: Option<Vec<u8>>,
+    signature: Option<Vec<u8>>,
+}
+
 /// What is to be delivered after a number.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -150,8 +159,8 @@ pub(super) async fn read(
     bytes: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
     let Some(last) = fitting(connection, destination, generation, after, bytes).await? else { return Ok(Vec::new()) };
-    let rows: Vec<(i64, Option<Vec<u8>>, Option<Vec<u8>>, i64)> = sqlx::query_as(
-        "SELECT o.number, s.body, s.signature, e.id FROM outbox o JOIN events e ON e.id = o.event
+    let rows: Vec<Pointer> = sqlx::query_as(
+        "SELECT o.number, o.event, s.body, s.signature FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number",
     )
@@ -161,7 +170,7 @@ pub(super) async fn read(
     .bind(last)
     .fetch_all(&mut *connection)
     .await?;
-    let wanted: Vec<i64> = rows.iter().map(|(_, _, _, id)| *id).collect();
+    let wanted: Vec<i64> = rows.iter().map(|pointer| pointer.event).collect();
     let events: Vec<Row> =
         sqlx::query_as(concat!("SELECT ", columns!(), " FROM events e WHERE e.id IN (SELECT value FROM json_each(?))"))
             .bind(codec::number_list(wanted.iter().copied()))
@@ -170,15 +179,16 @@ pub(super) async fn read(
     let events: HashMap<i64, Row> = events.into_iter().map(|row| (row.id, row)).collect();
     let parts = journal::parts(connection, wanted).await?;
     let mut deliveries = Vec::with_capacity(rows.len());
-    for (at, body, signature, id) in rows {
-        let row = events.get(&id).ok_or_else(|| corrupt(format_args!("row {at} of an outbox points nowhere")))?;
+    for Pointer { number: at, event, body, signature } in rows {
+        let row = events.get(&event).ok_or_else(|| corrupt(format_args!("row {at} of an outbox points nowhere")))?;
         let Some(proof) = row.proof()? else { break };
-        let seal = body.zip(signature).ok_or_else(|| corrupt("the seal of a delivered event is missing"))?;
+        let missing = || corrupt(format_args!("the seal of event {event} in an outbox is missing"));
+        let (body, signature) = body.zip(signature).ok_or_else(missing)?;
         deliveries.push(Delivery {
             number: number(at)?,
             bytes: row.header.clone(),
-            parts: parts.get(&id).cloned().unwrap_or_default(),
-            seal: codec::seal(seal.0, &seal.1)?,
+            parts: parts.get(&event).cloned().unwrap_or_default(),
+            seal: codec::seal(body, &signature)?,
             index: proof.index,
             path: proof.path,
             verdict: row.verdict()?,

@@ -9,6 +9,10 @@ use crate::wait::until;
 
 /// Complaints that are handled at once, as by so many officers.
 const OFFICERS: usize = 4;
+/// Complaints of each node that are kept for the hour without a hub.
+const ALONE: usize = 3;
+/// Races between a transfer and its take-back.
+const ROUNDS: usize = 6;
 
 fn heading(text: &str) {
     println!("\n=== {text}\n");
@@ -25,15 +29,26 @@ pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::
     heading("the morning's other complaints");
     let told = ["jalan-nasional-indarung", "sampah-dari-pusat", "bpjs-hosted"];
     let others: Vec<&Case> = cases.all().iter().filter(|case| !told.contains(&case.key.as_str())).collect();
-    let (alone, morning) = others.split_at(others.len() / 4);
-    many(federation, morning).await?;
+    let (alone, morning) = set_apart(others);
+    many(federation, &morning).await?;
     println!("{} complaints filed and handled", morning.len());
     heading("(d) alone: the hub is stopped, the nodes go on");
-    without_hub(federation, alone).await?;
+    without_hub(federation, &alone).await?;
     heading("(e) a transfer and its take-back race");
     race(federation, cases.get("jalan-nasional-indarung")?).await?;
     federation.at_rest().await?;
     Ok(())
+}
+
+/// For the hour without a hub: of each node's complaints a few, those first that go elsewhere.
+fn set_apart(mut cases: Vec<&Case>) -> (Vec<&Case>, Vec<&Case>) {
+    cases.sort_by_key(|case| case.via.is_none() && case.to.is_none());
+    let mut taken = std::collections::BTreeMap::<&str, usize>::new();
+    cases.into_iter().partition(|case| {
+        let taken = taken.entry(case.node.as_str()).or_default();
+        *taken = taken.saturating_add(1);
+        *taken <= ALONE
+    })
 }
 
 async fn story(federation: &Federation, case: &Case, shown_at: &str) -> anyhow::Result<()> {
@@ -44,6 +59,7 @@ async fn story(federation: &Federation, case: &Case, shown_at: &str) -> anyhow::
     } else if case.response.is_some() {
         walk.reads(shown_at, if case.reply.is_some() { "in-progress" } else { "awaiting" }).await?;
     }
+    federation.at_rest().await?;
     println!("{}", walk.timeline(shown_at).await?);
     Ok(())
 }
@@ -102,9 +118,10 @@ async fn without_hub(federation: &mut Federation, cases: &[&Case]) -> anyhow::Re
             (row["unit"] == **to).then_some(())
         })
         .await?;
+        federation.node(node, &["accept", id]).await?;
     }
     federation.at_rest().await?;
-    println!("the hub is back, all is caught up, {} complaints have moved", moved.len());
+    println!("the hub is back, all is caught up, {} complaints have moved and were accepted", moved.len());
     Ok(())
 }
 
@@ -131,5 +148,21 @@ async fn race(federation: &mut Federation, case: &Case) -> anyhow::Result<()> {
     }
     federation.at_rest().await?;
     println!("{}", federation.node(&node, &["show", &second.id, "--lang", "id"]).await?);
+    let mut kept = 0_usize;
+    for _ in 0..ROUNDS {
+        let walk = walk::file(federation, case).await?;
+        walk.act(&node, "transfer", &asked, "").await?;
+        // Whoever is faster: the hub's move, or this word after it.
+        match walk.act(&node, "take-back", &[], "").await {
+            Ok(_) | Err(FederationError::Refused { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        federation.at_rest().await?;
+        let here = walk.standing(&node).await.is_some_and(|row| row["unit"] == *case.unit);
+        let there = walk.standing("13").await.is_some_and(|row| row["unit"] == "13");
+        anyhow::ensure!(here != there, "{} is held by both or by neither", walk.tracking);
+        kept = kept.saturating_add(usize::from(here));
+    }
+    println!("{ROUNDS} races with the hub up: {kept} taken back, {} moved, never both", ROUNDS.saturating_sub(kept));
     Ok(())
 }

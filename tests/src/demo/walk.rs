@@ -142,7 +142,11 @@ impl Walk<'_> {
             self.reads(&self.origin, "awaiting").await?;
             self.act(&self.origin, "reply", &[], reply).await?;
             self.reads(node, "in-progress").await?;
-        } else if let Some(word) = case.notes.get("confirm") {
+            if case.notes.contains_key("confirm") {
+                self.act(node, "respond", &[], case.note("response")).await?;
+            }
+        }
+        if let Some(word) = case.notes.get("confirm") {
             self.reads(&self.origin, "awaiting").await?;
             self.act(&self.origin, "confirm", &[], word).await?;
             self.confirmed(node).await?;

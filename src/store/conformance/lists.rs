@@ -1,0 +1,166 @@
+//! Lists, look-ups and files as people and the hub ask for them.
+
+use std::collections::BTreeSet;
+
+use super::Bench;
+use super::sample::{Author, at, complaint, filed, node, part, put, summary, unit};
+use crate::domain::{Change, ComplaintId, DisplayState, EventHash, Position, Timestamp, TrackingNumber, Verdict};
+use crate::store::{Changes, FiledEvent, ListFilter, Scope, Store, Summary};
+
+fn ids(summaries: &[Summary]) -> Vec<ComplaintId> {
+    summaries.iter().map(|summary| summary.id).collect()
+}
+
+async fn put_all<S: Store>(store: &S, summaries: Vec<Summary>) {
+    put(store, Changes { summaries, ..Changes::default() }).await.unwrap();
+}
+
+pub(super) async fn unit_is_compared_as_text<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let codes = ["13", "13.71", "13.71.dlh", "13.71.01", "13.72", "kl.pu", "kl.pu.bpjn-sumbar", "kl.pupr", "id"];
+    let summaries = codes.iter().zip(0..).map(|(code, number)| Summary { unit: unit(code), ..summary(number) });
+    put_all(&store, summaries.collect()).await;
+    for (code, wanted) in [
+        ("13", vec!["13.72", "13.71.01", "13.71.dlh", "13.71", "13"]),
+        ("13.71", vec!["13.71.01", "13.71.dlh", "13.71"]),
+        ("13.71.dlh", vec!["13.71.dlh"]),
+        ("kl.pu", vec!["kl.pu.bpjn-sumbar", "kl.pu"]),
+        ("14", vec![]),
+        ("id", vec!["id", "kl.pupr", "kl.pu.bpjn-sumbar", "kl.pu", "13.72", "13.71.01", "13.71.dlh", "13.71", "13"]),
+    ] {
+        let filter = ListFilter { unit: Some(unit(code)), ..ListFilter::default() };
+        let found = store.list(filter).await.unwrap();
+        assert_eq!(found.iter().map(|summary| summary.unit.as_str()).collect::<Vec<_>>(), wanted, "{code}");
+    }
+}
+
+pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let summaries = vec![
+        Summary { updated_at: Timestamp(5), ..summary(1) },
+        Summary { updated_at: Timestamp(9), node: node("13"), unit: unit("13"), ..summary(2) },
+        Summary { updated_at: Timestamp(5), state: DisplayState::Closed, ..summary(3) },
+        Summary { updated_at: Timestamp(-7), origin: node("14"), late: 2, held: true, ..summary(4) },
+        Summary {
+            updated_at: Timestamp(6),
+            state: DisplayState::Returned,
+            pending: Some(EventHash([1; 32])),
+            ..summary(5)
+        },
+    ];
+    put_all(&store, summaries.clone()).await;
+    let all = store.list(ListFilter::default()).await.unwrap();
+    assert_eq!(ids(&all), [2, 5, 1, 3, 4].map(complaint));
+    for wanted in &summaries {
+        assert!(all.contains(wanted), "{wanted:?}");
+    }
+    let list = async |filter| ids(&store.list(filter).await.unwrap());
+    let default = ListFilter::default;
+    assert_eq!(list(ListFilter { limit: 2, ..default() }).await, [2, 5].map(complaint));
+    assert_eq!(list(ListFilter { node: Some(node("13")), ..default() }).await, [complaint(2)]);
+    assert_eq!(list(ListFilter { origin: Some(node("14")), ..default() }).await, [complaint(4)]);
+    assert_eq!(list(ListFilter { late: true, ..default() }).await, [complaint(4)]);
+    let states = vec![DisplayState::Closed, DisplayState::Returned];
+    assert_eq!(list(ListFilter { states: states.clone(), ..default() }).await, [5, 3].map(complaint));
+    let narrow = ListFilter { states, unit: Some(unit("13.71")), node: Some(node("13")), ..default() };
+    assert_eq!(list(narrow).await, []);
+}
+
+pub(super) async fn tracking_number_or_prefix_leads_nowhere<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let named = |hex: &str, tracking| Summary {
+        id: ComplaintId::parse(&format!("{hex:0<32}")).unwrap(),
+        tracking: TrackingNumber::from_random(tracking),
+        ..summary(0)
+    };
+    let most = u64::MAX;
+    let summaries = vec![named("ab5f", 9), named("ab51", most), named("ab60", 9), named("ff", 0)];
+    put_all(&store, summaries.clone()).await;
+    let found = async |tracking| store.find(TrackingNumber::from_random(tracking)).await.unwrap();
+    // Should two have the same number, the one known longer is meant, even after it changed.
+    put_all(&store, summaries[..1].to_vec()).await;
+    assert_eq!(found(9).await, Some(summaries[0].id));
+    assert_eq!(found(most).await, Some(summaries[1].id));
+    assert_eq!(found(0).await, Some(summaries[3].id));
+    assert_eq!(found(1).await, None);
+    let prefix = async |hex, limit| store.find_prefix(hex, limit).await.unwrap();
+    assert_eq!(prefix("ab5", 9).await, [summaries[1].id, summaries[0].id]);
+    assert_eq!(prefix("AB5F", 9).await, [summaries[0].id]);
+    assert_eq!(prefix("ab", 2).await, [summaries[1].id, summaries[0].id]);
+    assert_eq!(prefix("f", 9).await, [summaries[3].id]);
+    assert_eq!(prefix("", 9).await.len(), 4);
+    let whole = summaries[2].id.to_string();
+    assert_eq!(prefix(&whole, 9).await, [summaries[2].id]);
+    for wrong in ["ab52", "xyz", "%", "ab5f-", &format!("{whole}0"), "é"] {
+        assert_eq!(prefix(wrong, 9).await, [], "{wrong}");
+    }
+}
+
+pub(super) async fn pending_proposal_is_forgotten<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let pending = Some(EventHash([1; 32]));
+    let waits = |number| Summary { pending, ..summary(number) };
+    put_all(&store, vec![waits(3), waits(1), summary(2), Summary { node: node("13"), ..waits(4) }]).await;
+    assert_eq!(store.unordered(node("13.71"), 9).await.unwrap(), [1, 3].map(complaint));
+    assert_eq!(store.unordered(node("13.71"), 1).await.unwrap(), [complaint(1)]);
+    put_all(&store, vec![summary(1)]).await;
+    assert_eq!(store.unordered(node("13.71"), 9).await.unwrap(), [complaint(3)]);
+    assert_eq!(store.unordered(node("13"), 9).await.unwrap(), [complaint(4)]);
+}
+
+pub(super) async fn file_differs_from_what_was_stored<B: Bench>(bench: &B) {
+    let store = bench.open("13.71").await;
+    let (mut own, mut other) = (Author::new("13.71"), Author::new("13"));
+    let mine = own.tell(Some(complaint(1)), filed(1), &[part(1, "a\0b'\""), part(2, "")]);
+    let theirs = other.write(complaint(1), Change::Accepted);
+    assert_eq!(store.file(complaint(1)).await.unwrap(), None);
+    for entry in [&theirs, &mine] {
+        put(&store, Changes { entries: vec![entry.clone()], ..Changes::default() }).await.unwrap();
+    }
+    let file = store.file(complaint(1)).await.unwrap().unwrap();
+    assert_eq!(file.summary, None);
+    let event = |entry: &crate::store::Entry| crate::journal::event(&entry.sealed.bytes).unwrap();
+    let wanted = [&theirs, &mine].map(|entry| FiledEvent {
+        event: event(entry),
+        parts: entry.sealed.parts.clone(),
+        verdict: Verdict::Provisional,
+    });
+    assert_eq!(file.events, wanted);
+    put_all(&store, vec![summary(1), summary(2)]).await;
+    assert_eq!(store.file(complaint(1)).await.unwrap().unwrap().summary, Some(summary(1)));
+    assert_eq!(store.file(complaint(2)).await.unwrap().unwrap().events, []);
+}
+
+pub(super) async fn announced_position_is_set_back<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    for position in [at(1, 9), at(1, 3), at(2, 1), at(1, 40)] {
+        put(&store, Changes { announced: vec![(complaint(1), position)], ..Changes::default() }).await.unwrap();
+    }
+    let announced = vec![(complaint(2), at(1, 2)), (complaint(2), at(1, 5)), (complaint(2), at(1, 4))];
+    put(&store, Changes { announced, ..Changes::default() }).await.unwrap();
+    let scope = Scope { complaints: BTreeSet::from([1, 2, 3].map(complaint)), ..Scope::default() };
+    let found = store.transact(scope, |view| (Changes::default(), view.announced.clone())).await.unwrap();
+    let wanted: Vec<(ComplaintId, Position)> = vec![(complaint(1), at(2, 1)), (complaint(2), at(1, 5))];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), wanted);
+}
+
+pub(super) async fn old_projection_or_participant_stays<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let both = vec![node("hub"), node("13"), node("13.71")];
+    let first = Summary { participants: both.clone(), pending: Some(EventHash([1; 32])), ..summary(1) };
+    put_all(&store, vec![Summary { participants: vec![node("14")], ..summary(1) }, first.clone()]).await;
+    assert_eq!(store.list(ListFilter::default()).await.unwrap(), [first]);
+    let second = Summary {
+        unit: unit("13"),
+        node: node("13"),
+        state: DisplayState::InProgress,
+        epoch: 2,
+        late: 7,
+        participants: vec![node("13")],
+        updated_at: Timestamp(i64::MAX),
+        ..summary(1)
+    };
+    put_all(&store, vec![second.clone()]).await;
+    assert_eq!(store.list(ListFilter::default()).await.unwrap(), [second]);
+    assert_eq!(store.counts().await.unwrap().complaints, 1);
+}
