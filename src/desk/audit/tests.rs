@@ -1,0 +1,1 @@
+//! What the audit must find: one alteration a test.
