@@ -58,6 +58,8 @@ pub(crate) enum Command {
     List(List),
     /// One complaint's story.
     Show(Named),
+    /// Check all journals, seals, outboxes, and every complaint against its events.
+    Verify,
 }
 
 #[derive(Debug, Args)]
@@ -187,7 +189,7 @@ mod tests {
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
             "lintas-hub list --state new --state closed --limit 5",
-            "lintas-hub nodes --lang id",
+            "lintas-hub verify --lang id",
         ] {
             assert!(read(line).is_ok(), "{line}");
         }

@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::Settings;
-use crate::{enrol, init, listing, nodes, run, status, units};
+use crate::{enrol, init, listing, nodes, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -28,6 +28,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
     match command {
         Command::Init(_) => {}
         Command::Run => return run::run(&settings).await,
+        Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,

@@ -14,6 +14,7 @@ mod run;
 mod settings;
 mod status;
 mod units;
+mod verify;
 
 use lintas::runtime::{Exit, run_process};
 

@@ -45,7 +45,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }
-        Command::Verify => return verify::verify(&Settings::load(common)?, common.json).await,
+        Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
         Command::Status | Command::List(_) | Command::Show(_) | Command::Units => command,
     };
     let settings = Settings::load(common)?;

@@ -2,6 +2,7 @@
 //! client. Rules are the domain's, bytes the journal's; it knows nothing of the link but a report of how it stands.
 
 pub mod action;
+pub mod audit;
 pub mod author;
 mod case;
 mod content;
