@@ -71,7 +71,8 @@ fn look(tokens: TokenStream, found: &mut Defined) {
                         found.tests.insert(word.clone());
                     }
                 }
-                let opens = ["fn", "struct", "enum", "trait", "type", "const", "static", "mod"].contains(&word.as_str());
+                let opens =
+                    ["fn", "struct", "enum", "trait", "type", "const", "static", "mod"].contains(&word.as_str());
                 keyword = opens.then(|| word.clone());
                 found.words.insert(word);
             }
@@ -153,8 +154,12 @@ fn folder_is_missing_from_the_map() {
     let text = read(MAP);
     let mapped: BTreeSet<&str> = named(&text).into_iter().map(|named| named.path).collect();
     let folder = |path: &String| format!("{}/", path.rsplit_once('/').map_or("", |(folder, _)| folder));
-    let missing: BTreeSet<String> =
-        sources().keys().filter(|path| path.contains('/')).map(folder).filter(|path| !mapped.contains(&**path)).collect();
+    let missing: BTreeSet<String> = sources()
+        .keys()
+        .filter(|path| path.contains('/'))
+        .map(folder)
+        .filter(|path| !mapped.contains(&**path))
+        .collect();
     assert!(missing.is_empty(), "{MAP} has no line for {missing:?}");
 }
 
@@ -203,7 +208,8 @@ fn link_between_papers_leads_nowhere() {
 
 #[test]
 fn lie_passes() {
-    let text = "struct Desk; impl Desk { fn take() {} }\n#[tokio::test(flavor = \"x\")]\n#[expect(x)]\nasync fn slips() {}
+    let text =
+        "struct Desk; impl Desk { fn take() {} }\n#[tokio::test(flavor = \"x\")]\n#[expect(x)]\nasync fn slips() {}
         #[cfg(test)] mod t { fn helper() {} } // fn commented() {}\nproptest! { #[test] fn inner(a in 0..1) {} }";
     let mut files = BTreeMap::from([("a/b.rs".to_owned(), defined(text))]);
     files.insert(format!("{SUITE}x.rs"), defined("pub(super) async fn case() {} fn unlisted() {}"));
