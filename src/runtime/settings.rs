@@ -259,7 +259,12 @@ impl Settings {
         }
         let texts = match self.file.get(key)? {
             toml::Value::Array(values) => values.iter().map(scalar).collect(),
-            value => scalar(value).map(|text| vec![text]),
+            value @ (toml::Value::String(_)
+            | toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_)
+            | toml::Value::Table(_)) => scalar(value).map(|text| vec![text]),
         };
         if texts.is_none() {
             self.invalid(key, "a text, a number, true or false is wanted", remedy);

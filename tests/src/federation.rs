@@ -15,7 +15,7 @@ use crate::programs::{self, ProgramsError};
 use crate::wait::{WaitError, until};
 
 /// How long a program may take for what it does at once.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What went wrong with a federation.
 #[derive(Debug, Error)]
