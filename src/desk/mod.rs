@@ -6,12 +6,15 @@ pub mod author;
 mod case;
 mod content;
 pub mod error;
+pub mod listing;
 pub mod name;
 pub mod office;
 pub mod options;
 pub mod service;
 pub mod socket;
 pub mod status;
+pub mod story;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
