@@ -229,7 +229,8 @@ impl<S: Store> HubEnd<S> {
         };
         let complaints =
             intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
-        let scope = shared.scope(Some(&self.node), complaints);
+        let unreadable = intake.events.iter().filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
+        let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
             ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
