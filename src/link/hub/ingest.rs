@@ -104,20 +104,17 @@ impl Working {
         };
         self.verdicts.insert(event.hash, verdict);
         self.changed = true;
-        match &mut self.complaint {
-            Some(complaint) => {
-                complaint.outcomes.insert(event.hash, outcome);
-                complaint.read_only |= outcome == Outcome::Held;
-                if let (Change::Redacted { event: target }, Outcome::Waiting) = (&event.header.change, outcome) {
-                    complaint.redacted.insert(*target);
-                }
-                self.stale = true;
-                self.events.push(event);
+        if let Some(complaint) = &mut self.complaint {
+            complaint.outcomes.insert(event.hash, outcome);
+            complaint.read_only |= outcome == Outcome::Held;
+            if let (Change::Redacted { event: target }, Outcome::Waiting) = (&event.header.change, outcome) {
+                complaint.redacted.insert(*target);
             }
-            None => {
-                self.events.push(event);
-                self.complaint = if outcome == Outcome::Waiting { fold(&self.events) } else { None };
-            }
+            self.stale = true;
+            self.events.push(event);
+        } else {
+            self.events.push(event);
+            self.complaint = if outcome == Outcome::Waiting { fold(&self.events) } else { None };
         }
     }
 
