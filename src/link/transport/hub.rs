@@ -213,17 +213,24 @@ async fn run<S: Store>(
                 continue;
             }
         };
-        let Output { messages, woken, ended } = end.handle(input).await;
-        link.wakers.wake(&woken);
-        let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
-        if let Some(fault) = ended {
-            if let Some(fault) = fault {
-                tracing::warn!(%node, %fault, "the session has ended");
+        let mut output = end.handle(input).await;
+        loop {
+            let Output { messages, woken, ended, more } = output;
+            link.wakers.wake(&woken);
+            let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
+            if let Some(fault) = ended {
+                if let Some(fault) = fault {
+                    tracing::warn!(%node, %fault, "the session has ended");
+                }
+                return;
             }
-            return;
-        }
-        if !sent {
-            return;
+            if !sent {
+                return;
+            }
+            if !more {
+                break;
+            }
+            output = end.proceed().await;
         }
     }
 }
