@@ -6,6 +6,7 @@ use lintas::desk::NotAName;
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
+use lintas::link::transport::listen::ListenError;
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
@@ -163,6 +164,16 @@ impl Failure {
             | Self::NotAName(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
+        }
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        match error {
+            ListenError::Tls(error) => Self::Tls(error),
+            ListenError::Bind { address, why } => Self::Listen { address: address.to_string(), cause: why },
+            ListenError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -319,13 +319,11 @@ async fn stop(child: Option<Child>) -> Result<Option<ExitStatus>> {
     if let Some(id) = child.id() {
         Command::new("kill").arg(id.to_string()).status().await?;
     }
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
-        Ok(status) => Ok(Some(status?)),
-        Err(_) => {
-            child.kill().await?;
-            Err(FederationError::Wait(WaitError { what: "a process to end".to_owned(), seconds: PATIENCE.as_secs() }))
-        }
+    if let Ok(status) = tokio::time::timeout(PATIENCE, child.wait()).await {
+        return Ok(Some(status?));
     }
+    child.kill().await?;
+    Err(FederationError::Wait(WaitError { what: "a process to end".to_owned(), seconds: PATIENCE.as_secs() }))
 }
 
 async fn kill(child: Option<Child>) -> Result<()> {
