@@ -4,4 +4,6 @@
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod hub;
+#[cfg(test)]
 mod simulation;

@@ -26,6 +26,6 @@ async fn clean(whose: &str, store: &MemoryStore, hub: SigningKeyId, own: Signing
     if !report.is_clean() {
         return Err(format!("the audit of {whose} finds: {findings}"));
     }
-    let whole = checked.events == counts.events && checked.complaints == counts.complaints;
-    if whole { Ok(()) } else { Err(format!("the audit of {whose} passed over something: {findings} of {counts:?}")) }
+    let all = checked.events == counts.events && checked.complaints == counts.complaints;
+    if all { Ok(()) } else { Err(format!("the audit of {whose} passed over something: {findings} of {counts:?}")) }
 }
