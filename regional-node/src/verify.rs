@@ -28,9 +28,9 @@ pub(crate) async fn verify(settings: &Settings, json: bool, lang: Language) -> R
     let report = audit(&store, hub, own).await?;
     store.close().await;
     if json {
-        say_json(&report.to_json(lang))
+        say_json(&report.to_json(lang));
     } else {
-        say(&report.render(lang))
+        say(&report.render(lang));
     }
     Ok(if report.is_clean() { Exit::Done } else { Exit::BadData })
 }

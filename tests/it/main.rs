@@ -6,4 +6,6 @@ mod faults;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod hub;
+#[cfg(test)]
 mod simulation;
