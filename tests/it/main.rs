@@ -8,4 +8,6 @@ mod house;
 #[cfg(test)]
 mod hub;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod simulation;
