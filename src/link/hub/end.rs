@@ -355,17 +355,25 @@ impl<S: Store> HubEnd<S> {
         self.shared.store.transact(scope, plan).await
     }
 
-    /// How far the hub is with this node.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn progress(&self) -> Result<Option<Down>, StoreError> {
+    /// How far the hub is with this node, to be said now and then. Once all of an outbox that overflowed is delivered, the session
+    /// ends instead: the next Hello fills it again.
+    pub async fn progress(&mut self) -> Output {
         if !self.session.is_live() {
-            return Ok(None);
+            return Output::default();
         }
-        let peer = self.shared.store.peer(self.node.clone()).await?;
+        let peer = match self.shared.store.peer(self.node.clone()).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                tracing::warn!(node = %self.node, %error, "how far the hub is with a node cannot be read");
+                return Output::default();
+            }
+        };
+        if peer.as_ref().is_some_and(|peer| peer.resync && peer.delivered >= peer.numbered) {
+            return self.handle(Input::Drain).await;
+        }
         let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
-        Ok(Some(Down::Progress(Progress { clock: self.shared.now(), waiting })))
+        let progress = Down::Progress(Progress { clock: self.shared.now(), waiting });
+        Output { messages: vec![progress], more: !self.queue.is_empty(), ..Output::default() }
     }
 }
 
