@@ -24,10 +24,8 @@ fn new_holder_hears_of_the_move_before_the_history() {
         assert!(out.messages.is_empty(), "what was sent with Welcome is under way");
         let peer = bench.store.peer(node("13")).await.unwrap().unwrap();
         let rows = bench.store.outbox(node("13"), peer.generation, peer.numbered - 5, 1 << 20).await.unwrap();
-        let changes: Vec<&str> = rows
-            .iter()
-            .map(|row| lintas::journal::event(&row.bytes).unwrap().header.change.name())
-            .collect();
+        let changes: Vec<&str> =
+            rows.iter().map(|row| lintas::journal::event(&row.bytes).unwrap().header.change.name()).collect();
         assert_eq!(changes, ["filed", "verified", "followed-up", "transfer", "moved"]);
         bench.connect("13").await;
         bench.settle().await;
