@@ -255,7 +255,8 @@ impl<S: Store> HubEnd<S> {
         };
         let complaints =
             intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
-        let unreadable = intake.events.iter().filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
+        let unreadable =
+            intake.events.iter().filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);

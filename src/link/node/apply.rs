@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId, Timestamp,
-    Verdict, fold,
+    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
+    Timestamp, Verdict, fold,
 };
 use crate::journal::{self, Head, Proof};
 use crate::link::message::{Deliver, Fault};
@@ -73,13 +73,7 @@ fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Even
 
 /// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.
 #[must_use]
-pub fn plan(
-    view: &View,
-    own: &NodeId,
-    generation: u32,
-    proven: Vec<Proven>,
-    now: Timestamp,
-) -> (Changes, (u32, u64)) {
+pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now: Timestamp) -> (Changes, (u32, u64)) {
     let mut changes = Changes::default();
     let mut files: BTreeMap<ComplaintId, Vec<Event>> = view.complaints.clone();
     let mut touched: BTreeSet<ComplaintId> = BTreeSet::new();

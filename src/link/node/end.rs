@@ -287,10 +287,10 @@ impl<S: Store> NodeEnd<S> {
         let scope = Scope { peer: Some(NodeId::Hub), ..Scope::default() };
         let plan = |view: &View| {
             let judged = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.judged);
-            let newest = view.peer.as_ref().and_then(|peer| peer.receipt.as_ref()).map(|known| known.receipt().position);
-            let fresh = said
-                .iter()
-                .filter(|(position, _, verdict)| *position > judged && *verdict != Verdict::Provisional);
+            let newest =
+                view.peer.as_ref().and_then(|peer| peer.receipt.as_ref()).map(|known| known.receipt().position);
+            let fresh =
+                said.iter().filter(|(position, _, verdict)| *position > judged && *verdict != Verdict::Provisional);
             let verdicts: Vec<_> = fresh.clone().map(|(_, hash, verdict)| (*hash, *verdict)).collect();
             let update = PeerUpdate {
                 judged: fresh.map(|(position, _, _)| *position).max(),
@@ -306,7 +306,11 @@ impl<S: Store> NodeEnd<S> {
 
     /// What an acknowledgement says of own events, by the names that they have here; none if it speaks of events that are not
     /// stored here, or not below its receipt, or out of order.
-    async fn said(&self, upto: Position, verdicts: &[(Position, EventHash, Verdict)]) -> Result<Option<Said>, StoreError> {
+    async fn said(
+        &self,
+        upto: Position,
+        verdicts: &[(Position, EventHash, Verdict)],
+    ) -> Result<Option<Said>, StoreError> {
         let (store, node) = (&self.shared.store, &self.shared.signer.node);
         let ordered = verdicts.is_sorted_by(|(one, _, _), (next, _, _)| one < next);
         if !ordered || verdicts.last().is_some_and(|(last, _, _)| *last > upto) {
@@ -319,7 +323,8 @@ impl<S: Store> NodeEnd<S> {
             let rows = store.journal(node.clone(), before, verdicts.len()).await?;
             let rows: BTreeMap<Position, EventHash> = rows.into_iter().map(|row| (row.position, row.hash)).collect();
             for (at, hash, verdict) in verdicts {
-                let own = rows.get(at).filter(|own| **own == *hash || journal::header::copy_name(node, *at, own) == *hash);
+                let own =
+                    rows.get(at).filter(|own| **own == *hash || journal::header::copy_name(node, *at, own) == *hash);
                 let Some(own) = own else { return Ok(None) };
                 said.push((*at, *own, *verdict));
             }

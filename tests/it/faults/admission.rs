@@ -371,7 +371,10 @@ fn one_bad_event_among_good_ones_does_not_block() {
                 assert_eq!(bench.verdict("13.71", bad.unwrap()).await, Some(Verdict::Inadmissible(why)));
                 let peer = bench.store.peer(node("13.71")).await.unwrap().unwrap();
                 assert_eq!(peer.stored.position, Position::new(1, 6));
-                assert_eq!(bench.at("13.71").store.peer(lintas::domain::NodeId::Hub).await.unwrap().unwrap().judged.seq, 6);
+                assert_eq!(
+                    bench.at("13.71").store.peer(lintas::domain::NodeId::Hub).await.unwrap().unwrap().judged.seq,
+                    6
+                );
             }
         }
     });

@@ -26,6 +26,8 @@ const NODES: &[(&str, &[&str])] = &[
     ("13.72", &["13.72"]),
     ("kl.pu", &["kl.pu"]),
 ];
+/// A node that nobody enrolled.
+pub(crate) const NOBODY: &str = "13.73";
 pub(crate) const START: i64 = 1_790_000_000_000_000;
 
 pub(crate) fn unit(code: &str) -> UnitCode {
@@ -84,8 +86,7 @@ impl Bench {
         let clock = Arc::new(ManualClock::at(START));
         let signer = HubKey { federation, key: Arc::new(SigningKey::from_seed([7; 32])) };
         let units = NODES.iter().flat_map(|(_, units)| units.iter());
-        let listed =
-            units.map(|code| Change::UnitListed { unit: unit(code), name: PublicName::parse(code).unwrap() });
+        let listed = units.map(|code| Change::UnitListed { unit: unit(code), name: PublicName::parse(code).unwrap() });
         register(&store, &signer, listed.collect(), clock.timestamp()).await.unwrap();
         let hub = shared(&store, &signer, &clock);
         let mut bench = Self { clock, signer, store, hub, sites: BTreeMap::new(), nonces: 0 };

@@ -1,10 +1,10 @@
 //! What a Hello can be wrong in: the session does not begin, nothing changes, and both operators are told why.
 
-use lintas::domain::{FederationId, Position, SealHash, Timestamp};
 use lintas::domain::Change;
+use lintas::domain::{FederationId, Position, SealHash, Timestamp};
 use lintas::journal::{GENESIS, Head};
-use lintas::link::hub::registrar::register;
 use lintas::link::hub::HubEnd;
+use lintas::link::hub::registrar::register;
 use lintas::link::message::{Down, Fault, Hello, Up};
 use lintas::link::node::{Ended, NodeEnd, session as node_session};
 use lintas::store::Store;
