@@ -6,4 +6,8 @@ mod faults;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod hub;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod simulation;

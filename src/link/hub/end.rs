@@ -80,7 +80,7 @@ impl<S: Store> HubShared<S> {
     }
 
     fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
-        Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
+        Scope { complaints, peer: peer.cloned(), registry_after: Some(self.registry().position()), ..Scope::default() }
     }
 
     /// Judges what was held and is known now, after an upgrade. Returns whom to wake.

@@ -72,7 +72,7 @@ impl<S: Store> NodeShared<S> {
 
     async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
         let known = self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let scope = Scope { registry_after: known.position(), ..Scope::default() };
+        let scope = Scope { registry_after: Some(known.position()), ..Scope::default() };
         let news = self.store.transact(scope, |view| (Changes::default(), view.registry.clone())).await?;
         if news.is_empty() {
             return Ok(known);
