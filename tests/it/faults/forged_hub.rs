@@ -43,14 +43,14 @@ async fn lies(bench: &Bench, mut end: NodeEnd<MemoryStore>, message: Down, fault
 
 /// Everything stored, but for contact and fault.
 async fn all(store: &MemoryStore) -> String {
-    let mut all = format!("{:?} {:?}", store.counts().await.unwrap(), store.own().await.unwrap());
+    let mut all = vec![format!("{:?} {:?}", store.counts().await.unwrap(), store.own().await.unwrap())];
     for origin in store.origins().await.unwrap() {
-        for row in store.journal(origin, Position::ZERO, 100_000).await.unwrap() {
-            all.push_str(&format!("{:?} {} {}\n", row.hash, row.verdict, row.parts.len()));
-        }
+        let rows = store.journal(origin, Position::ZERO, 100_000).await.unwrap();
+        all.extend(rows.iter().map(|row| format!("{:?} {} {}", row.hash, row.verdict, row.parts.len())));
     }
     let peer = store.peer(NodeId::Hub).await.unwrap().unwrap();
-    all + &format!("{:?} {:?} {:?} {:?}", peer.stored, peer.inbound, peer.judged, peer.receipt)
+    all.push(format!("{:?} {:?} {:?} {:?}", peer.stored, peer.inbound, peer.judged, peer.receipt));
+    all.join("\n")
 }
 
 /// A delivery of which one event, the last but one, is bent.

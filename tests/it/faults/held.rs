@@ -91,7 +91,7 @@ async fn older_hub_stores(bench: &Bench, id: ComplaintId) -> Vec<EventHash> {
     let scope = Scope {
         complaints: [id].into(),
         peer: Some(site.node.clone()),
-        registry_after: Position::ZERO,
+        registry_after: Some(Position::ZERO),
         ..Scope::default()
     };
     let (signer, now, seal) = (bench.signer.clone(), bench.now(), sealed.seal);
