@@ -83,7 +83,7 @@ fn outbox_overflows_and_drops_in_silence() {
     });
 }
 
-/// A node that overflows while it is connected hears the rest at its next Hello.
+/// An outbox that overflows while its node is connected: the session ends, so that the next Hello fills it again.
 #[test]
 fn overflow_in_a_live_session_is_never_made_good() {
     run(async {
@@ -95,6 +95,12 @@ fn overflow_in_a_live_session_is_never_made_good() {
             ids.push(id);
         }
         bench.settle().await;
+        let peer = bench.store.peer(node("13")).await.unwrap().unwrap();
+        assert!(peer.resync && peer.delivered == peer.numbered);
+        let line = bench.sites.get_mut("13").unwrap().line.as_mut().unwrap();
+        let out = line.hub.progress().await;
+        assert!(matches!(out.messages[..], [lintas::link::message::Down::Drain { .. }]), "{:?}", out.messages);
+        assert_eq!(out.ended, Some(None));
         bench.connect("13").await;
         bench.settle().await;
         for id in ids {
