@@ -306,7 +306,7 @@ fn one_line(text: &str) -> String {
     }
     let lines = text.lines().map(str::trim);
     let said: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
-    said.join(" ").trim_start_matches("error: ").to_owned()
+    said.join("; ").trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]

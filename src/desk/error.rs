@@ -83,7 +83,7 @@ pub enum DeskError {
     #[error("{0} is in no list of units; see `units` for those that can be given complaints")]
     UnknownUnit(UnitCode),
     /// A transfer to a unit that was closed, or whose node was revoked.
-    #[error("{0} no longer takes complaints; see `units` for those that do")]
+    #[error("{0} takes no complaints now: it was closed, or no enrolled node is its home; see `units`")]
     ClosedUnit(UnitCode),
     /// A transfer to the body complained of.
     #[error("the complaint is about {0} or a unit above it, so {0} cannot be given it; choose another unit")]
