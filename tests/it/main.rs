@@ -4,4 +4,6 @@
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod simulation;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -64,8 +65,7 @@ impl Federation {
     /// # Errors
     /// If a command is refused.
     pub async fn found(folder: &Path, units: &Path, nodes: &[(&str, &str)]) -> Result<Self> {
-        // The port is free now; it is bound again in a moment, by the hub.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
         let federation = Self { folder: folder.to_owned(), port, hub: None, nodes: nodes_by_code };
         let listen = format!("127.0.0.1:{port}");
@@ -171,7 +171,15 @@ impl Federation {
     /// # Errors
     /// If the program cannot be started.
     pub fn start_hub(&mut self) -> Result<()> {
-        let mut run = self.hub_command(&programs::hub()?, &["run"]);
+        self.start_hub_under(&[])
+    }
+
+    /// Starts the hub by way of another program, such as a tracer, given with its arguments.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start_hub_under(&mut self, wrapper: &[&str]) -> Result<()> {
+        let mut run = under(wrapper, self.hub_command(&programs::hub()?, &["run"]));
         self.hub = Some(run.stdin(Stdio::null()).stderr(self.log("hub")?).kill_on_drop(true).spawn()?);
         Ok(())
     }
@@ -181,7 +189,15 @@ impl Federation {
     /// # Errors
     /// If it does not come up.
     pub async fn start_node(&mut self, code: &str) -> Result<()> {
-        let mut run = command(&programs::node()?, &self.node_folder(code), &["run"]);
+        self.start_node_under(&[], code).await
+    }
+
+    /// Starts a node by way of another program, such as a tracer, given with its arguments.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn start_node_under(&mut self, wrapper: &[&str], code: &str) -> Result<()> {
+        let mut run = under(wrapper, command(&programs::node()?, &self.node_folder(code), &["run"]));
         let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
         self.nodes.insert(code.to_owned(), Some(child));
         let what = format!("the desk of {code}");
@@ -207,8 +223,14 @@ impl Federation {
         Ok(())
     }
 
+    /// What the hub (`hub`) or a node (its code) has logged, over all its lives.
+    #[must_use]
+    pub fn log_file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.log"))
+    }
+
     fn log(&self, name: &str) -> Result<Stdio> {
-        let file = std::fs::File::options().create(true).append(true).open(self.folder.join(format!("{name}.log")))?;
+        let file = std::fs::File::options().create(true).append(true).open(self.log_file(name))?;
         Ok(Stdio::from(file))
     }
 
@@ -295,6 +317,39 @@ impl Federation {
         self.stop_hub().await?;
         Ok(())
     }
+}
+
+/// A port that is free now; it is bound again in a moment, by the hub, and again after each of its restarts. It lies below
+/// those that the system hands out by itself (Linux: from 32768), so that no call of another process takes it meanwhile.
+fn free_port() -> Result<u16> {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = std::process::id().wrapping_mul(97);
+    for _ in 0..COUNT {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let number = begin.wrapping_add(step).checked_rem(COUNT).unwrap_or(0).saturating_add(FIRST);
+        let Ok(port) = u16::try_from(number) else { continue };
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(FederationError::System(std::io::ErrorKind::AddrInUse.into()))
+}
+
+/// The same command, started by another one.
+fn under(wrapper: &[&str], command: Command) -> Command {
+    let [program, arguments @ ..] = wrapper else { return command };
+    let inner = command.as_std();
+    let mut outer = Command::new(program);
+    outer.args(arguments).arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
 }
 
 fn command(program: &Path, data: &Path, arguments: &[&str]) -> Command {

@@ -1,0 +1,150 @@
+//! A small federation for one test, and the hands at its desks. It judges nothing; the checker does.
+
+use std::path::PathBuf;
+
+use lintas::desk::service::{Caller, ClientError};
+use lintas::desk::socket::SocketPlace;
+use lintas::domain::{NodeId, Position, UnitCode};
+use lintas::protocol::desk::v1 as wire;
+use lintas::protocol::desk::v1::act_request::Action;
+use lintas::store::sqlite::SqliteStore;
+use lintas::store::{ListFilter, Store, Summary};
+use lintas_tests::demo;
+use lintas_tests::federation::{Federation, PATIENCE};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const PADANG: &str = "13.71";
+pub(crate) const PROVINCE: &str = "13";
+
+/// Whoever sits at a desk.
+pub(crate) type Hand = Caller<SqliteStore>;
+
+/// A federation in a folder that goes with it.
+pub(crate) struct Town {
+    pub(crate) federation: Federation,
+    folder: TempDir,
+}
+
+impl Town {
+    /// Founds a federation of these nodes. Nothing runs yet.
+    pub(crate) async fn founded(codes: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("lintas-it-").tempdir().unwrap();
+        let nodes: Vec<_> = demo::NODES.iter().copied().filter(|(code, _)| codes.contains(code)).collect();
+        let units = demo::data_folder().join("units.csv");
+        let federation = Federation::found(folder.path(), &units, &nodes).await.unwrap();
+        Self { federation, folder }
+    }
+
+    /// The same, and all of it runs.
+    pub(crate) async fn running(codes: &[&str]) -> Self {
+        let mut town = Self::founded(codes).await;
+        town.federation.start().await.unwrap();
+        // A desk knows its units only once the registry has arrived.
+        town.federation.at_rest().await.unwrap();
+        town
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) async fn desk(&self, code: &str) -> Hand {
+        Hand::connect(&SocketPlace::of(&self.federation.node_folder(code)).unwrap()).await.unwrap()
+    }
+
+    /// The hub's database, for looking only.
+    pub(crate) async fn hub_books(&self) -> SqliteStore {
+        SqliteStore::open_read_only(&self.federation.hub_database()).await.unwrap()
+    }
+
+    /// A node's database, for looking only.
+    pub(crate) async fn node_books(&self, code: &str) -> SqliteStore {
+        SqliteStore::open_read_only(&self.federation.node_database(code)).await.unwrap()
+    }
+
+    pub(crate) async fn status(&self, code: &str) -> Value {
+        self.federation.ask(code, &["status"]).await.unwrap()
+    }
+
+    /// Waits until all is delivered and judged, ends everything, and has the books checked.
+    pub(crate) async fn ends_in_order(mut self) {
+        self.federation.at_rest().await.unwrap();
+        self.federation.stop().await.unwrap();
+        let report = demo::audit(&self.federation).await.unwrap();
+        assert!(report.is_clean() && report.complaints > 0, "{report}");
+    }
+}
+
+pub(crate) fn node(code: &str) -> NodeId {
+    NodeId::Node(UnitCode::parse(code).unwrap())
+}
+
+/// A complaint whose text has so many bytes.
+pub(crate) fn complaint(number: usize, bytes: usize) -> wire::FileRequest {
+    let words = |word: &str| word.to_owned();
+    wire::FileRequest {
+        class: words("complaint"),
+        channel: words("counter"),
+        visibility: words("open"),
+        category: words("jalan-rusak"),
+        narrative: format!("{number}: {}", "lubang ".repeat(bytes / 7)),
+        ..wire::FileRequest::default()
+    }
+}
+
+/// Files complaints, one after the other; their ids.
+pub(crate) async fn file(hand: &mut Hand, count: usize, bytes: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        ids.push(hand.file(complaint(number, bytes)).await.unwrap().complaint);
+    }
+    ids
+}
+
+/// Does something with a complaint.
+pub(crate) async fn act(hand: &mut Hand, id: &str, action: Action) {
+    try_act(hand, id, action).await.unwrap();
+}
+
+pub(crate) async fn try_act(hand: &mut Hand, id: &str, action: Action) -> Result<wire::ActReply, ClientError> {
+    let request = wire::ActRequest { complaint: id.to_owned(), action: Some(action), ..wire::ActRequest::default() };
+    hand.act(request).await
+}
+
+pub(crate) fn transfer(to: &str) -> Action {
+    Action::Transfer(wire::Transfer { unit: to.to_owned(), reason: "not-my-authority".to_owned() })
+}
+
+/// All complaints that a database lists.
+pub(crate) async fn listed(books: &SqliteStore) -> Vec<Summary> {
+    books.list(ListFilter { limit: 100_000, ..ListFilter::default() }).await.unwrap()
+}
+
+/// Up to where the hub has stored a node's journal.
+pub(crate) async fn stored(hub: &SqliteStore, code: &str) -> Position {
+    hub.peer(node(code)).await.unwrap().unwrap().stored.position
+}
+
+/// Looks without a pause until it is so: for what is over in a moment. Not longer than a program may take.
+pub(crate) async fn soon<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(answer) = look().await {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
+
+/// Waits until the hub has stored more of a node's journal than that.
+pub(crate) async fn beyond(hub: &SqliteStore, code: &str, before: Position) -> Position {
+    soon(&format!("the hub beyond {before} of {code}"), async || {
+        let now = stored(hub, code).await;
+        (now > before).then_some(now)
+    })
+    .await
+}
