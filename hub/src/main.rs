@@ -1,3 +1,26 @@
-//! The national hub: registry, ingest, ordering of moves, fan-out, mirror. It has no desk and no sealing key.
+//! The national hub: registry, ingest, ordering of moves, fan-out, mirror. It has no desk and no sealing key. Here it only starts
+//! and ends; each command has a file of its own.
 
-fn main() {}
+mod cli;
+mod commands;
+mod database;
+mod enrol;
+mod failure;
+mod init;
+mod listing;
+mod nodes;
+mod output;
+mod run;
+mod settings;
+mod status;
+mod units;
+mod verify;
+
+use lintas::runtime::{Exit, run_process};
+
+fn main() -> Exit {
+    match cli::parse(std::env::args_os()) {
+        Ok(cli) => run_process(commands::carry_out(cli)),
+        Err(exit) => exit,
+    }
+}

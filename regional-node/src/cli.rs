@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
-    Show(Named),
+    Show(Shown),
     /// The nodes and units that this node knows.
     Units,
     /// Check journal, seals, receipts, and every complaint against its events.
@@ -108,9 +108,12 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Named {
+pub(crate) struct Shown {
     /// Tracking number, id, or at least 6 digits of the id.
     pub(crate) complaint: String,
+    /// Tell who the reporter is, too.
+    #[arg(long)]
+    pub(crate) identity: bool,
 }
 
 #[derive(Debug, Subcommand)]

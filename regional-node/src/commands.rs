@@ -10,7 +10,7 @@ use lintas::runtime::{Exit, OsEntropy, SystemClock};
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 
-use crate::cli::{Cli, Command, Common, ComplaintCommand, List};
+use crate::cli::{Cli, Command, Common, ComplaintCommand};
 use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
@@ -45,27 +45,20 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }
-        Command::Verify => return verify::verify(&Settings::load(common)?, common.json).await,
+        Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
         Command::Status | Command::List(_) | Command::Show(_) | Command::Units => command,
     };
     let settings = Settings::load(common)?;
-    let mut caller = reader(&settings).await?;
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
     let (value, text) = match command {
         Command::Status => {
-            let reply = caller.status(wire::StatusRequest {}).await?;
+            let reply = reader(&settings).await?.status(wire::StatusRequest {}).await?;
             (output::status_json(&reply), output::status(&reply, lang))
         }
-        Command::List(list) => {
-            let reply = caller.list(filter(list)).await?;
-            (output::list_json(&reply), output::list(&reply, lang))
-        }
-        Command::Show(named) => {
-            let reply = caller.show_all(&named.complaint).await?;
-            (story::json(&reply), story::told(&reply, lang))
-        }
+        Command::List(arguments) => story::list(&settings, arguments, lang).await?,
+        Command::Show(shown) => story::show(&settings, &shown, lang).await?,
         _ => {
-            let reply = caller.units(wire::UnitsRequest {}).await?;
+            let reply = reader(&settings).await?.units(wire::UnitsRequest {}).await?;
             (output::units_json(&reply), output::units(&reply))
         }
     };
@@ -93,11 +86,6 @@ async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Resu
 
 fn print(common: &Common, value: &serde_json::Value, text: &str) {
     if common.json { say_json(value) } else { say(text) }
-}
-
-fn filter(list: List) -> wire::ListRequest {
-    let List { unit, state: states, node, origin, late, limit } = list;
-    wire::ListRequest { unit, states, node, origin, late, limit }
 }
 
 /// Whoever can be asked: the running node or, if none runs, the database.

@@ -90,44 +90,6 @@ pub(crate) fn done_json(reply: &wire::ActReply) -> Value {
     })
 }
 
-pub(crate) fn summary_json(summary: &wire::Summary) -> Value {
-    json!({
-        "id": summary.id, "tracking": summary.tracking, "origin": summary.origin, "class": summary.class,
-        "category": summary.category, "visibility": summary.visibility, "unit": summary.unit, "node": summary.node,
-        "state": summary.state, "epoch": summary.epoch, "pending": summary.pending, "held": summary.held,
-        "late": summary.late, "filed_at": time(summary.filed_at_micros), "updated_at": time(summary.updated_at_micros),
-        "participants": summary.participants,
-    })
-}
-
-pub(crate) fn list(reply: &wire::ListReply, lang: Language) -> String {
-    let mut text = String::new();
-    for row in &reply.complaints {
-        let mut marks = String::new();
-        for (mark, on) in [("→", row.pending), ("!", row.late > 0), ("?", row.held)] {
-            marks.push_str(if on { mark } else { "" });
-        }
-        let _ = writeln!(
-            text,
-            "{}  {:<12} {:<16} {:<10} {:<22} {}{}",
-            row.tracking,
-            row.state,
-            row.unit,
-            row.node,
-            row.category,
-            time(row.updated_at_micros),
-            if marks.is_empty() { marks } else { format!("  {marks}") },
-        );
-    }
-    let count = reply.complaints.len().to_string();
-    text.push_str(&words::say(if reply.more { "list.more" } else { "node.count" }, lang, &[("count", &count)]));
-    text
-}
-
-pub(crate) fn list_json(reply: &wire::ListReply) -> Value {
-    json!({ "complaints": reply.complaints.iter().map(summary_json).collect::<Vec<_>>(), "more": reply.more })
-}
-
 pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
     let link = reply.link.clone().unwrap_or_default();
     let outbox = reply.outbox.unwrap_or_default();

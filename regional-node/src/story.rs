@@ -1,95 +1,98 @@
-//! One complaint's story as this node's command line tells it: each event a line, with what was written beside it.
+//! Complaints as the node's operators read them: lists, and one complaint's story. Read from the database itself, so that they
+//! can be read whether the node runs or not. The reporter's identity is shown only when it is asked for.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
-use lintas::domain::{Change, Event, PartKind, Verdict};
-use lintas::journal;
-use lintas::protocol::desk::v1 as wire;
-use lintas::words::Language;
+use lintas::desk::listing::{list as as_table, listed};
+use lintas::desk::story::{Reader, Story, render};
+use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
+use lintas::domain::complaint::DisplayState;
+use lintas::domain::{NodeId, PartKind, UnitCode};
+use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::sqlite::SqliteStore;
+use lintas::store::{File, ListFilter};
+use lintas::words::{Language, say};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-use crate::output::{clean, standing, standing_json, summary_json, time};
+use crate::cli::{List, Shown};
+use crate::failure::Failure;
+use crate::output::clean;
+use crate::settings::Settings;
 
-struct Line {
-    event: Event,
-    verdict: Option<Verdict>,
-    texts: Vec<(&'static str, String)>,
+/// Width of a story where the terminal's is not known, in characters.
+const WIDTH_DEFAULT: usize = 100;
+
+async fn desk(settings: &Settings) -> Result<Desk<SqliteStore>, Failure> {
+    let store = SqliteStore::open_read_only(&settings.database).await?;
+    Ok(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?)
 }
 
-fn lines(reply: &wire::ShowReply) -> Vec<Line> {
-    let read = |filed: &wire::FiledEvent| {
-        let event = journal::event(&filed.header).ok()?;
-        let codes = u8::try_from(filed.verdict).ok().zip(u8::try_from(filed.reason).ok());
-        let verdict = codes.and_then(|(verdict, reason)| Verdict::from_codes(verdict, reason));
-        let texts = filed.parts.iter().filter_map(|part| {
-            let kind = PartKind::from_code(u8::try_from(part.kind).ok()?)?;
-            Some((kind.name(), String::from_utf8_lossy(&part.content).into_owned()))
-        });
-        Some(Line { event, verdict, texts: texts.collect() })
+/// Complaints by filter, for machines and for people.
+///
+/// # Errors
+/// If an argument is wrong or the database cannot be read.
+pub(crate) async fn list(settings: &Settings, list: List, lang: Language) -> Result<(Value, String), Failure> {
+    let filter = filter(&list)?;
+    let limit = filter.limit;
+    let desk = desk(settings).await?;
+    let (registry, found) = (desk.registry().await?, desk.list(filter).await?);
+    let value = json!({ "complaints": listed(&found, &registry), "more": found.len() >= limit });
+    Ok((value, as_table(&found, &registry, lang, limit)))
+}
+
+fn filter(list: &List) -> Result<ListFilter, Failure> {
+    let wrong = |name: &str, why: String| Failure::Argument(format!("--{name}: {why}"));
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let node = |name: &str, text: &str| {
+        given(text).map(|text| NodeId::parse(&text)).transpose().map_err(|error| wrong(name, error.to_string()))
     };
-    reply.events.iter().filter_map(read).collect()
-}
-
-/// Who is named by a change, and why.
-fn target(change: &Change) -> String {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the others name nobody")]
-    match change {
-        Change::Filed(filing) => format!("{}, {}, {}", filing.class, filing.category.as_str(), filing.channel),
-        Change::Disposed { unit, reason } | Change::Transfer { to: unit, reason } => format!("→ {unit} ({reason})"),
-        Change::Deferred { reason } | Change::Archived { reason } | Change::Return { reason } => format!("({reason})"),
-        Change::Moved(moved) => format!("→ {} @ {} ({})", moved.unit, moved.node, moved.cause),
-        Change::MoveRefused { reason, .. } => format!("({reason})"),
-        Change::Inadmissible { reason, .. } => format!("({reason})"),
-        Change::Rated { stars } => format!("{stars}/5"),
-        _ => String::new(),
-    }
-}
-
-/// The story for people.
-pub(crate) fn told(reply: &wire::ShowReply, lang: Language) -> String {
-    let mut text = format!("{}  {}\n", reply.tracking, reply.complaint);
-    if let Some(now) = &reply.standing {
-        let _ = writeln!(text, "{}", standing(now, lang));
-    }
-    for line in lines(reply) {
-        let header = &line.event.header;
-        let unit = header.unit.as_ref().map_or("", |unit| unit.as_str());
-        let name = reply.names.get(unit).map(|name| format!(" {}", clean(name))).unwrap_or_default();
-        let verdict = line.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
-        let (at, what) = (time(header.time.0), header.change.name());
-        let hash: String = line.event.hash.to_string().chars().take(8).collect();
-        let _ = writeln!(
-            text,
-            "{at}  {hash}  {:<6} {unit}{name}  {what} {}  [{verdict}]",
-            header.node,
-            target(&header.change)
-        );
-        for (kind, content) in line.texts {
-            for row in clean(&content).lines() {
-                let _ = writeln!(text, "    {kind}: {row}");
-            }
-        }
-    }
-    text
-}
-
-/// The story for machines.
-pub(crate) fn json(reply: &wire::ShowReply) -> Value {
-    let event = |line: Line| {
-        let header = &line.event.header;
-        json!({
-            "event": line.event.hash.to_string(), "node": header.node.as_str(),
-            "position": header.position.to_string(), "time": time(header.time.0),
-            "unit": header.unit.as_ref().map(lintas::domain::UnitCode::as_str), "change": header.change.name(),
-            "target": target(&header.change), "verdict": line.verdict.map(Verdict::name),
-            "reason": line.verdict.and_then(Verdict::reason),
-            "parts": line.texts.into_iter().map(|(kind, text)| json!({ "kind": kind, "text": text })).collect::<Vec<_>>(),
-        })
-    };
-    json!({
-        "complaint": reply.complaint, "tracking": reply.tracking,
-        "standing": standing_json(reply.standing.as_ref()),
-        "summary": reply.summary.as_ref().map(summary_json),
-        "events": lines(reply).into_iter().map(event).collect::<Vec<_>>(),
+    let states = list.state.iter().map(|name| {
+        let known = DisplayState::ALL.iter().find(|state| state.name() == name).copied();
+        let all: Vec<&str> = DisplayState::ALL.iter().map(|state| state.name()).collect();
+        known.ok_or_else(|| wrong("state", format!("{name} is none of {}", all.join(", "))))
+    });
+    let unit = given(&list.unit).map(|text| UnitCode::parse(&text)).transpose();
+    Ok(ListFilter {
+        unit: unit.map_err(|error| wrong("unit", error.to_string()))?,
+        states: states.collect::<Result<_, _>>()?,
+        node: node("node", &list.node)?,
+        origin: node("origin", &list.origin)?,
+        late: list.late,
+        limit: usize::try_from(list.limit).unwrap_or(usize::MAX),
     })
+}
+
+/// One complaint's story, for machines and for people.
+///
+/// # Errors
+/// If there is none of that name.
+pub(crate) async fn show(settings: &Settings, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
+    let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
+    let desk = desk(settings).await?;
+    let file = desk.show(&name).await?;
+    let story = Story::of(&file, &*desk.registry().await?, lang, Reader::Handler);
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);
+    let mut value = json!(story);
+    if shown.identity {
+        let known = identity(&file);
+        if let (Some(object), Some(reporter)) = (value.as_object_mut(), &known) {
+            object.insert("reporter".to_owned(), json!(reporter));
+        }
+        let Reporter { name, phone, address } = known.unwrap_or_default();
+        let dash = |text: String| if text.is_empty() { "-".to_owned() } else { clean(&text) };
+        let facts = [dash(name), dash(phone), dash(address)];
+        let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
+    }
+    Ok((value, text))
+}
+
+/// Who the reporter is, if it was told and is still stored.
+fn identity(file: &File) -> Option<Reporter> {
+    let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
+    let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
+    serde_json::from_slice(&part.content).ok()
 }

@@ -1,21 +1,36 @@
 //! Checks the node's database: journal, seals, receipts, and every complaint against its events. It opens for reading only;
-//! the checks themselves are the library's audit, which is to be called here.
+//! the checks themselves are the library's audit.
 
+use lintas::desk::audit::audit;
+use lintas::identity::load_signing_secret;
+use lintas::journal::SigningKey;
 use lintas::runtime::Exit;
 use lintas::store::sqlite::SqliteStore;
+use lintas::store::{Store as _, StoreError};
+use lintas::words::Language;
 
 use crate::failure::Failure;
+use crate::output::{say, say_json};
 use crate::run::owner;
 use crate::settings::Settings;
 
-/// Opens the database for reading and has it audited.
+/// Opens the database for reading and has it audited; a difference is told line by line and by the exit code.
 ///
 /// # Errors
-/// If the database cannot be read, is another node's, or there is no audit in this build.
-pub(crate) async fn verify(settings: &Settings, _json: bool) -> Result<Exit, Failure> {
+/// If the database cannot be read or is another node's, or the node does not know its hub's key.
+pub(crate) async fn verify(settings: &Settings, json: bool, lang: Language) -> Result<Exit, Failure> {
+    let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?.key;
+    let own = SigningKey::from_seed(*load_signing_secret(&settings.signing_key)?).public();
     let store = SqliteStore::open_read_only(&settings.database).await?;
-    let found = lintas::store::Store::owner(&store).await?;
+    if store.owner().await? != owner(settings) {
+        return Err(StoreError::Foreign("the database is another node's".to_owned()).into());
+    }
+    let report = audit(&store, hub, own).await?;
     store.close().await;
-    let whose = if found == owner(settings) { "" } else { ", and the database is another node's" };
-    Err(Failure::Recovery(format!("this build has no audit to verify with{whose}")))
+    if json {
+        say_json(&report.to_json(lang));
+    } else {
+        say(&report.render(lang));
+    }
+    Ok(if report.is_clean() { Exit::Done } else { Exit::BadData })
 }

@@ -2,16 +2,20 @@
 //! client. Rules are the domain's, bytes the journal's; it knows nothing of the link but a report of how it stands.
 
 pub mod action;
+pub mod audit;
 pub mod author;
 mod case;
 mod content;
 pub mod error;
+pub mod listing;
 pub mod name;
 pub mod office;
 pub mod options;
 pub mod service;
 pub mod socket;
 pub mod status;
+pub mod story;
+pub mod table;
 #[cfg(test)]
 mod tests;
 

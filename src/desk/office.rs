@@ -169,7 +169,8 @@ impl<S: Store> Desk<S> {
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, Written), DeskError> + Send,
     ) -> Result<Written, DeskError> {
         let known = self.known();
-        let scope = Scope { complaints: [complaint].into(), registry_after: known.position(), ..Scope::default() };
+        let scope =
+            Scope { complaints: [complaint].into(), registry_after: Some(known.position()), ..Scope::default() };
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let (registry, planned) = self

@@ -151,7 +151,7 @@ fn the_hub_refuses_up_to_what_it_has_stored() {
 }
 
 #[test]
-fn close_swallows_a_reply() {
+fn a_reply_that_a_close_had_not_seen_reopens_it() {
     // With the rule, a close names what its author had seen; without it, a close is taken to have seen everything.
     let story = |honest: bool| {
         let mut story = Story::filed("13.71");

@@ -4,7 +4,7 @@
 use super::cbor::{Reader, Unreadable, Writer};
 use super::{change, kind, prefix};
 use crate::domain::event::{HEADER_BYTES_MAX, PARTS_MAX};
-use crate::domain::{ComplaintId, Event, EventHash, Header, PartKind, PartRef, Position, Pseudonym, Timestamp};
+use crate::domain::{ComplaintId, Event, EventHash, Header, NodeId, PartKind, PartRef, Position, Pseudonym, Timestamp};
 
 /// The version of the layout; one more or fewer field is another version.
 const VERSION: u64 = 1;
@@ -89,6 +89,17 @@ pub fn event(bytes: &[u8]) -> Result<Event, HeaderError> {
 #[must_use]
 pub fn header_hash(bytes: &[u8]) -> EventHash {
     EventHash(prefix::HEADER.hash(&[bytes]))
+}
+
+/// The name under which a store keeps header bytes that stand in a place not their own, or there a second time: what they are
+/// elsewhere keeps its name. SHA-256 of prefix, the place's journal (led by its length in bytes, u32, big endian) and position,
+/// and the bytes' own name.
+#[must_use]
+pub fn copy_name(node: &NodeId, at: Position, hash: &EventHash) -> EventHash {
+    let node = node.as_str().as_bytes();
+    let length = u32::try_from(node.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let place: &[&[u8]] = &[&length, node, &at.incarnation.to_be_bytes(), &at.seq.to_be_bytes(), &hash.0];
+    EventHash(prefix::COPY.hash(place))
 }
 
 fn read(bytes: &[u8]) -> Result<Header, HeaderError> {

@@ -15,6 +15,8 @@ pub const COMPLAINT: Prefix = Prefix("lintas/complaint/v1");
 pub const PART: Prefix = Prefix("lintas/part/v1");
 /// Names a seal: the hash of its body.
 pub const SEAL: Prefix = Prefix("lintas/seal/v1");
+/// Names a copy of an event that stands where it does not belong.
+pub const COPY: Prefix = Prefix("lintas/copy/v1");
 /// Signs a seal's body.
 pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 /// Signs a receipt.
@@ -23,7 +25,8 @@ pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 7] = [HEADER, COMPLAINT, PART, SEAL, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
+pub const ALL: [Prefix; 8] =
+    [HEADER, COMPLAINT, PART, SEAL, COPY, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
 
 impl Prefix {
     /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.

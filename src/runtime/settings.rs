@@ -257,9 +257,10 @@ impl Settings {
         if let Some(text) = self.override_of(key) {
             return Some(vec![text.clone()]);
         }
-        let texts = match self.file.get(key)? {
-            toml::Value::Array(values) => values.iter().map(scalar).collect(),
-            value => scalar(value).map(|text| vec![text]),
+        let value = self.file.get(key)?;
+        let texts = match value.as_array() {
+            Some(values) => values.iter().map(scalar).collect(),
+            None => scalar(value).map(|text| vec![text]),
         };
         if texts.is_none() {
             self.invalid(key, "a text, a number, true or false is wanted", remedy);

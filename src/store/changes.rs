@@ -13,8 +13,8 @@ pub struct Scope {
     pub complaints: BTreeSet<ComplaintId>,
     /// A peer's row, locked; a new one if there is none.
     pub peer: Option<NodeId>,
-    /// Registry events after this position.
-    pub registry_after: Position,
+    /// Registry events after this position; none if it is not given.
+    pub registry_after: Option<Position>,
     /// At most so many of the own events that no seal covers.
     pub unsealed: usize,
     /// Which of these events are stored already.

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 /// A language that there are texts in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub enum Language {
     /// Bahasa Indonesia.
+    #[serde(rename = "id")]
     Indonesian,
     /// English.
+    #[serde(rename = "en")]
     #[default]
     English,
 }

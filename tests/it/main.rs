@@ -2,7 +2,11 @@
 //! Each is marked as a test, so that its helpers too may stop at the first surprise.
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod hub;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::programs::{self, ProgramsError};
 use crate::wait::{WaitError, until};
 
 /// How long a program may take for what it does at once.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What went wrong with a federation.
 #[derive(Debug, Error)]
@@ -91,6 +91,12 @@ impl Federation {
     /// The codes of the nodes.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.nodes.keys().map(String::as_str)
+    }
+
+    /// Where everything lies.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a node keeps its things.
@@ -220,7 +226,14 @@ impl Federation {
         for code in self.codes() {
             self.linked(code).await?;
         }
-        Ok(())
+        // A desk that has not heard of its units yet files nothing.
+        self.at_rest().await
+    }
+
+    /// What the hub (`hub`) or a node (its code) has logged, over all its lives.
+    #[must_use]
+    pub fn log_file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.log"))
     }
 
     /// What the hub (`hub`) or a node (its code) has logged, over all its lives.
@@ -374,13 +387,11 @@ async fn stop(child: Option<Child>) -> Result<Option<ExitStatus>> {
     if let Some(id) = child.id() {
         Command::new("kill").arg(id.to_string()).status().await?;
     }
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
-        Ok(status) => Ok(Some(status?)),
-        Err(_) => {
-            child.kill().await?;
-            Err(FederationError::Wait(WaitError { what: "a process to end".to_owned(), seconds: PATIENCE.as_secs() }))
-        }
+    if let Ok(status) = tokio::time::timeout(PATIENCE, child.wait()).await {
+        return Ok(Some(status?));
     }
+    child.kill().await?;
+    Err(FederationError::Wait(WaitError { what: "a process to end".to_owned(), seconds: PATIENCE.as_secs() }))
 }
 
 async fn kill(child: Option<Child>) -> Result<()> {

@@ -46,6 +46,14 @@ pub fn node() -> Result<PathBuf, ProgramsError> {
     built().map(|(_, node)| node)
 }
 
+/// The demo's program, which is built beside the others.
+///
+/// # Errors
+/// If it does not build, or is not where [`BIN_DIR_VARIABLE`] points.
+pub fn demo() -> Result<PathBuf, ProgramsError> {
+    Ok(hub()?.with_file_name("lintas-demo"))
+}
+
 fn built() -> Result<(PathBuf, PathBuf), ProgramsError> {
     static BUILT: OnceLock<Result<(PathBuf, PathBuf), ProgramsError>> = OnceLock::new();
     BUILT

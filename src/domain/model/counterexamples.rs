@@ -76,7 +76,10 @@ fn hello_without_inbound_position_never_hears_it_lost_custody() {
 
 #[test]
 fn cutoff_without_incarnation() {
-    let config = Config { restores: 1, ..pair().acts(0, 2, [w(transfer("13")), w(Change::Responded)]) };
+    let config = pair().acts(0, 2, [w(transfer("13")), w(Change::Responded)]);
+    let config = Config { restores: 1, escalations: 1, ..config };
+    let what = "it counts, though custody had moved before it came";
+    shows(&config, Rules { incarnation: false, ..ALL }, what);
     shows(&config, Rules { incarnation: false, ..ALL }, FLIP);
 }
 

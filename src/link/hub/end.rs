@@ -1,6 +1,6 @@
 //! The hub's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::author::HubKey;
@@ -11,13 +11,17 @@ use super::release;
 use super::session::{Action, Input, Opened, Session};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
-use crate::journal::{self, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
+use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 
-/// Complaints whose waiting proposals are looked at in one transaction.
+/// Complaints whose waiting proposals are asked for at once.
 const ORDER_MAX: usize = 10_000;
+/// Of these, how many are looked at in one transaction.
+const ORDER_AT_ONCE: usize = 100;
+/// Messages after which they are to be written before more is done.
+const OUTPUT_MESSAGES_MAX: usize = 16;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
@@ -76,7 +80,7 @@ impl<S: Store> HubShared<S> {
     }
 
     fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
-        Scope { complaints, peer: peer.cloned(), registry_after: self.registry().position(), ..Scope::default() }
+        Scope { complaints, peer: peer.cloned(), registry_after: Some(self.registry().position()), ..Scope::default() }
     }
 
     /// Judges what was held and is known now, after an upgrade. Returns whom to wake.
@@ -120,6 +124,8 @@ pub struct Output {
     pub woken: BTreeSet<NodeId>,
     /// Whether the session has ended, and why.
     pub ended: Option<Option<Fault>>,
+    /// Whether there is more to do once this is written: call [`HubEnd::proceed`].
+    pub more: bool,
 }
 
 /// The hub's end of one session with one authenticated node.
@@ -128,7 +134,10 @@ pub struct HubEnd<S> {
     shared: Arc<HubShared<S>>,
     node: NodeId,
     session: Session,
-    /// What the next input of the machine is, from actions carried out.
+    /// The session's number, once it was opened.
+    opened: Option<u64>,
+    /// What is still to be carried out.
+    queue: VecDeque<Action>,
     output: Output,
 }
 
@@ -137,7 +146,7 @@ impl<S: Store> HubEnd<S> {
     #[must_use]
     pub fn new(shared: Arc<HubShared<S>>, node: NodeId) -> Self {
         let session = Session::new(shared.signer.federation.clone());
-        Self { shared, node, session, output: Output::default() }
+        Self { shared, node, session, opened: None, queue: VecDeque::new(), output: Output::default() }
     }
 
     /// The session's state.
@@ -146,19 +155,30 @@ impl<S: Store> HubEnd<S> {
         &self.session
     }
 
-    /// Takes one input to its end: everything the machine wants is done when this returns.
+    /// Takes one input. What the machine wants is done when this returns, or, if there is much to send, up to where the messages
+    /// fill an output; the rest follows with [`Self::proceed`], or before whatever comes next.
     pub async fn handle(&mut self, input: Input) -> Output {
-        let mut queue = std::collections::VecDeque::from(self.session.step(input));
-        while let Some(action) = queue.pop_front() {
+        // Whoever was revoked in the meantime is heard and told no more.
+        let fenced = self.session.is_live() && self.shared.registry().cut_off(&self.node).is_some();
+        let input = if fenced { Input::Opened(Err(Fault::NotEnrolled)) } else { input };
+        self.queue.extend(self.session.step(input));
+        self.proceed().await
+    }
+
+    /// Goes on with what is still to be done.
+    pub async fn proceed(&mut self) -> Output {
+        while self.output.messages.len() < OUTPUT_MESSAGES_MAX {
+            let Some(action) = self.queue.pop_front() else { break };
             match self.perform(action).await {
                 Ok(None) => {}
-                Ok(Some(input)) => queue.extend(self.session.step(input)),
+                Ok(Some(input)) => self.queue.extend(self.session.step(input)),
                 Err(error) => {
                     tracing::error!(node = %self.node, %error, "a session's work could not be stored");
-                    queue.extend(self.session.step(Input::Failed));
+                    self.queue.extend(self.session.step(Input::Failed));
                 }
             }
         }
+        self.output.more = !self.queue.is_empty();
         std::mem::take(&mut self.output)
     }
 
@@ -196,6 +216,9 @@ impl<S: Store> HubEnd<S> {
         let update = PeerUpdate { fault: Some(Some(fault.to_string())), contact: Some(now), ..PeerUpdate::default() };
         let plan = |view: &View| {
             let known = self.shared.advance(&view.registry).node(&self.node).is_some();
+            // How an old session ends says nothing of the one that took over.
+            let present = |opened| view.peer.as_ref().is_some_and(|peer| peer.session == opened);
+            let known = known && self.opened.is_none_or(present);
             (Changes { peer: known.then_some(update), ..Changes::default() }, ())
         };
         self.shared.store.transact(scope, plan).await
@@ -212,24 +235,29 @@ impl<S: Store> HubEnd<S> {
             let registry = shared.advance(&view.registry);
             open::plan(view, &self.node, &hello, same_hub, &shared.signer, &registry, shared.now())
         };
-        match shared.store.transact(scope, plan).await? {
-            Opening::Open(opened) => Ok(Ok(opened)),
+        let opened = match shared.store.transact(scope, plan).await? {
+            Opening::Open(opened) => opened,
             Opening::Refill(opened) => {
                 let generation = shared.store.refill(self.node.clone()).await?;
-                Ok(Ok(Opened { outbox: (generation, 0), ..opened }))
+                Opened { outbox: (generation, 0), ..opened }
             }
-            Opening::Refused(fault) => Ok(Err(fault)),
-        }
+            Opening::Refused(fault) => return Ok(Err(fault)),
+        };
+        self.opened = Some(opened.session);
+        Ok(Ok(opened))
     }
 
     async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
         let shared = &self.shared;
-        let Some(intake) = verify(&shared.registry(), &shared.signer, &self.node, session, after, message) else {
-            return Ok(Err(Fault::BrokenSeal));
+        let intake = match verify(&shared.registry(), &shared.signer, &self.node, session, after, message) {
+            Ok(intake) => intake,
+            Err(fault) => return Ok(Err(fault)),
         };
         let complaints =
             intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
-        let scope = shared.scope(Some(&self.node), complaints);
+        let unreadable =
+            intake.events.iter().filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
+        let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
             ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
@@ -253,30 +281,41 @@ impl<S: Store> HubEnd<S> {
         SignedReceipt::sign(receipt, &self.shared.signer.key)
     }
 
-    /// A batch at or before what is stored: the same one is acknowledged again, another one proves a fork.
+    /// A batch at or before what is stored: the same one is acknowledged again, another one proves a fork, if the node sealed it.
     async fn repeat(&self, message: UpBatch) -> Result<Input, StoreError> {
         let seal = &message.batch.seal;
         let held = self.shared.store.seal_of(self.node.clone(), seal.body().end()).await?;
-        if held.is_none_or(|held| held.hash() != seal.hash()) {
-            return Ok(Input::Opened(Err(Fault::Fork)));
+        if held.is_some_and(|held| held.hash() == seal.hash()) {
+            return Ok(Input::Repeated);
         }
-        Ok(Input::Repeated)
+        let body = seal.body();
+        let registry = self.shared.registry();
+        let key = registry.node(&self.node).and_then(|entry| entry.signing_keys.first());
+        let own = body.federation == self.shared.signer.federation && body.origin == self.node;
+        let proven = own && key.is_some_and(|key| seal.verify(key).is_ok());
+        Ok(Input::Opened(Err(if proven { Fault::Fork } else { Fault::BrokenSeal })))
     }
 
+    /// Decides what is ready, some complaints a transaction.
     async fn order(&mut self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        let waiting = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
-        if waiting.is_empty() {
-            return Ok(());
+        loop {
+            let waiting = shared.store.unordered(self.node.clone(), ORDER_MAX).await?;
+            let mut decided = 0_usize;
+            for some in waiting.chunks(ORDER_AT_ONCE) {
+                let scope = shared.scope(Some(&self.node), some.iter().copied().collect());
+                let plan = |view: &View| {
+                    let registry = shared.advance(&view.registry);
+                    order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy)
+                };
+                let (now, woken) = shared.store.transact(scope, plan).await?;
+                decided = decided.saturating_add(now);
+                self.output.woken.extend(woken);
+            }
+            if decided == 0 || waiting.len() < ORDER_MAX {
+                return Ok(());
+            }
         }
-        let scope = shared.scope(Some(&self.node), waiting.into_iter().collect());
-        let plan = |view: &View| {
-            let registry = shared.advance(&view.registry);
-            order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy)
-        };
-        let woken = shared.store.transact(scope, plan).await?;
-        self.output.woken.extend(woken);
-        Ok(())
     }
 
     async fn acknowledge(&self, after: Position, stored: Head) -> Result<Input, StoreError> {
@@ -316,21 +355,33 @@ impl<S: Store> HubEnd<S> {
         self.shared.store.transact(scope, plan).await
     }
 
-    /// How far the hub is with this node.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn progress(&self) -> Result<Option<Down>, StoreError> {
+    /// How far the hub is with this node, to be said now and then. Once all of an outbox that overflowed is delivered, the session
+    /// ends instead: the next Hello fills it again.
+    pub async fn progress(&mut self) -> Output {
         if !self.session.is_live() {
-            return Ok(None);
+            return Output::default();
         }
-        let peer = self.shared.store.peer(self.node.clone()).await?;
+        let peer = match self.shared.store.peer(self.node.clone()).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                tracing::warn!(node = %self.node, %error, "how far the hub is with a node cannot be read");
+                return Output::default();
+            }
+        };
+        if peer.as_ref().is_some_and(|peer| peer.resync && peer.delivered >= peer.numbered) {
+            return self.handle(Input::Drain).await;
+        }
         let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
-        Ok(Some(Down::Progress(Progress { clock: self.shared.now(), waiting })))
+        let progress = Down::Progress(Progress { clock: self.shared.now(), waiting });
+        Output { messages: vec![progress], more: !self.queue.is_empty(), ..Output::default() }
     }
 }
 
-/// Verifies a batch's signature, chain and tree; none if it does not hold.
+/// Verifies a batch's signature, chain and tree.
+///
+/// # Errors
+/// [`Fault::Fork`] if the node's own signature proves that its journal is another than what is stored, else
+/// [`Fault::BrokenSeal`].
 fn verify(
     registry: &Registry,
     signer: &HubKey,
@@ -338,21 +389,31 @@ fn verify(
     session: u64,
     after: Head,
     message: UpBatch,
-) -> Option<Intake> {
-    let key = *registry.node(node)?.signing_keys.first()?;
+) -> Result<Intake, Fault> {
+    let key = registry.node(node).and_then(|entry| entry.signing_keys.first().copied()).ok_or(Fault::NotEnrolled)?;
     let Batch { seal, entries } = message.batch;
     let headers: Vec<Vec<u8>> = entries.iter().map(|entry| entry.bytes.clone()).collect();
     let read = match journal::verify_batch(&seal, &headers, &key, &signer.federation, node, &after) {
         Ok(read) => read,
         Err(error) => {
             tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
-            return None;
+            return Err(match error {
+                BatchError::Previous { .. } => Fault::Fork,
+                BatchError::NotNext { expected, found } if found < expected => Fault::Fork,
+                BatchError::NotNext { .. }
+                | BatchError::Federation(_)
+                | BatchError::Origin(_)
+                | BatchError::TooLarge { .. }
+                | BatchError::Signature(_)
+                | BatchError::Count { .. }
+                | BatchError::Root => Fault::BrokenSeal,
+            });
         }
     };
     let body = seal.body();
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
     let events = read.into_iter().zip(entries).zip(places).map(|((read, entry), at)| sealed(read, entry, at)).collect();
-    Some(Intake { node: node.clone(), session, after, seal, events, announced: message.announced })
+    Ok(Intake { node: node.clone(), session, after, seal, events, announced: message.announced })
 }
 
 /// One event of a verified batch, read or not.

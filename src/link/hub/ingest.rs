@@ -8,8 +8,8 @@ use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict,
-    fold,
+    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry, Timestamp,
+    Verdict, fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
 use crate::store::{Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
@@ -25,6 +25,16 @@ pub struct Sealed {
     pub event: Result<Event, Inadmissibility>,
     /// Its exact bytes and content.
     pub entry: SealedEntry,
+}
+
+impl Sealed {
+    /// Header bytes that are another event's, or came before, are kept under a name of their own: the other keeps its own.
+    fn name(&mut self, node: &NodeId, taken: &mut BTreeSet<EventHash>) {
+        let Err(reason) = self.event else { return };
+        if reason == Inadmissibility::Misplaced || !taken.insert(self.hash) {
+            self.hash = journal::header::copy_name(node, self.position, &self.hash);
+        }
+    }
 }
 
 /// A verified batch to take in.
@@ -74,12 +84,57 @@ impl Default for Policy {
 }
 
 /// One complaint as the transaction works on it.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Working {
     pub(super) events: Vec<Event>,
+    /// Its fold; behind the events if it is stale, except in what admission looks at.
     pub(super) complaint: Option<Complaint>,
     pub(super) verdicts: BTreeMap<EventHash, Verdict>,
     pub(super) changed: bool,
+    stale: bool,
+}
+
+impl Working {
+    /// Takes in one more event without folding anew: a batch of events on one complaint is folded once, not once an event.
+    fn add(&mut self, event: Event, verdict: Verdict) {
+        let outcome = match verdict {
+            Verdict::Held => Outcome::Held,
+            Verdict::Inadmissible(reason) => Outcome::Inadmissible(reason),
+            Verdict::Provisional | Verdict::Applied | Verdict::Late | Verdict::Refused(_) => Outcome::Waiting,
+        };
+        self.verdicts.insert(event.hash, verdict);
+        self.changed = true;
+        if let Some(complaint) = &mut self.complaint {
+            complaint.outcomes.insert(event.hash, outcome);
+            complaint.read_only |= outcome == Outcome::Held;
+            if let (Change::Redacted { event: target }, Outcome::Waiting) = (&event.header.change, outcome) {
+                complaint.redacted.insert(*target);
+            }
+            self.stale = true;
+            self.events.push(event);
+        } else {
+            self.events.push(event);
+            self.complaint = if outcome == Outcome::Waiting { fold(&self.events) } else { None };
+        }
+    }
+
+    /// Folds anew, if something came since.
+    fn refresh(&mut self) {
+        if self.stale {
+            self.complaint = fold(&self.events);
+            self.stale = false;
+        }
+    }
+
+    fn refresh_unless(&mut self, notice: bool) {
+        if !notice {
+            self.refresh();
+        }
+    }
+
+    fn participants(&self) -> BTreeSet<NodeId> {
+        self.complaint.as_ref().map(|complaint| complaint.participants.clone()).unwrap_or_default()
+    }
 }
 
 /// The transaction in the making: what it knows and what it will write.
@@ -95,8 +150,9 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     pub(super) fn new(view: &View, signer: &'a HubKey, registry: &'a Registry, now: Timestamp, policy: Policy) -> Self {
         let working = view.complaints.iter().map(|(id, events)| {
-            let verdicts = view.verdicts.clone();
-            (*id, Working { events: events.clone(), complaint: fold(events), verdicts, changed: false })
+            let said = |event: &Event| Some((event.hash, *view.verdicts.get(&event.hash)?));
+            let verdicts = events.iter().filter_map(said).collect();
+            (*id, Working { events: events.clone(), complaint: fold(events), verdicts, ..Working::default() })
         });
         Self {
             registry,
@@ -105,6 +161,13 @@ impl<'a> Desk<'a> {
             changes: Changes::default(),
             now,
             policy,
+        }
+    }
+
+    /// Folds a complaint anew, if something came since.
+    pub(super) fn refresh(&mut self, id: ComplaintId) {
+        if let Some(work) = self.working.get_mut(&id) {
+            work.refresh();
         }
     }
 
@@ -117,19 +180,19 @@ impl<'a> Desk<'a> {
             self.changes.announced.retain(|(complaint, _)| *complaint != id);
             self.changes.announced.push((id, Position::ZERO));
         }
+        // A notice puts one event outside the set and changes nothing else; whatever else the hub says is folded at once.
+        let notice = matches!(change, Change::Inadmissible { .. } | Change::Held { .. });
         let (event, entry) = self.recorder.record(id, prev, change);
         let hash = event.hash;
         self.changes.entries.push(entry);
-        let before: BTreeSet<NodeId> = participants(work.complaint.as_ref());
-        work.events.push(event);
-        work.verdicts.insert(hash, Verdict::Applied);
-        work.complaint = fold(&work.events);
-        work.changed = true;
-        let after = participants(work.complaint.as_ref());
-        for newcomer in after.difference(&before) {
+        work.refresh_unless(notice);
+        let before = work.participants();
+        work.add(event, Verdict::Applied);
+        work.refresh_unless(notice);
+        let mut to = work.participants();
+        for newcomer in to.difference(&before) {
             self.send_history(&work, newcomer, hash);
         }
-        let mut to = after;
         to.extend(also.cloned());
         self.changes.outbox.extend(to.into_iter().map(|node| (node, hash)));
         if let Some(id) = id {
@@ -171,6 +234,7 @@ impl<'a> Desk<'a> {
 
     /// Closes the books: verdicts, projections, the hub's seals, and whom to wake.
     pub(super) fn finish(mut self) -> (Changes, Position, BTreeSet<NodeId>) {
+        self.working.values_mut().for_each(Working::refresh);
         self.settle();
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
@@ -182,10 +246,6 @@ impl<'a> Desk<'a> {
         let woken = self.changes.outbox.iter().map(|(node, _)| node.clone()).collect();
         (self.changes, written, woken)
     }
-}
-
-fn participants(complaint: Option<&Complaint>) -> BTreeSet<NodeId> {
-    complaint.map(|complaint| complaint.participants.clone()).unwrap_or_default()
 }
 
 /// Plans the intake of a batch. The changes are empty if the session was superseded.
@@ -201,6 +261,10 @@ pub(super) fn plan(
     let Some(peer) = peer.filter(|peer| peer.session == intake.session && peer.stored == intake.after) else {
         return (Changes::default(), Taken::Superseded);
     };
+    if registry.cut_off(&intake.node).is_some() {
+        // Revoked in the meantime: its sessions are fenced, the next Hello says why.
+        return (Changes::default(), Taken::Superseded);
+    }
     let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut cited = peer.cited;
     let stored = intake.seal.head();
@@ -208,18 +272,24 @@ pub(super) fn plan(
     let paths = journal::merkle::paths(&hashes);
     let touched: BTreeSet<ComplaintId> =
         intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
-    for ((index, sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
+    let mut names = view.known.clone();
+    for ((index, mut sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
+        sealed.name(&intake.node, &mut names);
         let proof = ProofRef { seal_last: stored.position.seq, index, path };
         desk.take(&intake.node, sealed, proof, &mut cited);
     }
-    let announced = |id: &ComplaintId| {
-        let now = intake.announced.iter().filter(|(complaint, _)| complaint == id).map(|(_, upto)| *upto).max();
-        now.max(view.announced.get(id).copied()).unwrap_or(Position::ZERO)
-    };
-    let announced_now = intake.announced.iter().map(|(complaint, _)| complaint).filter(|id| touched.contains(id));
-    desk.changes.announced = announced_now.map(|id| (*id, announced(id))).collect();
+    let mut announced = view.announced.clone();
+    for (id, upto) in &intake.announced {
+        // Only the holder's own announcement is awaited: nobody else can hold up its proposal.
+        if touched.contains(id) && desk.is_held_by(*id, &intake.node) {
+            let known = announced.entry(*id).or_insert(Position::ZERO);
+            *known = (*known).max(*upto);
+            desk.changes.announced.push((*id, *known));
+        }
+    }
     for id in &touched {
-        let awaited = announced(id).max(peer.announced);
+        desk.refresh(*id);
+        let awaited = announced.get(id).copied().unwrap_or(Position::ZERO).max(peer.announced);
         order::decide_if_ready(&mut desk, *id, &intake.node, stored.position, awaited);
     }
     desk.changes.seals.push(intake.seal);
@@ -253,9 +323,9 @@ impl Desk<'_> {
             }
         };
         let id = event.header.complaint;
-        let work = id.and_then(|id| self.working.get(&id)).cloned().unwrap_or_default();
-        let admission = self.admission(&event, &sealed.entry.parts, &work, *cited);
-        if !matches!(admission, Admission::Inadmissible(Inadmissibility::RegistryPosition)) {
+        let admission = self.admission(&event, &sealed.entry.parts, *cited);
+        // A position that is yet to come, in an event refused for whatever reason, does not bind what is written after it.
+        if event.header.registry <= self.registry.position() {
             *cited = (*cited).max(event.header.registry);
         }
         match admission {
@@ -272,7 +342,8 @@ impl Desk<'_> {
         }
     }
 
-    fn admission(&self, event: &Event, parts: &[Part], work: &Working, cited: Position) -> Admission {
+    fn admission(&self, event: &Event, parts: &[Part], cited: Position) -> Admission {
+        let work = event.header.complaint.and_then(|id| self.working.get(&id));
         match journal::check_parts(&event.header, parts) {
             Ok(()) => {}
             Err(error) => return Admission::Inadmissible(parts_fault(error)),
@@ -284,8 +355,8 @@ impl Desk<'_> {
         };
         let bench = Bench {
             registry: self.registry,
-            events: &work.events,
-            complaint: work.complaint.as_ref(),
+            events: work.map(|work| work.events.as_slice()).unwrap_or_default(),
+            complaint: work.and_then(|work| work.complaint.as_ref()),
             cited,
             now: self.now,
             derived,
@@ -297,20 +368,29 @@ impl Desk<'_> {
     fn keep(&mut self, event: &Event, sealed: SealedEntry, proof: ProofRef, verdict: Verdict) {
         let Some(id) = event.header.complaint else { return };
         let mut work = self.working.remove(&id).unwrap_or_default();
-        work.events.push(event.clone());
         let held = verdict == Verdict::Held;
-        work.complaint = fold(&work.events);
-        work.verdicts.insert(event.hash, verdict);
-        work.changed = true;
+        let before = work.participants();
+        work.add(event.clone(), verdict);
         let redacted = work.complaint.as_ref().is_some_and(|complaint| complaint.redacted.contains(&event.hash));
         let parts = if redacted { Vec::new() } else { sealed.parts };
         if let (Change::Redacted { event: target }, false) = (&event.header.change, held) {
             self.changes.destroy.push(*target);
         }
         self.changes.entries.push(Entry::of(event, sealed.bytes, parts, Some(proof), verdict));
-        let others = participants(work.complaint.as_ref()).into_iter().filter(|node| *node != event.header.node);
+        let after = work.participants();
+        for newcomer in after.difference(&before) {
+            // What the hub noted before the complaint was filed its origin has not been told.
+            self.send_history(&work, newcomer, event.hash);
+        }
+        let others = after.into_iter().filter(|node| *node != event.header.node);
         self.changes.outbox.extend(others.map(|node| (node, event.hash)));
         self.working.insert(id, work);
+    }
+
+    /// Whether the complaint's custodian is this node.
+    fn is_held_by(&self, id: ComplaintId, node: &NodeId) -> bool {
+        let complaint = self.working.get(&id).and_then(|work| work.complaint.as_ref());
+        complaint.is_some_and(|complaint| complaint.node() == node)
     }
 
     /// Keeps an inadmissible event's header in its author's journal, drops its content, and tells everyone who takes part.
@@ -320,9 +400,7 @@ impl Desk<'_> {
         let verdict = Verdict::Inadmissible(reason);
         self.changes.entries.push(Entry::of(&event, bytes, Vec::new(), Some(proof), verdict));
         if let Some(id) = id {
-            let work = self.working.entry(id).or_default();
-            work.events.push(event);
-            work.verdicts.insert(hash, verdict);
+            self.working.entry(id).or_default().add(event, verdict);
         }
         self.record(id, Change::Inadmissible { event: hash, prev, reason }, Some(&author));
     }

@@ -34,6 +34,7 @@ pub(super) fn decide_if_ready(
 }
 
 /// Plans the decision of proposals that waited for more of their holder's journal. The scope names the complaints and the holder.
+/// Says how many were decided, and whom to wake.
 pub(super) fn plan_waiting(
     view: &View,
     holder: &NodeId,
@@ -41,7 +42,7 @@ pub(super) fn plan_waiting(
     registry: &Registry,
     now: Timestamp,
     policy: Policy,
-) -> (Changes, std::collections::BTreeSet<NodeId>) {
+) -> (Changes, (usize, std::collections::BTreeSet<NodeId>)) {
     let Some(peer) = view.peer.as_ref() else { return Default::default() };
     let mut desk = Desk::new(view, signer, registry, now, policy);
     for id in view.complaints.keys() {
@@ -49,7 +50,8 @@ pub(super) fn plan_waiting(
         decide_if_ready(&mut desk, *id, holder, peer.stored.position, awaited);
     }
     let (changes, _, woken) = desk.finish();
-    (changes, woken)
+    let decided = changes.entries.len();
+    (changes, (decided, woken))
 }
 
 /// Plans a move by the hub itself: escalation, revocation, appeal or re-homing. None happens at `id`, or for a complaint at home.

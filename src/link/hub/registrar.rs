@@ -29,7 +29,7 @@ pub async fn register<S: Store>(
     changes: Vec<Change>,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let scope = Scope { registry_after: Position::ZERO, ..Scope::default() };
+    let scope = Scope { registry_after: Some(Position::ZERO), ..Scope::default() };
     store.transact(scope, |view| plan(view, signer, changes, now)).await
 }
 

@@ -28,6 +28,7 @@ pub(super) fn plan(
         if stopped.contains(&writer) {
             continue;
         }
+        desk.refresh(id);
         let Some(work) = desk.working.get(&id) else { break };
         // Admission looks at what came before; what the author cited was looked at when the event came in.
         let bench = Bench {
@@ -40,7 +41,12 @@ pub(super) fn plan(
         };
         let change = match admit(&event, &bench) {
             Admission::Held => continue,
-            Admission::Admitted => Change::Released { event: event.hash },
+            Admission::Admitted => {
+                if let Change::Redacted { event: target } = event.header.change {
+                    desk.changes.destroy.push(target);
+                }
+                Change::Released { event: event.hash }
+            }
             Admission::Inadmissible(reason) => {
                 desk.changes.destroy.push(event.hash);
                 Change::Inadmissible { event: event.hash, prev: event.header.prev, reason }

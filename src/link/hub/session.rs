@@ -1,6 +1,6 @@
 //! The hub's end of one session, as a pure state machine: a message or an answer of the store in, actions out. No I/O, no clock.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::ingest::Taken;
 use crate::domain::{FederationId, Position, Timestamp};
@@ -13,6 +13,8 @@ use crate::store::{Batch, Delivery};
 
 /// How far the clocks of hub and node may be apart, in seconds.
 pub const CLOCK_SECONDS_MAX: i64 = 600;
+/// Announced positions that a session waits for; of more, the farthest are found again at the next Hello.
+const AWAITED_MAX: usize = 1000;
 /// Bytes of a node's own journal streamed back at a time, in recovery.
 pub const RESTORE_BYTES: usize = 256 * 1024;
 
@@ -113,7 +115,7 @@ pub enum Action {
 #[derive(Debug)]
 enum Phase {
     AwaitHello,
-    Opening { judged: Position },
+    Opening { judged: Position, head: Position },
     Live(Live),
     Recovering { session: Head, cursor: Position, incarnation: u32 },
     Ended,
@@ -127,6 +129,8 @@ struct Live {
     acknowledged: Position,
     /// Up to where the node was told verdicts.
     told: Position,
+    /// Where the journal must have come to before a proposal that waits is looked at again.
+    awaited: BTreeSet<Position>,
     generation: u32,
     sent: u64,
     under_way: VecDeque<(u64, usize)>,
@@ -210,6 +214,10 @@ impl Session {
                 if end <= live.stored.position {
                     return vec![Action::Repeat(batch)];
                 }
+                live.awaited.extend(batch.announced.iter().map(|(_, upto)| *upto).filter(|upto| *upto > end));
+                while live.awaited.len() > AWAITED_MAX {
+                    live.awaited.pop_last();
+                }
                 vec![Action::Take { session: live.session, after: live.stored, batch }]
             }
             (Phase::Live(live), Up::Delivered { generation, number }) => {
@@ -242,12 +250,12 @@ impl Session {
         if hello.clock > now.plus_seconds(CLOCK_SECONDS_MAX) || now > hello.clock.plus_seconds(CLOCK_SECONDS_MAX) {
             return self.end(Fault::Clock);
         }
-        self.phase = Phase::Opening { judged: hello.judged };
+        self.phase = Phase::Opening { judged: hello.judged, head: hello.head.position };
         vec![Action::Open(hello)]
     }
 
     fn opened(&mut self, opened: &Opened) -> Vec<Action> {
-        let Phase::Opening { judged } = self.phase else { return self.end(Fault::Protocol) };
+        let Phase::Opening { judged, head } = self.phase else { return self.end(Fault::Protocol) };
         let welcome = send(Down::Welcome(Welcome {
             version: VERSIONS.1,
             session: opened.session,
@@ -268,6 +276,7 @@ impl Session {
             stored,
             acknowledged: stored.position,
             told: judged,
+            awaited: BTreeSet::from([head]),
             generation: opened.outbox.0,
             sent: opened.outbox.1,
             under_way: VecDeque::new(),
@@ -282,9 +291,17 @@ impl Session {
 
     fn taken(&mut self, taken: &Taken) -> Vec<Action> {
         let Taken::Stored { stored, .. } = taken else { return self.end(Fault::Superseded) };
-        self.with_live(|live| live.stored = *stored);
-        let mut actions = vec![Action::Order];
+        let mut actions = Vec::new();
+        self.with_live(|live| {
+            live.stored = *stored;
+            // What the batch itself proposes was decided with it; only what waited for it is looked for.
+            if live.awaited.first().is_some_and(|awaited| *awaited <= stored.position) {
+                live.awaited.retain(|awaited| *awaited > stored.position);
+                actions.push(Action::Order);
+            }
+        });
         actions.extend(self.tell());
+        actions.extend(self.load());
         actions
     }
 

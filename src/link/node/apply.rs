@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Outcome, Position, Registry, SigningKeyId,
+    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
     Timestamp, Verdict, fold,
 };
 use crate::journal::{self, Head, Proof};
@@ -28,21 +28,29 @@ pub struct Trust {
     pub hub: SigningKeyId,
 }
 
-/// Verifies a message that is to continue `after`: numbers without gap, and of every event the seal's signature, its path and
-/// its content. Registry events in it count for what follows them.
+/// Verifies a message to the node `own` that is to continue `after`: numbers without gap in the generation that Welcome named, no
+/// event of its own, and of every event the seal's signature, its path and its content. Registry events in it count for what
+/// follows them.
 ///
 /// # Errors
-/// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Protocol`] if the numbers do not fit.
-pub fn verify(trust: &Trust, registry: &Registry, after: (u32, u64), deliver: Deliver) -> Result<Vec<Proven>, Fault> {
-    let mut registry = registry.clone();
-    let mut number = if deliver.generation == after.0 { after.1 } else { 0 };
-    if deliver.generation < after.0 {
+/// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Protocol`] if the numbers do not fit, if there is no event, or one
+/// that only recovery brings back.
+pub fn verify(
+    trust: &Trust,
+    own: &NodeId,
+    registry: &Registry,
+    after: (u32, u64),
+    deliver: Deliver,
+) -> Result<Vec<Proven>, Fault> {
+    let (generation, mut number) = after;
+    if deliver.generation != generation || deliver.events.is_empty() {
         return Err(Fault::Protocol);
     }
+    let mut registry = registry.clone();
     let mut proven = Vec::new();
     for delivery in deliver.events {
         number = number.saturating_add(1);
-        if delivery.number != number {
+        if delivery.number != number || delivery.seal.body().origin == *own {
             return Err(Fault::Protocol);
         }
         let event = prove(trust, &registry, &delivery).ok_or(Fault::BrokenSeal)?;
@@ -63,9 +71,9 @@ fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Even
     events.next()
 }
 
-/// Plans the storing of proven events. Events that are stored already change nothing.
+/// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.
 #[must_use]
-pub fn plan(view: &View, generation: u32, proven: Vec<Proven>, now: Timestamp) -> (Changes, (u32, u64)) {
+pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now: Timestamp) -> (Changes, (u32, u64)) {
     let mut changes = Changes::default();
     let mut files: BTreeMap<ComplaintId, Vec<Event>> = view.complaints.clone();
     let mut touched: BTreeSet<ComplaintId> = BTreeSet::new();
@@ -74,6 +82,7 @@ pub fn plan(view: &View, generation: u32, proven: Vec<Proven>, now: Timestamp) -
     let mut number = 0;
     let mut seals: BTreeSet<(NodeId, u32, u64)> = BTreeSet::new();
     let mut said: BTreeMap<EventHash, Verdict> = BTreeMap::new();
+    let mut redacting: BTreeSet<ComplaintId> = BTreeSet::new();
     for Proven { event, delivery } in proven {
         number = delivery.number;
         let body = delivery.seal.body();
@@ -84,9 +93,8 @@ pub fn plan(view: &View, generation: u32, proven: Vec<Proven>, now: Timestamp) -
             changes.seals.push(delivery.seal.clone());
         }
         let proof = ProofRef { seal_last: body.last, index: delivery.index, path: delivery.path };
-        if let Change::Redacted { event: target } = &event.header.change {
-            changes.destroy.push(*target);
-        }
+        let redacts = matches!(event.header.change, Change::Redacted { .. } | Change::Released { .. });
+        redacting.extend(event.header.complaint.filter(|_| redacts));
         let entry = Entry::of(&event, delivery.bytes, delivery.parts, Some(proof), delivery.verdict);
         if let Some(id) = event.header.complaint {
             let file = files.entry(id).or_default();
@@ -104,7 +112,11 @@ pub fn plan(view: &View, generation: u32, proven: Vec<Proven>, now: Timestamp) -
         changes.entries.iter_mut().filter(|entry| complaint.redacted.contains(&entry.hash)).for_each(|entry| {
             entry.sealed.parts.clear();
         });
-        changes.verdicts.extend(released(view, &complaint));
+        if redacting.contains(&id) {
+            // The fold knows which redactions are in the set: one that is held destroys nothing until it is released.
+            changes.destroy.extend(complaint.redacted.iter().copied());
+        }
+        changes.verdicts.extend(settled(view, events, &complaint, own));
         let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);
         changes.summaries.push(Summary::of(&complaint, times.max().unwrap_or(complaint.filed_at)));
     }
@@ -127,11 +139,14 @@ const fn is_final(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Applied | Verdict::Late | Verdict::Refused(_) | Verdict::Inadmissible(_))
 }
 
-/// Verdicts of events that were held and are no longer.
-fn released(view: &View, complaint: &Complaint) -> Vec<(EventHash, Verdict)> {
-    let held = view.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Held);
-    let now = held.filter_map(|(hash, _)| Some((*hash, *complaint.outcomes.get(hash)?)));
-    now.filter(|(_, outcome)| !matches!(outcome, Outcome::Held | Outcome::Waiting))
-        .map(|(hash, outcome)| (hash, Verdict::of(outcome)))
-        .collect()
+/// Verdicts of events that were held and are no longer, and of others' events that the hub had not judged when it sent them: it
+/// says nothing more of those, since everyone computes the same. On own events it speaks itself.
+fn settled(view: &View, events: &[Event], complaint: &Complaint, own: &NodeId) -> Vec<(EventHash, Verdict)> {
+    let open = |event: &&Event| match view.verdicts.get(&event.hash) {
+        Some(Verdict::Held) => true,
+        Some(Verdict::Provisional) => event.header.node != *own,
+        _ => false,
+    };
+    let open = events.iter().filter(open);
+    open.filter_map(|event| Some((event.hash, Verdict::of(complaint.verdict(&event.hash)?)))).collect()
 }

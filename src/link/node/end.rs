@@ -1,17 +1,35 @@
 //! A node's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::apply::{self, Trust};
 use super::recover;
 use super::seal::{NodeKey, seal_all};
 use super::session::{Action, Ended, Input, Session};
-use crate::domain::{ComplaintId, NodeId, Position, Registry, Timestamp, Verdict};
+use crate::domain::{ComplaintId, EventHash, NodeId, Position, Registry, Timestamp, Verdict};
 use crate::journal::{self, Head};
 use crate::link::message::{Ack, Deliver, Fault, Hello, Progress, Up, VERSIONS};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
+
+/// Own events looked up at once, to compare what an acknowledgement says of them.
+const LOOKED_UP_MAX: usize = 100;
+
+/// Verdicts on own events.
+type Said = Vec<(Position, EventHash, Verdict)>;
+
+/// What contradicts what is stored here is a fault of the hub's, not of the disk: trying again would not help.
+fn contradiction<T>(stored: Result<T, StoreError>) -> Result<Result<T, Fault>, StoreError> {
+    match stored {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Conflict(why)) => {
+            tracing::error!(%why, "the hub contradicts what is stored here; nothing of its message was stored");
+            Ok(Err(Fault::Protocol))
+        }
+        Err(error) => Err(error),
+    }
+}
 
 /// What the sessions of one node share.
 #[derive(Debug)]
@@ -54,7 +72,7 @@ impl<S: Store> NodeShared<S> {
 
     async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
         let known = self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let scope = Scope { registry_after: known.position(), ..Scope::default() };
+        let scope = Scope { registry_after: Some(known.position()), ..Scope::default() };
         let news = self.store.transact(scope, |view| (Changes::default(), view.registry.clone())).await?;
         if news.is_empty() {
             return Ok(known);
@@ -153,6 +171,7 @@ impl<S: Store> NodeEnd<S> {
             Action::Begin { incarnation, previous } => {
                 self.begin(incarnation, previous).await.map(|()| Some(Input::Begun))
             }
+            Action::Live => self.up().await.map(|()| None),
             Action::Note(progress) => {
                 self.shared.note(Some(progress));
                 Ok(None)
@@ -172,6 +191,13 @@ impl<S: Store> NodeEnd<S> {
             Ended::Fault(_) | Ended::Drained(_) => return Ok(()),
         };
         let update = PeerUpdate { fault: Some(fault), contact: Some(self.shared.now()), ..PeerUpdate::default() };
+        self.update(move |_| Some(update)).await
+    }
+
+    /// The link is up: whatever stood in its way is over.
+    async fn up(&self) -> Result<(), StoreError> {
+        let now = self.shared.now();
+        let update = PeerUpdate { fault: Some(None), contact: Some(now), ..PeerUpdate::default() };
         self.update(move |_| Some(update)).await
     }
 
@@ -233,15 +259,16 @@ impl<S: Store> NodeEnd<S> {
     async fn apply(&self, after: (u32, u64), deliver: Deliver) -> Result<Result<(u32, u64), Fault>, StoreError> {
         let generation = deliver.generation;
         let registry = self.shared.registry().await?;
-        let proven = match apply::verify(&self.shared.trust, &registry, after, deliver) {
+        let own = &self.shared.signer.node;
+        let proven = match apply::verify(&self.shared.trust, own, &registry, after, deliver) {
             Ok(proven) => proven,
             Err(fault) => return Ok(Err(fault)),
         };
         let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
         let now = self.shared.now();
-        let plan = |view: &View| apply::plan(view, generation, proven, now);
-        self.shared.store.transact(scope, plan).await.map(Ok)
+        let plan = |view: &View| apply::plan(view, own, generation, proven, now);
+        contradiction(self.shared.store.transact(scope, plan).await)
     }
 
     /// Verifies the receipt and stores it with the verdicts it brings.
@@ -255,26 +282,54 @@ impl<S: Store> NodeEnd<S> {
         if !self.compare(head).await? {
             return Ok(Err(Fault::Fork));
         }
+        let Some(said) = self.said(head.position, &ack.verdicts).await? else { return Ok(Err(Fault::Protocol)) };
         let now = self.shared.now();
         let scope = Scope { peer: Some(NodeId::Hub), ..Scope::default() };
         let plan = |view: &View| {
             let judged = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.judged);
-            let fresh = ack
-                .verdicts
-                .iter()
-                .filter(|(position, _, verdict)| *position > judged && *verdict != Verdict::Provisional);
+            let newest =
+                view.peer.as_ref().and_then(|peer| peer.receipt.as_ref()).map(|known| known.receipt().position);
+            let fresh =
+                said.iter().filter(|(position, _, verdict)| *position > judged && *verdict != Verdict::Provisional);
             let verdicts: Vec<_> = fresh.clone().map(|(_, hash, verdict)| (*hash, *verdict)).collect();
             let update = PeerUpdate {
                 judged: fresh.map(|(position, _, _)| *position).max(),
-                receipt: Some(ack.receipt.clone()),
+                receipt: newest.is_none_or(|newest| newest <= head.position).then(|| ack.receipt.clone()),
                 contact: Some(now),
                 fault: Some(None),
                 ..PeerUpdate::default()
             };
             (Changes { verdicts, peer: Some(update), ..Changes::default() }, ())
         };
-        self.shared.store.transact(scope, plan).await?;
-        Ok(Ok(head.position))
+        Ok(contradiction(self.shared.store.transact(scope, plan).await)?.map(|()| head.position))
+    }
+
+    /// What an acknowledgement says of own events, by the names that they have here; none if it speaks of events that are not
+    /// stored here, or not below its receipt, or out of order.
+    async fn said(
+        &self,
+        upto: Position,
+        verdicts: &[(Position, EventHash, Verdict)],
+    ) -> Result<Option<Said>, StoreError> {
+        let (store, node) = (&self.shared.store, &self.shared.signer.node);
+        let ordered = verdicts.is_sorted_by(|(one, _, _), (next, _, _)| one < next);
+        if !ordered || verdicts.last().is_some_and(|(last, _, _)| *last > upto) {
+            return Ok(None);
+        }
+        let mut said = Vec::new();
+        for verdicts in verdicts.chunks(LOOKED_UP_MAX) {
+            let Some((first, _, _)) = verdicts.first() else { break };
+            let before = Position::new(first.incarnation, first.seq.saturating_sub(1));
+            let rows = store.journal(node.clone(), before, verdicts.len()).await?;
+            let rows: BTreeMap<Position, EventHash> = rows.into_iter().map(|row| (row.position, row.hash)).collect();
+            for (at, hash, verdict) in verdicts {
+                let own =
+                    rows.get(at).filter(|own| **own == *hash || journal::header::copy_name(node, *at, own) == *hash);
+                let Some(own) = own else { return Ok(None) };
+                said.push((*at, *own, *verdict));
+            }
+        }
+        Ok(Some(said))
     }
 
     async fn restore(

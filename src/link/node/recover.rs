@@ -57,6 +57,7 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
         match sealed.event {
             Ok(event) => {
                 cited = cited.max(event.header.registry);
+                changes.destroy.extend(erased(&event, verdict));
                 let entry = Entry::of(&event, sealed.entry.bytes, sealed.entry.parts, None, verdict);
                 changes.entries.push(entry);
                 if let Some(id) = event.header.complaint {
@@ -75,6 +76,12 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
     changes.cited = Some(cited);
     changes.seals.push(back.seal);
     changes
+}
+
+/// What an event erases: content that a backup brought back must go again.
+fn erased(event: &Event, verdict: Verdict) -> Option<EventHash> {
+    let Change::Redacted { event: target } = event.header.change else { return None };
+    (!matches!(verdict, Verdict::Inadmissible(_))).then_some(target)
 }
 
 fn summaries(files: &BTreeMap<ComplaintId, Vec<Event>>) -> Vec<Summary> {
@@ -117,6 +124,7 @@ pub fn begin(view: &View, signer: &NodeKey, incarnation: u32, previous: Head, as
         let bytes = journal::header::encode(&header);
         let event = Event { hash: journal::header_hash(&bytes), header };
         renamed.insert(old.hash, event.hash);
+        changes.destroy.extend(erased(&event, Verdict::Provisional));
         changes.entries.push(Entry::of(&event, bytes, entry.parts, None, Verdict::Provisional));
         file.push(event);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::domain::{ComplaintId, Position, Verdict};
 use crate::journal::Head;
 use crate::link::message::{
-    Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, UNDER_WAY_MAX, Up, UpBatch, Welcome,
+    Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, Welcome,
 };
 use crate::store::Batch;
 
@@ -73,6 +73,8 @@ pub enum Action {
         /// What its first seal continues.
         previous: Head,
     },
+    /// Batches and deliveries flow from now on.
+    Live,
     /// Show how far the hub is.
     Note(Progress),
     /// End the session.
@@ -203,6 +205,9 @@ impl Session {
     }
 
     fn welcomed(&mut self, welcome: &Welcome, inbound: (u32, u64), recover: bool) -> Vec<Action> {
+        if !(VERSIONS.0..=VERSIONS.1).contains(&welcome.version) {
+            return self.end(Fault::Version);
+        }
         if welcome.recovering != recover {
             return self.end(Fault::Protocol);
         }
@@ -232,7 +237,9 @@ impl Session {
             return self.end(Fault::Fork);
         }
         self.phase = Phase::Live(live.clone());
-        self.load()
+        let mut actions = vec![Action::Live];
+        actions.extend(self.load());
+        actions
     }
 
     fn load(&mut self) -> Vec<Action> {

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    CONNECTION_WINDOW_BYTES, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES, STREAMS_MAX, wire,
+    CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES,
+    STREAMS_MAX, is_unreadable, wire,
 };
 use crate::domain::NodeId;
 use crate::identity::Authenticated;
@@ -87,8 +88,9 @@ impl<S: Store> HubLink<S> {
         tracing::info!(node = %peer, %address, "a node has connected");
         let stop = self.tasks.stopping().child_token();
         let service = Service { link: Arc::clone(&self), node: peer.clone(), stop: stop.clone() };
-        let service =
-            LinkServer::new(service).max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(usize::MAX);
+        let service = LinkServer::new(service)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(DOWN_BYTES_MAX);
         let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
             .adaptive_window(false)
@@ -189,41 +191,47 @@ async fn run<S: Store>(
     progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let input = tokio::select! {
-            biased;
-            () = stop.cancelled() => Input::Drain,
+            () = stop.cancelled() => Some(Input::Drain),
             message = stream.message() => match message {
-                Ok(Some(frame)) => match wire::read_up(frame) {
+                Ok(Some(frame)) => Some(match wire::read_up(frame) {
                     Ok(up) => Input::Received(up, link.shared.now()),
                     Err(error) => {
                         tracing::warn!(%node, %error, "the session ends");
                         Input::Opened(Err(Fault::Protocol))
                     }
-                },
-                Err(status) if status.code() == tonic::Code::OutOfRange => Input::Opened(Err(Fault::Protocol)),
+                }),
+                Err(status) if is_unreadable(&status) => {
+                    tracing::warn!(%node, error = status.message(), "the session ends");
+                    Some(Input::Opened(Err(Fault::Protocol)))
+                }
                 Ok(None) | Err(_) => return,
             },
-            () = bell.notified() => Input::Wake,
-            _ = poll.tick() => Input::Wake,
-            _ = progress.tick() => {
-                if let Ok(Some(progress)) = end.progress().await
-                    && !write(out, vec![wire::down(progress)]).await
-                {
-                    return;
-                }
-                continue;
-            }
+            () = bell.notified() => Some(Input::Wake),
+            _ = poll.tick() => Some(Input::Wake),
+            _ = progress.tick() => None,
         };
-        let Output { messages, woken, ended } = end.handle(input).await;
-        link.wakers.wake(&woken);
-        let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
-        if let Some(fault) = ended {
-            if let Some(fault) = fault {
-                tracing::warn!(%node, %fault, "the session has ended");
+        // From here to the end of the turn nothing is raced: what is begun is done and written.
+        let mut output = match input {
+            Some(input) => end.handle(input).await,
+            None => end.progress().await,
+        };
+        loop {
+            let Output { messages, woken, ended, more } = output;
+            link.wakers.wake(&woken);
+            let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
+            if let Some(fault) = ended {
+                if let Some(fault) = fault {
+                    tracing::warn!(%node, %fault, "the session has ended");
+                }
+                return;
             }
-            return;
-        }
-        if !sent {
-            return;
+            if !sent {
+                return;
+            }
+            if !more {
+                break;
+            }
+            output = end.proceed().await;
         }
     }
 }

@@ -11,7 +11,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
 
-use super::{CONNECTION_WINDOW_BYTES, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES, wire};
+use super::{
+    CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, FAREWELL, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES,
+    STREAM_WINDOW_BYTES, is_unreadable, wire,
+};
 use crate::domain::{Position, Timestamp};
 use crate::identity::{Dialer, refused_by_hub};
 use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
@@ -167,7 +170,7 @@ impl<S: Store> NodeLink<S> {
                 .keep_alive_timeout(KEEPALIVE_ANSWER);
             let channel = endpoint.connect_with_connector(connector).await.map_err(|error| told(&error))?;
             let mut client = LinkClient::new(channel)
-                .max_decoding_message_size(usize::MAX)
+                .max_decoding_message_size(DOWN_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX);
             let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);
             let hello = self.shared.hello(recover).await.map_err(|error| error.to_string())?;
@@ -214,6 +217,10 @@ impl<S: Store> NodeLink<S> {
                         }
                     },
                     Ok(None) => return Outcome::Broken("the hub ended the link".to_owned()),
+                    Err(status) if is_unreadable(&status) => {
+                        tracing::warn!(error = status.message(), "the session ends");
+                        Input::Applied(Err(Fault::Protocol))
+                    }
                     Err(status) => return Outcome::Broken(told(&status)),
                 },
                 Ok(()) = written.changed() => {
@@ -231,6 +238,9 @@ impl<S: Store> NodeLink<S> {
             }
             let sent = write(&out, messages).await;
             if let Some(ended) = ended {
+                // To drop the stream now would take back what is not written yet; the hub ends it once it has heard why.
+                drop(out);
+                let _ = timeout(FAREWELL, async { while let Ok(Some(_)) = stream.message().await {} }).await;
                 return Outcome::Ended(ended);
             }
             if !sent {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::domain::{ComplaintId, EventHash, FederationId, PartKind, Position, SealHash, Timestamp, Verdict};
-use crate::journal::{BATCH_EVENTS_MAX, Head, Part, Seal, SignedReceipt};
+use crate::journal::{BATCH_EVENTS_MAX, Head, Part, SEQ_MAX, Seal, SignedReceipt};
 use crate::link::message::{Ack, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, VERDICTS_MAX, Welcome};
 use crate::protocol::federation::v1 as pb;
 use crate::store::{Batch, Delivery, SealedEntry};
@@ -23,8 +23,9 @@ const fn position(position: Position) -> pb::Position {
     pb::Position { incarnation: position.incarnation, seq: position.seq }
 }
 
-fn read_position(position: Option<pb::Position>) -> Position {
-    position.map_or(Position::ZERO, |position| Position::new(position.incarnation, position.seq))
+fn read_position(position: Option<pb::Position>, what: &'static str) -> Wire<Position> {
+    let position = position.map_or(Position::ZERO, |position| Position::new(position.incarnation, position.seq));
+    if position.seq <= SEQ_MAX { Ok(position) } else { Err(WireError(what)) }
 }
 
 fn head(head: Head) -> pb::Head {
@@ -34,7 +35,7 @@ fn head(head: Head) -> pb::Head {
 fn read_head(head: Option<pb::Head>, what: &'static str) -> Wire<Head> {
     let head = head.ok_or(WireError(what))?;
     let hash = SealHash::from_slice(&head.hash).ok_or(WireError(what))?;
-    Ok(Head { position: read_position(head.position), hash })
+    Ok(Head { position: read_position(head.position, what)?, hash })
 }
 
 fn seal(seal: &Seal) -> pb::Signed {
@@ -141,7 +142,7 @@ pub fn read_up(frame: pb::UpFrame) -> Wire<Up> {
             head: read_head(hello.head, "hello.head")?,
             inbound: (hello.inbound_generation, hello.inbound_number),
             hub: read_head(hello.hub, "hello.hub")?,
-            judged: read_position(hello.judged),
+            judged: read_position(hello.judged, "hello.judged")?,
             recover: hello.recover,
             clock: Timestamp(hello.clock_micros),
             program: hello.program.chars().filter(|c| !c.is_control()).take(40).collect(),
@@ -151,7 +152,7 @@ pub fn read_up(frame: pb::UpFrame) -> Wire<Up> {
             let announced = message.announced.into_iter().map(|announced| {
                 let complaint =
                     ComplaintId::from_slice(&announced.complaint).ok_or(WireError("announced.complaint"))?;
-                Ok((complaint, read_position(announced.position)))
+                Ok((complaint, read_position(announced.position, "announced.position")?))
             });
             let announced = announced.collect::<Wire<_>>()?;
             Up::Batch(UpBatch { batch: read_batch(message.batch)?, announced })
@@ -294,7 +295,10 @@ fn read_ack(ack: pb::Ack) -> Wire<Ack> {
     let receipt = SignedReceipt::read(signed.body, signature).map_err(|_| WireError("receipt.body"))?;
     let judged = |judged: pb::Judged| {
         let hash = EventHash::from_slice(&judged.hash).ok_or(WireError("judged.hash"))?;
-        Ok((read_position(judged.position), hash, read_verdict(judged.verdict)?))
+        Ok((read_position(judged.position, "judged.position")?, hash, read_verdict(judged.verdict)?))
     };
     Ok(Ack { receipt, verdicts: ack.verdicts.into_iter().map(judged).collect::<Wire<_>>()? })
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,7 +120,7 @@ suite! {
         tracking_number_or_prefix_leads_nowhere,
         pending_proposal_is_forgotten,
         file_differs_from_what_was_stored,
-        announced_position_is_set_back,
+        old_announcement_stays,
         old_projection_or_participant_stays;
     recovery:
         own_events_are_lost_when_set_aside,

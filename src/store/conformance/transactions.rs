@@ -152,7 +152,7 @@ pub(super) async fn view_is_out_of_order_or_incomplete<B: Bench>(bench: &B) {
 
     let scope = Scope {
         complaints: BTreeSet::from([complaint(1), complaint(9)]),
-        registry_after: at(1, 1),
+        registry_after: Some(at(1, 1)),
         unsealed: 1,
         known: BTreeSet::from([mine.hash, EventHash([7; 32])]),
         ..Scope::default()

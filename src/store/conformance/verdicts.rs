@@ -31,7 +31,7 @@ pub(super) async fn final_verdict_changes<B: Bench>(bench: &B) {
     let verdicts = vec![(entries[2].hash, Verdict::Applied), (entries[3].hash, inadmissible)];
     put(&store, Changes { verdicts, ..Changes::default() }).await.unwrap();
     let found = store.verdicts(node("13.71"), Position::ZERO, 9).await.unwrap();
-    let found: Vec<Verdict> = found.into_iter().map(|(_, verdict)| verdict).collect();
+    let found: Vec<Verdict> = found.into_iter().map(|(_, _, verdict)| verdict).collect();
     assert_eq!(found, [Verdict::Applied, inadmissible, Verdict::Applied, inadmissible]);
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn verdict_skips_one_that_is_provisional<B: Bench>(bench: &B) {
     entries[4].verdict = Verdict::Applied;
     put(&store, Changes { entries: entries.clone(), ..Changes::default() }).await.unwrap();
     let read = async |after, limit| store.verdicts(node("13.71"), after, limit).await.unwrap();
-    let first = [(at(1, 1), Verdict::Applied), (at(1, 2), Verdict::Late)];
+    let first = [(at(1, 1), entries[0].hash, Verdict::Applied), (at(1, 2), entries[1].hash, Verdict::Late)];
     assert_eq!(read(Position::ZERO, 9).await, first);
     assert_eq!(read(Position::ZERO, 1).await, first[..1]);
     assert_eq!(read(at(1, 1), 9).await, first[1..]);
@@ -55,7 +55,7 @@ pub(super) async fn verdict_skips_one_that_is_provisional<B: Bench>(bench: &B) {
     let verdicts = entries[2..4].iter().map(|entry| (entry.hash, Verdict::Refused(Refusal::Pending))).collect();
     put(&store, Changes { verdicts, ..Changes::default() }).await.unwrap();
     assert_eq!(
-        read(at(1, 2), 9).await.into_iter().map(|(at, _)| at).collect::<Vec<_>>(),
+        read(at(1, 2), 9).await.into_iter().map(|(at, _, _)| at).collect::<Vec<_>>(),
         [at(1, 3), at(2, 1), at(2, 2)]
     );
 }

@@ -22,7 +22,7 @@ impl State {
             verdicts,
             announced: announced.collect(),
             peer: scope.peer.as_ref().map(|node| self.peer_or_new(node)),
-            registry: self.registry(scope.registry_after)?,
+            registry: scope.registry_after.map_or_else(|| Ok(Vec::new()), |after| self.registry(after))?,
             unsealed: self.unsealed().take(scope.unsealed).collect(),
             known: scope.known.iter().filter(|hash| self.ids.contains_key(*hash)).copied().collect(),
         })

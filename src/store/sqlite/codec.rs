@@ -1,6 +1,6 @@
 //! Values of columns, in and out. Whatever cannot be read back is corruption.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::{self, Display, Write as _};
 
 use super::StoreError;
 use crate::domain::{ComplaintId, EventHash, NodeId, Position, SealHash, UnitCode, Verdict};
@@ -73,8 +73,26 @@ pub(super) fn receipt(body: Vec<u8>, signature: &[u8]) -> Result<SignedReceipt, 
 
 /// A JSON array of hexadecimal texts, so that one statement takes any number of names.
 pub(super) fn hex_list<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let texts = names.into_iter().map(|name| format!("\"{}\"", hex(name)));
-    array(texts)
+    array(names.into_iter().map(Quoted))
+}
+
+struct Quoted<'a>(&'a [u8]);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", Hex(self.0))
+    }
+}
+
+/// Bytes in hexadecimal. Sixteen at a time, since there are thousands of them in one transaction.
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (blocks, rest) = self.0.as_chunks::<16>();
+        blocks.iter().try_for_each(|block| write!(f, "{:032x}", u128::from_be_bytes(*block)))?;
+        rest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// A JSON array of numbers.
@@ -94,8 +112,4 @@ pub(super) fn array(items: impl IntoIterator<Item = impl Display>) -> String {
     }
     text.push(']');
     text
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(bytes)
 }

@@ -1,18 +1,15 @@
 //! Outboxes: numbered pointers to events, each destination's on its own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{FromRow, SqliteConnection};
 
-use super::codec::{self, corrupt, event_hash, hex_list, int, limit, number};
+use super::codec::{self, corrupt, hex_list, int, limit, number};
 use super::journal::{self, Row, columns, size};
 use super::{Delivery, Peer, StoreError, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
-
-/// Rows of a statement with four columns.
-const ROWS_MAX: usize = 5000;
 
 /// Puts pointers into outboxes, as far as there is room.
 pub(super) async fn write(
@@ -23,39 +20,47 @@ pub(super) async fn write(
     if pointers.is_empty() {
         return Ok(());
     }
-    let ids = ids(connection, pointers).await?;
+    check_stored(connection, pointers).await?;
     let mut destinations = destinations(connection, pointers).await?;
-    let mut rows = Vec::with_capacity(pointers.len());
+    let mut rows: BTreeMap<&NodeId, Vec<&[u8]>> = BTreeMap::new();
     for (node, event) in pointers {
-        let missing = || StoreError::Conflict(format!("event {event} is to be delivered but is not stored"));
-        let id = *ids.get(event).ok_or_else(missing)?;
         let Some(peer) = destinations.get_mut(node) else { continue };
-        if let Some(number) = advance::number(peer, rows_max) {
-            rows.push((node, peer.generation, int(number)?, id));
+        if advance::number(peer, rows_max).is_some() {
+            rows.entry(node).or_default().push(&event.0);
         }
     }
-    for rows in rows.chunks(ROWS_MAX) {
-        let mut query: QueryBuilder<Sqlite> =
-            QueryBuilder::new("INSERT INTO outbox (destination, generation, number, event) ");
-        query.push_values(rows, |mut row, (node, generation, number, id)| {
-            row.push_bind(node.as_str().to_owned()).push_bind(*generation).push_bind(*number).push_bind(*id);
-        });
-        query.build().persistent(false).execute(&mut *connection).await?;
-    }
+    // Of each destination: its name (which needs no escape in JSON), generation and last number, and its events, whose numbers
+    // end with that one.
+    let rows = rows.iter().filter_map(|(node, events)| {
+        let Peer { generation, numbered, .. } = destinations.get(*node)?;
+        Some(format!("[\"{node}\",{generation},{numbered},{}]", hex_list(events.iter().copied())))
+    });
+    sqlx::query(
+        "INSERT INTO outbox (destination, generation, number, event)
+         WITH d AS MATERIALIZED (
+            SELECT value ->> 0 AS node, value ->> 1 AS generation, value ->> 2 AS numbered, value -> 3 AS events,
+                   json_array_length(value, '$[3]') AS length FROM json_each(?)
+         )
+         SELECT d.node, d.generation, d.numbered - d.length + 1 + i.key, e.id
+         FROM d CROSS JOIN json_each(d.events) i CROSS JOIN events e ON e.hash = unhex(i.value)",
+    )
+    .bind(codec::array(rows))
+    .execute(&mut *connection)
+    .await?;
     number_destinations(connection, destinations.values()).await
 }
 
-async fn ids(
-    connection: &mut SqliteConnection,
-    pointers: &[(NodeId, EventHash)],
-) -> Result<HashMap<EventHash, i64>, StoreError> {
-    let wanted: BTreeSet<&EventHash> = pointers.iter().map(|(_, event)| event).collect();
-    let rows: Vec<(Vec<u8>, i64)> =
-        sqlx::query_as("SELECT hash, id FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?))")
-            .bind(hex_list(wanted.into_iter().map(|hash| &hash.0[..])))
-            .fetch_all(connection)
-            .await?;
-    rows.into_iter().map(|(hash, id)| Ok((event_hash(&hash)?, id))).collect()
+async fn check_stored(connection: &mut SqliteConnection, pointers: &[(NodeId, EventHash)]) -> Result<(), StoreError> {
+    let wanted: BTreeSet<&[u8]> = pointers.iter().map(|(_, event)| &event.0[..]).collect();
+    let missing: Option<String> = sqlx::query_scalar(
+        "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM events WHERE hash = unhex(value)) LIMIT 1",
+    )
+    .bind(hex_list(wanted))
+    .fetch_optional(connection)
+    .await?;
+    missing.map_or(Ok(()), |event| {
+        Err(StoreError::Conflict(format!("event {event} is to be delivered but is not stored")))
+    })
 }
 
 /// The rows of all destinations, made for those that had none.
@@ -141,11 +146,12 @@ pub(super) async fn refill(connection: &mut SqliteConnection, destination: &Node
     Ok(peer.generation)
 }
 
-/// A row of an outbox, with the seal of its event.
+/// A row of an outbox: its event, and the seal of that.
 #[derive(FromRow)]
 struct Pointer {
     number: i64,
-    event: i64,
+    #[sqlx(flatten)]
+    event: Row,
     body: Option<Vec<u8>>,
     signature: Option<Vec<u8>>,
 }
@@ -159,39 +165,37 @@ pub(super) async fn read(
     bytes: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
     let Some(last) = fitting(connection, destination, generation, after, bytes).await? else { return Ok(Vec::new()) };
-    let rows: Vec<Pointer> = sqlx::query_as(
-        "SELECT o.number, o.event, s.body, s.signature FROM outbox o JOIN events e ON e.id = o.event
+    let pointers: Vec<Pointer> = sqlx::query_as(concat!(
+        "SELECT o.number, s.body, s.signature, ",
+        columns!(),
+        " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
-         WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number",
-    )
+         WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number"
+    ))
     .bind(destination.as_str())
     .bind(generation)
     .bind(int(after)?)
     .bind(last)
     .fetch_all(&mut *connection)
     .await?;
-    let wanted: Vec<i64> = rows.iter().map(|pointer| pointer.event).collect();
-    let events: Vec<Row> =
-        sqlx::query_as(concat!("SELECT ", columns!(), " FROM events e WHERE e.id IN (SELECT value FROM json_each(?))"))
-            .bind(codec::number_list(wanted.iter().copied()))
-            .fetch_all(&mut *connection)
-            .await?;
-    let events: HashMap<i64, Row> = events.into_iter().map(|row| (row.id, row)).collect();
-    let parts = journal::parts(connection, wanted).await?;
-    let mut deliveries = Vec::with_capacity(rows.len());
-    for Pointer { number: at, event, body, signature } in rows {
-        let row = events.get(&event).ok_or_else(|| corrupt(format_args!("row {at} of an outbox points nowhere")))?;
-        let Some(proof) = row.proof()? else { break };
-        let missing = || corrupt(format_args!("the seal of event {event} in an outbox is missing"));
+    let parts = journal::parts(connection, pointers.iter().map(|pointer| pointer.event.id)).await?;
+    let mut deliveries: Vec<Delivery> = Vec::with_capacity(pointers.len());
+    for Pointer { number: at, event, body, signature } in pointers {
+        let Some(proof) = event.proof()? else { break };
+        let missing = || corrupt(format_args!("the seal of the event at number {at} of an outbox is missing"));
         let (body, signature) = body.zip(signature).ok_or_else(missing)?;
+        // Neighbours are mostly of one batch.
+        let before = deliveries.last().map(|delivery| &delivery.seal);
+        let same = before.filter(|seal| seal.bytes() == body && seal.signature()[..] == signature).cloned();
         deliveries.push(Delivery {
             number: number(at)?,
-            bytes: row.header.clone(),
-            parts: parts.get(&event).cloned().unwrap_or_default(),
-            seal: codec::seal(body, &signature)?,
+            // An event may stand in an outbox more than once.
+            parts: parts.get(&event.id).cloned().unwrap_or_default(),
+            seal: same.map_or_else(|| codec::seal(body, &signature), Ok)?,
             index: proof.index,
             path: proof.path,
-            verdict: row.verdict()?,
+            verdict: event.verdict()?,
+            bytes: event.header,
         });
     }
     Ok(deliveries)
@@ -205,27 +209,23 @@ async fn fitting(
     after: u64,
     bytes: usize,
 ) -> Result<Option<i64>, StoreError> {
-    let sizes: Vec<(i64, i64)> = sqlx::query_as(concat!(
-        "SELECT o.number, ",
+    let last: Option<i64> = sqlx::query_scalar(concat!(
+        "WITH next AS MATERIALIZED (
+            SELECT o.number, ",
         size!(),
-        " FROM peers d JOIN outbox o ON o.destination = d.node AND o.generation = d.generation
-          JOIN events e ON e.id = o.event
-          WHERE d.node = ? AND d.generation = ? AND o.number > ? ORDER BY o.number LIMIT ?"
+        " AS size
+            FROM peers d JOIN outbox o ON o.destination = d.node AND o.generation = d.generation
+            JOIN events e ON e.id = o.event
+            WHERE d.node = ? AND d.generation = ? AND o.number > ? ORDER BY o.number LIMIT ?
+         ), sums AS (SELECT number, sum(size) OVER (ORDER BY number) AS total FROM next)
+         SELECT max(number) FROM sums WHERE total <= ? OR number = (SELECT min(number) FROM next)"
     ))
     .bind(destination.as_str())
     .bind(generation)
     .bind(int(after)?)
     .bind(limit(BATCH_EVENTS_MAX))
-    .fetch_all(connection)
+    .bind(limit(bytes))
+    .fetch_one(connection)
     .await?;
-    let mut total = 0_i64;
-    let mut last = None;
-    for (at, size) in sizes {
-        total = total.saturating_add(size);
-        if last.is_some() && total > limit(bytes) {
-            break;
-        }
-        last = Some(at);
-    }
     Ok(last)
 }

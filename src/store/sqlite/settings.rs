@@ -14,6 +14,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that read at a time.
 const READERS: u32 = 4;
+/// Rows read ahead of whoever asked for them.
+const ROWS_AHEAD_MAX: usize = 256;
 /// The log is cut back to this size after a checkpoint.
 const LOG_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
@@ -35,6 +37,7 @@ pub(super) fn options(path: &Path, role: Role) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
+        .row_buffer_size(ROWS_AHEAD_MAX)
         .disable_statement_logging();
     match role {
         // What is destroyed is overwritten, not merely unlinked.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
-use super::codec::{self, array, event_hash, hex, hex_list, int, limit};
+use super::codec::{self, Hex, array, event_hash, hex_list, int, limit};
 use super::{Owner, Refusals, StoreError};
 use crate::domain::{EventHash, NodeId, Position, Verdict};
 use crate::store::advance;
@@ -17,11 +17,10 @@ pub(super) async fn write(
     if verdicts.is_empty() {
         return Ok(());
     }
-    let mut known = stored(connection, verdicts).await?;
+    let mut known = judged(connection, verdicts).await?;
     let mut changed = HashMap::new();
     for (hash, verdict) in verdicts {
-        let missing = || StoreError::Conflict(format!("a verdict on event {hash}, which is not stored"));
-        let stored = known.get(hash).copied().ok_or_else(missing)?;
+        let stored = known.get(hash).copied().unwrap_or(Verdict::Provisional);
         if advance::settle(hash, stored, *verdict)? {
             known.insert(*hash, *verdict);
             changed.insert(*hash, *verdict);
@@ -32,7 +31,7 @@ pub(super) async fn write(
     }
     let rows = changed.iter().map(|(hash, verdict)| {
         let (verdict, reason) = verdict.codes();
-        format!("[\"{}\",{verdict},{reason}]", hex(&hash.0))
+        format!("[\"{}\",{verdict},{reason}]", Hex(&hash.0))
     });
     sqlx::query(
         "UPDATE events SET verdict = new.verdict, reason = new.reason
@@ -45,14 +44,26 @@ pub(super) async fn write(
     Ok(())
 }
 
-async fn stored(
+/// The verdicts on those events that were judged before; all of them must be stored.
+async fn judged(
     connection: &mut SqliteConnection,
     verdicts: &[(EventHash, Verdict)],
 ) -> Result<HashMap<EventHash, Verdict>, StoreError> {
-    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
-        "SELECT hash, verdict, reason FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?))",
+    let names = hex_list(verdicts.iter().map(|(hash, _)| &hash.0[..]));
+    let missing: Option<String> = sqlx::query_scalar(
+        "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM events WHERE hash = unhex(value)) LIMIT 1",
     )
-    .bind(hex_list(verdicts.iter().map(|(hash, _)| &hash.0[..])))
+    .bind(&names)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(event) = missing {
+        return Err(StoreError::Conflict(format!("a verdict on event {event}, which is not stored")));
+    }
+    let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
+        "SELECT hash, verdict, reason FROM events
+         WHERE hash IN (SELECT unhex(value) FROM json_each(?)) AND +verdict <> 0",
+    )
+    .bind(names)
     .fetch_all(connection)
     .await?;
     rows.iter().map(|(hash, verdict, reason)| Ok((event_hash(hash)?, codec::verdict(*verdict, *reason)?))).collect()

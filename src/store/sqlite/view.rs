@@ -18,7 +18,10 @@ pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope
         verdicts: BTreeMap::new(),
         announced: announced(connection, scope).await?,
         peer: None,
-        registry: journal::registry(connection, scope.registry_after).await?,
+        registry: match scope.registry_after {
+            Some(after) => journal::registry(connection, after).await?,
+            None => Vec::new(),
+        },
         unsealed: Vec::new(),
         known: std::collections::BTreeSet::new(),
     };

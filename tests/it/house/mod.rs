@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod layers;
+mod papers;
 mod paths;
 mod programs;
 mod rules;

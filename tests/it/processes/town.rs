@@ -11,7 +11,6 @@ use lintas::store::sqlite::SqliteStore;
 use lintas::store::{ListFilter, Store, Summary};
 use lintas_tests::demo;
 use lintas_tests::federation::{Federation, PATIENCE};
-use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const PADANG: &str = "13.71";
@@ -40,8 +39,6 @@ impl Town {
     pub(crate) async fn running(codes: &[&str]) -> Self {
         let mut town = Self::founded(codes).await;
         town.federation.start().await.unwrap();
-        // A desk knows its units only once the registry has arrived.
-        town.federation.at_rest().await.unwrap();
         town
     }
 
@@ -64,15 +61,11 @@ impl Town {
         SqliteStore::open_read_only(&self.federation.node_database(code)).await.unwrap()
     }
 
-    pub(crate) async fn status(&self, code: &str) -> Value {
-        self.federation.ask(code, &["status"]).await.unwrap()
-    }
-
     /// Waits until all is delivered and judged, ends everything, and has the books checked.
     pub(crate) async fn ends_in_order(mut self) {
         self.federation.at_rest().await.unwrap();
         self.federation.stop().await.unwrap();
-        let report = demo::audit(&self.federation).await.unwrap();
+        let report = demo::audit(self.federation.folder()).await.unwrap();
         assert!(report.is_clean() && report.complaints > 0, "{report}");
     }
 }

@@ -1,4 +1,4 @@
-//! Dice: pseudo-random choices from one seed (SplitMix64). Not for keys.
+//! Dice: pseudo-random choices from one seed (`SplitMix64`). Not for keys.
 
 pub(crate) struct Dice(u64);
 

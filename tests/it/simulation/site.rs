@@ -95,7 +95,6 @@ impl Site {
         let own = events.iter().filter(|e| e.header.node == self.node && e.header.change.role() != Role::Hub);
         let own: Vec<_> = own.collect();
         let action = match name {
-            ActionName::File => return,
             ActionName::Verify => Action::Verify,
             ActionName::Dispose => {
                 Action::Dispose { unit: dice.pick(&self.units).unwrap().clone(), reason: Reason::Competent }
@@ -103,7 +102,6 @@ impl Site {
             ActionName::Accept => Action::Accept,
             ActionName::Defer => Action::Defer { reason: Reason::Incomplete },
             ActionName::Archive if dice.one_in(4) => Action::Archive { reason: Reason::TooGeneral },
-            ActionName::Archive => return,
             ActionName::FollowUp => Action::FollowUp,
             ActionName::Respond => Action::Respond,
             ActionName::Close => Action::Close,
@@ -127,7 +125,7 @@ impl Site {
                 Some(event) => Action::Redact { event: EventName::parse(&event.hash.to_string()).unwrap() },
                 None => return,
             },
-            ActionName::Redact => return,
+            ActionName::File | ActionName::Archive | ActionName::Redact => return,
         };
         // A refusal is an answer too; what it must not be is a change.
         let _ = self.desk.act(&ComplaintName::Id(summary.id), None, &action, "Catatan.").await;

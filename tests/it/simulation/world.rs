@@ -75,14 +75,14 @@ impl World {
                 tls_key: [number; 32],
             };
             enrol(&store, &signer, enrolment, now).await.unwrap();
-            let disk = MemoryStore::new(Owner { federation: federation.clone(), node: node.clone() });
-            let desk = Desk::open(disk.clone(), kit.clock.clone(), kit.entropy.clone()).await.unwrap();
+            let memory = MemoryStore::new(Owner { federation: federation.clone(), node: node.clone() });
+            let desk = Desk::open(memory.clone(), kit.clock.clone(), kit.entropy.clone()).await.unwrap();
             sites.push(Site {
-                shared: Site::share(&disk, &node, seed, &kit),
+                shared: Site::share(&memory, &node, seed, &kit),
                 node,
                 seed,
                 units: own.iter().map(|code| unit(code)).collect(),
-                store: disk,
+                store: memory,
                 desk,
                 line: None,
                 backup: None,

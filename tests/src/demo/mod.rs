@@ -48,16 +48,24 @@ pub async fn live(federation: &mut Federation) -> anyhow::Result<()> {
     stories::tell(federation, &cases).await
 }
 
-/// Checks the books of a federation that is at rest or has ended: every database, from its raw events.
+/// Checks the books of a federation that is at rest or has ended: every database below its folder, from its raw events.
 ///
 /// # Errors
 /// If a database cannot be read.
-pub async fn audit(federation: &Federation) -> anyhow::Result<Report> {
-    let hub = SqliteStore::open_read_only(&federation.hub_database()).await?;
+pub async fn audit(folder: &Path) -> anyhow::Result<Report> {
+    let hub = SqliteStore::open_read_only(&folder.join("hub/hub.db")).await?;
     let mut nodes = Vec::new();
-    for code in federation.codes() {
-        let store = SqliteStore::open_read_only(&federation.node_database(code)).await?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(code) = name.strip_prefix("node-") else { continue };
+        let store = SqliteStore::open_read_only(&entry.path().join("node.db")).await?;
         nodes.push((NodeId::Node(UnitCode::parse(code)?), store));
     }
-    Ok(check(&hub, &nodes).await?)
+    let report = check(&hub, &nodes).await;
+    hub.close().await;
+    for (_, store) in nodes {
+        store.close().await;
+    }
+    Ok(report?)
 }

@@ -143,7 +143,10 @@ async fn race(federation: &mut Federation, case: &Case) -> anyhow::Result<()> {
     second.arrives("13", &["received"]).await?;
     match second.act(&node, "take-back", &[], "Terlambat.").await {
         Ok(done) => println!("too late, but this desk did not know yet: {}", done["take_back"]),
-        Err(FederationError::Refused { said, .. }) => println!("too late, and this desk knows: {said}"),
+        Err(FederationError::Refused { said, .. }) => {
+            let told: serde_json::Value = serde_json::from_str(&said).unwrap_or_default();
+            println!("too late, and this desk knows: {}", told["message"].as_str().unwrap_or(&said));
+        }
         Err(error) => return Err(error.into()),
     }
     federation.at_rest().await?;

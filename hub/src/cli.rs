@@ -1,0 +1,216 @@
+//! The command line: what can be said, and one line about what was said wrong. It does nothing.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+use lintas::runtime::Exit;
+use lintas::words::Language;
+
+/// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
+#[derive(Debug, Parser)]
+#[command(name = "lintas-hub", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// The hub's folder: its settings, keys and database.
+    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-hub", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// The settings file; hub.toml in the hub's folder unless given.
+    #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, over file and environment: listen=0.0.0.0:7443. May be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The language of answers: id or en; by LANG unless given.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Language>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a hub's folder: settings, authority, keys, certificate, database.
+    Init(Init),
+    /// Serve the nodes, until told to stop.
+    Run,
+    /// The units that complaints can be given to.
+    #[command(subcommand)]
+    Units(UnitsCommand),
+    /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
+    Enrol(Enrol),
+    /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
+    Nodes,
+    /// How the hub stands.
+    Status,
+    /// Complaints, newest change first.
+    List(List),
+    /// One complaint's story.
+    Show(Named),
+    /// Check all journals, seals, outboxes, and every complaint against its events.
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The federation's name, such as lapor.go.id.
+    #[arg(long)]
+    pub(crate) federation: String,
+    /// Where to listen: ADDRESS:PORT.
+    #[arg(long)]
+    pub(crate) listen: String,
+    /// A name or address under which nodes dial the hub; may be repeated, the first goes into joining bundles.
+    #[arg(long, required = true, value_name = "NAME")]
+    pub(crate) dns: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UnitsCommand {
+    /// List all units of a CSV file (columns code and name, others are passed over) that are new or were renamed.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The units as registered.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enrol {
+    /// The unit that the node is enrolled for, such as 13.71.
+    pub(crate) code: String,
+    /// Its public name; that of its request unless given.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The request that `lintas-node init` made; it proves that its maker holds both keys.
+    #[arg(long, value_name = "FILE", required_unless_present = "csr")]
+    pub(crate) request: Option<PathBuf>,
+    /// A certificate request in PEM, instead of --request.
+    #[arg(long, value_name = "FILE", requires_all = ["signing_key", "name"], conflicts_with = "request")]
+    pub(crate) csr: Option<PathBuf>,
+    /// With --csr: the node's public signing key, 64 hexadecimal digits. That its owner holds it is not proven.
+    #[arg(long, value_name = "HEX", requires = "csr")]
+    pub(crate) signing_key: Option<String>,
+    /// Days until the certificate ends.
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
+    pub(crate) days: u16,
+    /// Where the joining bundle goes; standard output unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those held by this unit or one below it.
+    #[arg(long)]
+    pub(crate) unit: Option<String>,
+    /// Only those in this state; may be repeated.
+    #[arg(long)]
+    pub(crate) state: Vec<String>,
+    /// Only those held at this node.
+    #[arg(long)]
+    pub(crate) node: Option<String>,
+    /// Only those filed at this node.
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// Only those with late events.
+    #[arg(long)]
+    pub(crate) late: bool,
+    /// At most so many, up to 10000.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) limit: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// Tracking number, id, or at least 6 digits of the id.
+    pub(crate) complaint: String,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or("it is KEY=VALUE, such as listen=0.0.0.0:7443")?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
+}
+
+/// Reads the command line. Help and version are printed here; what is wrong is told in one line.
+///
+/// # Errors
+/// How the program ends, if there is nothing to do.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let _ = error.print();
+            return Exit::Done;
+        }
+        let _ = writeln!(std::io::stderr(), "lintas-hub: {}", one_line(&error));
+        Exit::CommandLine
+    })
+}
+
+/// What clap says, in one line.
+fn one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "no command; see lintas-hub --help for what is allowed".to_owned();
+    }
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim);
+    let said: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
+    said.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn two_commands_share_a_name() {
+        Cli::command().debug_assert();
+        let key = "aa".repeat(32);
+        for line in [
+            "lintas-hub --data x init --federation a --listen 127.0.0.1:1 --dns localhost --dns hub",
+            "lintas-hub units import units.csv --json",
+            "lintas-hub enrol 13.71 --request r.toml --out b.toml",
+            &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            "lintas-hub list --state new --state closed --limit 5",
+            "lintas-hub verify --lang id",
+        ] {
+            assert!(read(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn mistake_fills_the_screen_or_passes() {
+        for line in [
+            "lintas-hub",
+            "lintas-hub units",
+            "lintas-hub init --federation a --listen b",
+            "lintas-hub enrol 13.71",
+            "lintas-hub enrol 13.71 --csr c.pem",
+            "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
+            "lintas-hub list --limit 0",
+            "lintas-hub run --set listen",
+            "lintas-hub show",
+            "lintas-hub status --lang fr",
+        ] {
+            let said = one_line(&read(line).unwrap_err());
+            assert!(!said.is_empty() && !said.contains('\n'), "{line}: {said}");
+        }
+    }
+}

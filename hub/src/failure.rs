@@ -1,0 +1,213 @@
+//! What went wrong, as the program ends with it: a stable code, a line in a person's language, an exit code.
+
+use std::io::Write as _;
+
+use lintas::desk::NotAName;
+use lintas::identity::enrolment::EnrolmentError;
+use lintas::identity::files::FileError;
+use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
+use lintas::link::transport::listen::ListenError;
+use lintas::runtime::Exit;
+use lintas::runtime::logs::LogsError;
+use lintas::runtime::settings::SettingsError;
+use lintas::store::StoreError;
+use lintas::words::{self, Language};
+use serde_json::json;
+use thiserror::Error;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    #[error(transparent)]
+    CertificateRequest(#[from] RequestError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Logs(#[from] LogsError),
+    #[error("the system does not let the program listen for signals: {0}")]
+    Signals(std::io::Error),
+    /// The port cannot be had.
+    #[error("{address}: {cause}")]
+    Listen { address: String, cause: std::io::Error },
+    /// An argument of the command line; its name and what is wrong with it.
+    #[error("{argument}: {cause}")]
+    Argument { argument: &'static str, cause: String },
+    /// A file given on the command line.
+    #[error("{path}: {cause}")]
+    Given { path: String, cause: String },
+    /// All that is wrong with a file of units: line (0 for the whole file) and cause.
+    #[error("{} lines of the file of units are wrong", .0.len())]
+    Units(Vec<(u64, String)>),
+    /// A hub stands there already.
+    #[error("there is a hub in {0} already")]
+    Made(String),
+    /// A node for a unit that is not listed.
+    #[error("{0} is in no list of units")]
+    Unlisted(String),
+    /// A request for another unit.
+    #[error("the request is for {asked}, not for {wanted}")]
+    OtherNode { asked: String, wanted: String },
+    /// A request of another federation.
+    #[error("the request is for the federation {asked}, this is {wanted}")]
+    OtherFederation { asked: String, wanted: String },
+    #[error(transparent)]
+    NotAName(#[from] NotAName),
+    #[error("no complaint of that name is stored here")]
+    UnknownComplaint,
+    #[error("that part of an id fits several complaints")]
+    Ambiguous,
+}
+
+impl Failure {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "hub.settings",
+            Self::Store(_) => "hub.storage",
+            Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
+            Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
+            Self::Logs(_) | Self::Signals(_) => "hub.process",
+            Self::Listen { .. } => "hub.listen",
+            Self::Argument { .. } => "hub.argument",
+            Self::Given { .. } => "hub.file",
+            Self::Units(_) => "hub.units-file",
+            Self::Made(_) => "hub.made-already",
+            Self::Unlisted(_) => "hub.unlisted-unit",
+            Self::OtherNode { .. } => "hub.other-node",
+            Self::OtherFederation { .. } => "hub.other-federation",
+            Self::NotAName(_) => "hub.not-a-name",
+            Self::UnknownComplaint => "hub.unknown-complaint",
+            Self::Ambiguous => "hub.ambiguous",
+        }
+    }
+
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(_) | Self::Logs(_) => Exit::Configuration,
+            Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
+            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } => Exit::Unavailable,
+            Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
+            Self::File(FileError::LooseMode { .. }) | Self::Key(KeyError::File(FileError::LooseMode { .. })) => {
+                Exit::NoPermission
+            }
+            Self::Store(_)
+            | Self::File(_)
+            | Self::Key(_)
+            | Self::Authority(_)
+            | Self::Tls(_)
+            | Self::CertificateRequest(_)
+            | Self::Enrolment(_)
+            | Self::Signals(_)
+            | Self::Given { .. }
+            | Self::Made(_)
+            | Self::Unlisted(_)
+            | Self::OtherNode { .. }
+            | Self::OtherFederation { .. }
+            | Self::UnknownComplaint
+            | Self::Ambiguous => Exit::NotDone,
+        }
+    }
+
+    /// Tells what went wrong, on standard error, and how the program ends.
+    pub(crate) fn tell(&self, json: bool, language: Language) -> Exit {
+        let mut lines = self.lines(language);
+        if json {
+            lines = vec![json!({ "error": self.code(), "message": lines.join("; ") }).to_string()];
+        } else if let Some(first) = lines.first_mut() {
+            *first = format!("lintas-hub: {first} [{}]", self.code());
+        }
+        let _ = writeln!(std::io::stderr().lock(), "{}", lines.join("\n"));
+        self.exit()
+    }
+
+    /// One line, or one for each mistake in a file.
+    fn lines(&self, language: Language) -> Vec<String> {
+        let say = |code: &str, facts: &[(&str, &str)]| words::say(code, language, facts);
+        let cause = self.to_string().replace('\n', " ");
+        match self {
+            Self::Settings(error) => error.lines(say),
+            Self::Units(wrong) => {
+                let line = |(line, cause): &(u64, String)| {
+                    say("hub.units-line", &[("line", &line.to_string()), ("cause", cause)])
+                };
+                let all = say("hub.units-file", &[("count", &wrong.len().to_string())]);
+                std::iter::once(all).chain(wrong.iter().map(line)).collect()
+            }
+            Self::OtherNode { asked, wanted } | Self::OtherFederation { asked, wanted } => {
+                vec![say(self.code(), &[("asked", asked), ("wanted", wanted)])]
+            }
+            Self::Made(folder) => vec![say(self.code(), &[("folder", folder)])],
+            Self::Unlisted(unit) => vec![say(self.code(), &[("unit", unit)])],
+            Self::Store(_)
+            | Self::File(_)
+            | Self::Key(_)
+            | Self::Authority(_)
+            | Self::CertificateRequest(_)
+            | Self::Tls(_)
+            | Self::Enrolment(_)
+            | Self::Logs(_)
+            | Self::Signals(_)
+            | Self::Listen { .. }
+            | Self::Argument { .. }
+            | Self::Given { .. }
+            | Self::NotAName(_)
+            | Self::UnknownComplaint
+            | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
+        }
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        match error {
+            ListenError::Tls(error) => Self::Tls(error),
+            ListenError::Bind { address, why } => Self::Listen { address: address.to_string(), cause: why },
+            ListenError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_has_no_text() {
+        let text = || "x".to_owned();
+        let (asked, wanted) = (text(), text());
+        for failure in [
+            Failure::Store(StoreError::Newer),
+            Failure::File(FileError::Exists("x".into())),
+            Failure::Enrolment(EnrolmentError::Name),
+            Failure::Logs(LogsError::Filter),
+            Failure::Listen { address: text(), cause: std::io::ErrorKind::AddrInUse.into() },
+            Failure::Argument { argument: "--x", cause: text() },
+            Failure::Given { path: text(), cause: text() },
+            Failure::Units(vec![(3, text())]),
+            Failure::Made(text()),
+            Failure::Unlisted(text()),
+            Failure::OtherNode { asked: asked.clone(), wanted: wanted.clone() },
+            Failure::OtherFederation { asked, wanted },
+            Failure::NotAName(NotAName::Shape),
+            Failure::UnknownComplaint,
+            Failure::Ambiguous,
+        ] {
+            for language in Language::ALL {
+                assert!(words::text(failure.code(), language).is_some(), "{}", failure.code());
+                let lines = failure.lines(language);
+                assert!(lines.iter().all(|line| !line.contains('{') && !line.contains('\n')), "{lines:?}");
+            }
+        }
+    }
+}

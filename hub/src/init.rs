@@ -1,0 +1,74 @@
+//! Makes a hub's folder: authority, keys, certificate, database, settings. It overwrites nothing.
+
+use std::net::SocketAddr;
+
+use lintas::domain::{FederationId, NodeId};
+use lintas::identity::authority::LIFETIME_DEFAULT;
+use lintas::identity::{Authority, HostPort, RequestedKey, TlsKey, create_signing_secret, files};
+use lintas::journal::SigningKey;
+use lintas::runtime::{Clock as _, OsEntropy, SystemClock, random_bytes};
+use lintas::store::Owner;
+use lintas::store::sqlite::SqliteStore;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::{Common, Init};
+use crate::failure::Failure;
+use crate::output::Voice;
+use crate::settings::{file_of, template};
+
+/// Makes the folder and says what comes next.
+///
+/// # Errors
+/// If an argument is wrong, or something is there already.
+pub(crate) async fn init(common: &Common, init: &Init, voice: Voice) -> Result<(), Failure> {
+    let argument = |argument, cause: String| Failure::Argument { argument, cause };
+    let federation =
+        FederationId::parse(&init.federation).map_err(|error| argument("--federation", error.to_string()))?;
+    let listen: SocketAddr =
+        init.listen.parse().map_err(|_| argument("--listen", "write ADDRESS:PORT, such as 0.0.0.0:7443".to_owned()))?;
+    let name = init.dns.first().map(String::as_str).unwrap_or_default();
+    let bracketed = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    let address = HostPort::parse(&format!("{bracketed}:{}", listen.port()))
+        .map_err(|error| argument("--dns", error.to_string()))?;
+    let (data, settings) = (&common.data, file_of(&common.data));
+    let folder = data.display().to_string();
+    if settings.exists() {
+        return Err(Failure::Made(folder));
+    }
+    let keys = data.join("keys");
+    files::make_folder(data)?;
+    files::make_folder(&keys)?;
+    let now = SystemClock.timestamp();
+    let seed = || Zeroizing::new(random_bytes::<32>(&OsEntropy));
+    let authority = Authority::create(&data.join("authority"), &federation, now, &seed())?;
+    let tls = TlsKey::create(&keys.join("tls.key"), &seed())?;
+    let serial = random_bytes(&OsEntropy);
+    let issued = authority.issue_hub(&RequestedKey::of(&tls)?, &init.dns, now, LIFETIME_DEFAULT, serial)?;
+    files::write_public(&keys.join("hub.pem"), issued.pem.as_bytes())?;
+    let signing = seed();
+    create_signing_secret(&keys.join("signing.key"), &signing)?;
+    let signing = SigningKey::from_seed(*signing).public();
+    let owner = Owner { federation: federation.clone(), node: NodeId::Hub };
+    SqliteStore::create(&data.join("hub.db"), owner).await?.close().await;
+    let (listen, address) = (listen.to_string(), address.to_string());
+    let given = [("federation", federation.as_str()), ("listen", &listen), ("address", &address)];
+    // Last, so that a folder with settings is a whole one.
+    files::write_public(&settings, template(&given).as_bytes())?;
+    let fingerprint = data_encoding::HEXLOWER.encode(&authority.fingerprint());
+    let value = json!({
+        "federation": federation.as_str(), "folder": folder, "settings": settings.display().to_string(),
+        "listen": listen, "address": address, "signing_key": signing.to_string(), "authority": fingerprint,
+    });
+    let facts = [
+        ("federation", federation.as_str()),
+        ("folder", &folder),
+        ("settings", &settings.display().to_string()),
+        ("address", &address),
+        ("authority", &fingerprint),
+    ];
+    let lines = ["hub.made", "hub.authority", "hub.then-units", "hub.then-enrol", "hub.then-run"];
+    let lines: Vec<String> = lines.iter().map(|code| voice.say(code, &facts)).collect();
+    voice.answer(&value, &lines.join("\n"));
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The hub's settings: which there are and what they mean. How they are read and overridden is the library's; no port and no
+//! database is opened here.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lintas::domain::FederationId;
+use lintas::domain::custody::HANDOVERS_MAX;
+use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::settings::{Settings as Read, SettingsError};
+use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+
+use crate::cli::Common;
+
+/// The settings file within the hub's folder.
+const FILE_NAME: &str = "hub.toml";
+/// Longest that sessions may take to drain, in seconds.
+const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
+/// Most connections that may be set.
+const CONNECTIONS_MAX: usize = 1_000_000;
+
+/// Every setting: its key, what holds if nothing is said, and what it is.
+const KEYS: [(&str, &str, &str); 11] = [
+    ("federation", "", "The federation, and the trust domain of its certificates."),
+    ("listen", "", "Where the hub listens: ADDRESS:PORT."),
+    (
+        "address",
+        "",
+        "Where nodes find the hub: HOST:PORT. It goes into joining bundles; HOST stands in the certificate.",
+    ),
+    ("database", "hub.db", "The database."),
+    ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
+    ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
+    ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
+    ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
+    ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
+    ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
+    ("shutdown.soft_seconds", "20", "How long sessions may take to drain when the hub stops, in seconds."),
+];
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) federation: FederationId,
+    pub(crate) listen: SocketAddr,
+    pub(crate) address: HostPort,
+    pub(crate) database: PathBuf,
+    pub(crate) tls: TlsFiles,
+    pub(crate) authority: PathBuf,
+    pub(crate) signing_key: PathBuf,
+    pub(crate) handovers_max: usize,
+    pub(crate) connections_max: usize,
+    pub(crate) soft_limit: Duration,
+}
+
+impl Settings {
+    /// Reads the settings that the command line points to.
+    ///
+    /// # Errors
+    /// Names all that is wrong at once.
+    pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
+        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+    }
+
+    fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
+        for (key, value) in set {
+            read = read.with_flag(key, Some(value.clone()));
+        }
+        let default = |key: &str| KEYS.iter().find(|(other, _, _)| *other == key).map_or("", |(_, value, _)| *value);
+        let federation = read.required("federation", "remedy.federation", FederationId::parse);
+        let listen = read.required("listen", "remedy.listen", str::parse::<SocketAddr>);
+        let address = read.required("address", "remedy.address", HostPort::parse);
+        let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
+        let connections =
+            read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
+        let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |text| {
+            within(text, 0, SOFT_LIMIT_SECONDS_MAX)
+        });
+        let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
+        let mut file =
+            |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
+        let (database, signing_key, authority) = (file("database"), file("signing.key"), file("authority.folder"));
+        let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let found = || {
+            let authority = authority?;
+            let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
+            Some(Self {
+                federation: federation?,
+                listen: listen?,
+                address: address?,
+                database: database?,
+                tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
+                authority,
+                signing_key: signing_key?,
+                handovers_max: handovers?,
+                connections_max: connections?,
+                soft_limit: Duration::from_secs(soft?),
+            })
+        };
+        let found = found();
+        read.finish(found)
+    }
+}
+
+fn within<T: Copy + std::str::FromStr + PartialOrd + std::fmt::Display>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| *number >= least && *number <= most);
+    number.ok_or_else(|| format!("a whole number from {least} to {most} is wanted"))
+}
+
+/// A settings file in which every setting is explained; `given` are those that are not the usual ones.
+pub(crate) fn template(given: &[(&str, &str)]) -> String {
+    let mut text =
+        "# The settings of the Lintas hub. Every one can also be set by the environment (LINTAS_TLS_KEY for tls.key)\n\
+                    # and by --set KEY=VALUE, which counts most. Paths are relative to the hub's folder.\n"
+            .to_owned();
+    let mut section = "";
+    for (key, default, about) in KEYS {
+        let (table, name) = key.split_once('.').unwrap_or(("", key));
+        if table != section {
+            let _ = write!(text, "\n[{table}]");
+            section = table;
+        }
+        let value = given.iter().find(|(other, _)| *other == key).map_or(default, |(_, value)| value);
+        let number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
+        let value = if number { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };
+        let _ = write!(text, "\n# {about}\n{name} = {value}\n");
+    }
+    text
+}
+
+/// Where the settings file of a hub's folder is.
+pub(crate) fn file_of(data: &Path) -> PathBuf {
+    data.join(FILE_NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, set: &[(&str, &str)]) -> Result<Settings, String> {
+        let set: Vec<_> = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Settings::check(Read::parse(text).unwrap(), &set, Path::new("/data")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn written_settings_cannot_be_read() {
+        let given = [("federation", "lapor.go.id"), ("listen", "[::]:7443"), ("address", "hub.lapor.go.id:7443")];
+        let text = template(&given);
+        let settings = read(&text, &[]).unwrap();
+        assert_eq!(settings.listen.port(), 7443);
+        assert_eq!(settings.database, Path::new("/data/hub.db"));
+        assert_eq!(settings.tls.authority, Path::new("/data/authority/ca.pem"));
+        assert_eq!((settings.handovers_max, settings.connections_max), (6, 4096));
+        let changed = read(&text, &[("moves.handovers_max", "2"), ("database", "/db/x")]).unwrap();
+        assert_eq!((changed.handovers_max, &*changed.database), (2, Path::new("/db/x")));
+        assert_eq!(text.matches("\n# ").count(), KEYS.len() + 1);
+    }
+
+    #[test]
+    fn only_the_first_mistake_is_told() {
+        let text = "federation = \"LAPOR\"\nlisten = \"here\"\n[moves]\nhandovers_max = 0\n[tls]\nkee = \"x\"\n";
+        let said = read(text, &[("shutdown.soft_seconds", "601")]).unwrap_err();
+        for key in ["federation", "listen", "address", "moves.handovers_max", "tls.kee", "shutdown.soft_seconds"] {
+            assert!(said.lines().any(|line| line.contains(&format!(" {key}"))), "{key}: {said}");
+        }
+        assert_eq!(said.lines().count(), 6, "{said}");
+    }
+}

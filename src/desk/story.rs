@@ -1,0 +1,121 @@
+//! One complaint's whole story across nodes: who did what and when, in words, and where it stands now. A pure function of the
+//! stored file; it never shows who the reporter is.
+
+mod head;
+mod marks;
+mod now;
+mod order;
+mod paint;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::{Complaint, Event, EventHash, NodeId, Registry, UnitCode, fold};
+use crate::store::{File, FiledEvent};
+use crate::words::{Language, say};
+
+pub use head::Head;
+pub use marks::Mark;
+pub use now::{Now, Pending};
+pub use paint::render;
+pub use step::{Opened, Step, Text};
+
+/// Whose eyes the story is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    /// A node that handles it: all but the reporter's identity.
+    Handler,
+    /// The hub, which routes and oversees: nothing of the content of a confidential complaint either.
+    Exchange,
+}
+
+/// A complaint's story in one language.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Story {
+    /// The language of its texts.
+    pub language: Language,
+    /// What it is about.
+    pub head: Head,
+    /// What happened, causes before effects.
+    pub steps: Vec<Step>,
+    /// Where it stands; none if the filing is not stored here.
+    pub now: Option<Now>,
+}
+
+/// A unit or node with its public name, as far as the registry knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Named {
+    /// Its code.
+    pub code: String,
+    /// Its public name.
+    pub name: Option<String>,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} ({})", self.code),
+            None => f.write_str(&self.code),
+        }
+    }
+}
+
+impl Story {
+    /// Tells the story of a file.
+    #[must_use]
+    pub fn of(file: &File, registry: &Registry, language: Language, reader: Reader) -> Self {
+        let told = Told::new(file, registry, language, reader);
+        Self {
+            language,
+            head: head::of(&told),
+            steps: told.order.iter().zip(1..).map(|(event, number)| step::of(&told, event, number)).collect(),
+            now: told.complaint.as_ref().map(|complaint| now::of(&told, complaint)),
+        }
+    }
+}
+
+/// What is needed to tell a story.
+struct Told<'a> {
+    file: &'a File,
+    registry: &'a Registry,
+    language: Language,
+    reader: Reader,
+    complaint: Option<Complaint>,
+    order: Vec<&'a FiledEvent>,
+    numbers: BTreeMap<EventHash, usize>,
+}
+
+impl<'a> Told<'a> {
+    fn new(file: &'a File, registry: &'a Registry, language: Language, reader: Reader) -> Self {
+        let events: Vec<Event> = file.events.iter().map(|filed| filed.event.clone()).collect();
+        let order = order::causal(&file.events);
+        let numbers = order.iter().zip(1..).map(|(filed, number)| (filed.event.hash, number)).collect();
+        Self { file, registry, language, reader, complaint: fold(&events), order, numbers }
+    }
+
+    fn unit(&self, unit: &UnitCode) -> Named {
+        let name = self.registry.unit(unit).map(|entry| entry.name.as_str().to_owned());
+        let node = || self.registry.node(&NodeId::Node(unit.clone())).map(|entry| entry.name.as_str().to_owned());
+        Named { code: unit.to_string(), name: name.or_else(node) }
+    }
+
+    fn node(&self, node: &NodeId) -> Named {
+        match node.unit() {
+            Some(unit) => self.unit(unit),
+            None => Named { code: node.to_string(), name: Some(self.say("who.hub", &[])) },
+        }
+    }
+
+    fn say(&self, code: &str, facts: &[(&str, &str)]) -> String {
+        say(code, self.language, facts)
+    }
+
+    fn find(&self, hash: &EventHash) -> Option<&'a FiledEvent> {
+        self.file.events.iter().find(|filed| filed.event.hash == *hash)
+    }
+}

@@ -1,0 +1,104 @@
+//! The head of a story: what the complaint is, when and where it was filed. Structured data only.
+
+use serde::Serialize;
+
+use super::{Named, Told};
+use crate::domain::{ComplaintId, Filing, PartKind};
+use crate::words::{Word, category, iso, moment};
+
+/// What a complaint is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Head {
+    /// Its id, in hexadecimal.
+    pub id: Option<String>,
+    /// What the reporter keeps.
+    pub tracking: Option<String>,
+    /// What kind.
+    pub class: Option<&'static str>,
+    /// The code of what it is about.
+    pub category: Option<String>,
+    /// How it came in.
+    pub channel: Option<&'static str>,
+    /// Who may know what.
+    pub visibility: Option<&'static str>,
+    /// Whether somebody filed it for the reporter.
+    pub on_behalf: bool,
+    /// The body complained of.
+    pub about: Option<Named>,
+    /// When it was filed, in UTC.
+    pub filed_at: Option<String>,
+    /// By which unit.
+    pub filed_by: Option<Named>,
+    /// All this in words, line by line; the first is the title.
+    pub lines: Vec<String>,
+}
+
+pub(super) fn of(told: &Told<'_>) -> Head {
+    let id = told.file.events.iter().find_map(|filed| filed.event.header.complaint);
+    let id = id.or_else(|| told.file.summary.as_ref().map(|summary| summary.id));
+    match &told.complaint {
+        Some(complaint) => whole(told, complaint),
+        None => partial(told, id),
+    }
+}
+
+fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
+    let filing = &complaint.filing;
+    let filed_by = complaint.epochs.first().and_then(|epoch| epoch.holders.first()).map(|unit| told.unit(unit));
+    let about = filing.about.as_ref().map(|unit| told.unit(unit));
+    let mut lines = vec![told.say("head.complaint", &[("tracking", &filing.tracking.to_string())]), kind(told, filing)];
+    let unit = filed_by.as_ref().map(Named::to_string).unwrap_or_default();
+    let (time, channel) = (moment(complaint.filed_at, told.language), filing.channel.in_words(told.language));
+    lines.push(told.say("head.filed", &[("time", &time), ("unit", &unit), ("channel", channel)]));
+    if filing.on_behalf {
+        lines.push(told.say("head.on-behalf", &[]));
+    }
+    if let Some(about) = &about {
+        lines.push(told.say("head.about", &[("unit", &about.to_string())]));
+    }
+    let filed = told.find(&complaint.filed);
+    if filed.is_some_and(|filed| filed.event.header.parts.iter().any(|part| part.kind == PartKind::Identity)) {
+        lines.push(told.say("head.identity", &[]));
+    }
+    Head {
+        id: Some(complaint.id.to_string()),
+        tracking: Some(filing.tracking.to_string()),
+        class: Some(filing.class.name()),
+        category: Some(filing.category.as_str().to_owned()),
+        channel: Some(filing.channel.name()),
+        visibility: Some(filing.visibility.name()),
+        on_behalf: filing.on_behalf,
+        about,
+        filed_at: iso(complaint.filed_at),
+        filed_by,
+        lines,
+    }
+}
+
+fn kind(told: &Told<'_>, filing: &Filing) -> String {
+    let code = filing.category.as_str();
+    let facts = [
+        ("class", filing.class.in_words(told.language)),
+        ("category", category(code, told.language).unwrap_or(code)),
+        ("visibility", filing.visibility.in_words(told.language)),
+    ];
+    told.say("head.kind", &facts)
+}
+
+fn partial(told: &Told<'_>, id: Option<ComplaintId>) -> Head {
+    let id = id.map(|id| id.to_string());
+    let title = told.say("head.complaint", &[("tracking", id.as_deref().unwrap_or("-"))]);
+    Head {
+        id,
+        tracking: None,
+        class: None,
+        category: None,
+        channel: None,
+        visibility: None,
+        on_behalf: false,
+        about: None,
+        filed_at: None,
+        filed_by: None,
+        lines: vec![title, told.say("head.partial", &[])],
+    }
+}

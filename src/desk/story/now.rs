@@ -1,0 +1,135 @@
+//! Where a complaint stands now: who holds it, its state in LAPOR!'s words, what is under way and what is awaited.
+
+use serde::Serialize;
+
+use super::marks::taken_back;
+use super::{Named, Told};
+use crate::domain::{Change, Complaint, DisplayState, EventHash, Outcome, Verdict};
+use crate::store::FiledEvent;
+use crate::words::Word;
+
+/// Where a complaint stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Now {
+    /// Who answers for it.
+    pub unit: Named,
+    /// At which node.
+    pub node: Named,
+    /// How many times it was opened.
+    pub epoch: usize,
+    /// The state's name.
+    pub state: &'static str,
+    /// The proposal under way.
+    pub pending: Option<Pending>,
+    /// The stable code of what is awaited, such as `await.response`.
+    pub awaited: &'static str,
+    /// Late events that nobody has adopted.
+    pub late: usize,
+    /// The reporter's latest rating.
+    pub stars: Option<u8>,
+    /// All this in words, line by line.
+    pub lines: Vec<String>,
+}
+
+/// A transfer or return under way.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Pending {
+    /// The proposal's hash, in hexadecimal.
+    pub event: String,
+    /// Its name: transfer or return.
+    pub change: &'static str,
+    /// To whom; none for a return.
+    pub to: Option<Named>,
+    /// Whether it was asked to be taken back, and the hub has not answered.
+    pub asked_to_take_back: bool,
+}
+
+pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
+    let (unit, node) = (told.unit(complaint.unit()), told.node(complaint.node()));
+    let state = complaint.display();
+    let pending = pending(told, complaint);
+    let awaited = awaited(complaint, pending.is_some());
+    let late = late(told, complaint);
+    let holder = [("unit", unit.to_string()), ("node", complaint.node().to_string())];
+    let mut lines = vec![
+        told.say("now.holder", &holder.each_ref().map(|(name, fact)| (*name, fact.as_str()))),
+        told.say("now.state", &[("state", state.in_words(told.language))]),
+    ];
+    if let Some(pending) = &pending {
+        lines.push(match &pending.to {
+            Some(to) => told.say("now.pending-transfer", &[("unit", &to.to_string())]),
+            None => told.say("now.pending-return", &[]),
+        });
+        if pending.asked_to_take_back {
+            lines.push(told.say("now.asked-to-take-back", &[]));
+        }
+    }
+    lines.push(told.say("now.awaited", &[("what", &told.say(awaited, &[]))]));
+    if late > 0 {
+        lines.push(told.say("now.late", &[("count", &late.to_string())]));
+    }
+    if let Some(stars) = complaint.stars {
+        lines.push(told.say("now.rating", &[("stars", &stars.to_string())]));
+    }
+    Now {
+        unit,
+        node,
+        epoch: complaint.epochs.len(),
+        state: state.name(),
+        pending,
+        awaited,
+        late,
+        stars: complaint.stars,
+        lines,
+    }
+}
+
+/// The proposal under way. One that was taken back counts as under way until the hub has said so too.
+fn pending(told: &Told<'_>, complaint: &Complaint) -> Option<Pending> {
+    let asked = || {
+        let opener = complaint.epoch().opener;
+        let own = told.order.iter().rev().filter(|filed| filed.event.header.opener == Some(opener));
+        own.map(|filed| &filed.event)
+            .filter(|event| event.header.change.is_proposal())
+            .find(|event| taken_back(told, &event.hash) == Some(Verdict::Provisional))
+            .map(|event| (event.hash, true))
+    };
+    let (hash, asked_to_take_back): (EventHash, bool) =
+        complaint.epoch().pending.map(|hash| (hash, false)).or_else(asked)?;
+    let change = &told.find(&hash)?.event.header.change;
+    let to = if let Change::Transfer { to, .. } = change { Some(told.unit(to)) } else { None };
+    Some(Pending { event: hash.to_string(), change: change.name(), to, asked_to_take_back })
+}
+
+fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
+    if complaint.read_only {
+        return "await.upgrade";
+    }
+    if !complaint.missing.is_empty() {
+        return "await.history";
+    }
+    if pending {
+        return "await.decision";
+    }
+    match complaint.display() {
+        DisplayState::New => "await.verification",
+        DisplayState::Undisposed => "await.handling",
+        DisplayState::Disposed => "await.follow-up",
+        DisplayState::InProgress => "await.response",
+        DisplayState::Received | DisplayState::Returned => "await.acceptance",
+        DisplayState::Deferred => "await.completion",
+        DisplayState::Awaiting => "await.reporter",
+        DisplayState::Closed | DisplayState::Archived => "await.nothing",
+    }
+}
+
+fn late(told: &Told<'_>, complaint: &Complaint) -> usize {
+    let counts = |hash: &EventHash| complaint.outcomes.get(hash) == Some(&Outcome::Counted);
+    let adopts = |filed: &FiledEvent| {
+        let Change::Adopted { event } = filed.event.header.change else { return None };
+        counts(&filed.event.hash).then_some(event)
+    };
+    let adopted: Vec<EventHash> = told.file.events.iter().filter_map(adopts).collect();
+    let late = complaint.outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Late);
+    late.filter(|(hash, _)| !adopted.contains(hash)).count()
+}

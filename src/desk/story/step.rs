@@ -1,0 +1,200 @@
+//! One step of a story: an event in words, with the texts that belong to it. Identities are passed over; of what was erased
+//! only that is said.
+
+use serde::Serialize;
+
+use super::marks::{self, Mark};
+use super::{Named, Reader, Told};
+use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode, Visibility};
+use crate::store::FiledEvent;
+use crate::words::{Word, iso, moment};
+
+/// One event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Step {
+    /// Its number in this story, from 1.
+    pub number: usize,
+    /// Its hash, in hexadecimal.
+    pub event: String,
+    /// Whose journal it stands in.
+    pub node: Named,
+    /// Which life of that journal.
+    pub incarnation: u32,
+    /// Where in that life.
+    pub seq: u64,
+    /// On whose behalf it was written; none for the hub's.
+    pub unit: Option<Named>,
+    /// When, by its author's clock, in UTC.
+    pub time: Option<String>,
+    /// The same in WIB, in words.
+    pub when: String,
+    /// Who, in words.
+    pub who: String,
+    /// The change's name.
+    pub change: &'static str,
+    /// What happened, in words.
+    pub what: String,
+    /// What was written beside it.
+    pub texts: Vec<Text>,
+    /// What the hub said of it.
+    pub verdict: &'static str,
+    /// Why, if it was refused or inadmissible.
+    pub reason: Option<&'static str>,
+    /// What else is to be known of it.
+    pub marks: Vec<Mark>,
+    /// Who answers from here on, if that changed.
+    pub opened: Option<Opened>,
+}
+
+/// A text beside an event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Text {
+    /// What it is.
+    pub kind: &'static str,
+    /// The text, if it is shown.
+    pub text: Option<String>,
+    /// If it is not shown: why, in words.
+    pub instead: Option<String>,
+}
+
+/// The beginning of an epoch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Opened {
+    /// Its number, from 1, for people only.
+    pub number: usize,
+    /// Who answers.
+    pub unit: Named,
+    /// At which node.
+    pub node: Named,
+    /// Why it came there; none for the filing unit.
+    pub cause: Option<&'static str>,
+    /// That in words.
+    pub text: String,
+}
+
+pub(super) fn of(told: &Told<'_>, filed: &FiledEvent, number: usize) -> Step {
+    let header = &filed.event.header;
+    let Position { incarnation, seq } = header.position;
+    Step {
+        number,
+        event: filed.event.hash.to_string(),
+        node: told.node(&header.node),
+        incarnation,
+        seq,
+        unit: header.unit.as_ref().map(|unit| told.unit(unit)),
+        time: iso(header.time),
+        when: moment(header.time, told.language),
+        who: who(told, header),
+        change: header.change.name(),
+        what: what(told, &header.change),
+        texts: texts(told, filed),
+        verdict: filed.verdict.name(),
+        reason: filed.verdict.reason(),
+        marks: marks::of(told, filed),
+        opened: opened(told, &filed.event.hash),
+    }
+}
+
+fn who(told: &Told<'_>, header: &Header) -> String {
+    let unit = header.unit.as_ref().map_or_else(|| told.node(&header.node), |unit| told.unit(unit)).to_string();
+    let reporter = header.change.role() == Role::Origin && !matches!(header.change, Change::Filed(_));
+    if reporter { told.say("who.reporter-at", &[("unit", &unit)]) } else { unit_at_node(told, header, unit) }
+}
+
+/// A unit that acts at a node of another name is told with its node.
+fn unit_at_node(told: &Told<'_>, header: &Header, unit: String) -> String {
+    match (&header.unit, header.node.unit()) {
+        (Some(acting), Some(node)) if acting != node => {
+            told.say("who.at-node", &[("unit", &unit), ("node", node.as_str())])
+        }
+        (None, None) => told.say("who.hub", &[]),
+        (Some(_) | None, _) => unit,
+    }
+}
+
+fn what(told: &Told<'_>, change: &Change) -> String {
+    let code = format!("story.{}", change.name());
+    let unit = |unit: &UnitCode| told.unit(unit).to_string();
+    let other = |event: &EventHash| other(told, event);
+    let tell = |facts: &[(&str, &str)]| told.say(&code, facts);
+    let language = told.language;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing beside their name")]
+    match change {
+        Change::Disposed { unit: to, reason } | Change::Transfer { to, reason } => {
+            tell(&[("unit", &unit(to)), ("reason", reason.in_words(language))])
+        }
+        Change::Deferred { reason } | Change::Archived { reason } | Change::Return { reason } => {
+            tell(&[("reason", reason.in_words(language))])
+        }
+        Change::TakeBack { proposal: event }
+        | Change::Adopted { event }
+        | Change::Redacted { event }
+        | Change::Held { event }
+        | Change::Released { event } => tell(&[("change", &other(event))]),
+        Change::Rated { stars } => tell(&[("stars", &stars.to_string())]),
+        Change::Moved(moved) => tell(&[("unit", &unit(&moved.unit)), ("cause", moved.cause.in_words(language))]),
+        Change::MoveRefused { proposal, reason, .. } => {
+            tell(&[("change", &other(proposal)), ("reason", reason.in_words(language))])
+        }
+        Change::Inadmissible { event, reason, .. } => {
+            tell(&[("change", &other(event)), ("reason", reason.in_words(language))])
+        }
+        _ => tell(&[]),
+    }
+}
+
+/// Another event, named by its number in the story and its change.
+fn other(told: &Told<'_>, event: &EventHash) -> String {
+    match (told.find(event), told.numbers.get(event)) {
+        (Some(filed), Some(number)) => {
+            format!("#{number} {}", filed.event.header.change.in_words(told.language))
+        }
+        (Some(_) | None, _) => told.say("story.unknown-event", &[]),
+    }
+}
+
+fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
+    let complaint = told.complaint.as_ref();
+    let erased = complaint.is_some_and(|complaint| complaint.redacted.contains(&filed.event.hash));
+    let confidential = complaint.is_none_or(|complaint| complaint.filing.visibility == Visibility::Confidential);
+    let withheld = told.reader == Reader::Exchange && confidential;
+    let shown = filed.event.header.parts.iter().zip(0_u8..).filter(|(part, _)| part.kind != PartKind::Identity);
+    let text = |kind: PartKind, text, instead: Option<&str>| {
+        let instead = instead.map(|code| told.say(code, &[]));
+        Text { kind: kind.name(), text, instead }
+    };
+    let one = |(reference, index): (&crate::domain::PartRef, u8)| {
+        let kind = reference.kind;
+        let stored = filed.parts.iter().find(|part| part.index == index && part.kind == kind);
+        match stored {
+            _ if erased => text(kind, None, Some("story.erased")),
+            None => text(kind, None, Some("story.absent")),
+            Some(_) if withheld => text(kind, None, Some("story.withheld")),
+            Some(_) if kind == PartKind::Attachment => text(kind, None, Some("story.attachment")),
+            Some(part) => text(kind, Some(readable(&part.content)), None),
+        }
+    };
+    shown.map(one).collect()
+}
+
+/// Content as text that cannot do anything to a terminal: no control characters, none that turn the direction of writing.
+fn readable(content: &[u8]) -> String {
+    let harmless = |c: &char| {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        *c == '\n' || !(c.is_control() || turns)
+    };
+    let text = String::from_utf8_lossy(content).replace("\r\n", "\n").replace('\t', " ");
+    text.chars().filter(harmless).collect::<String>().trim().to_owned()
+}
+
+fn opened(told: &Told<'_>, event: &EventHash) -> Option<Opened> {
+    let complaint = told.complaint.as_ref()?;
+    let (number, epoch) = (1..).zip(&complaint.epochs).find(|(_, epoch)| epoch.opener == *event)?;
+    let unit = told.unit(epoch.holders.first()?);
+    let cause = match epoch.arrival {
+        crate::domain::complaint::Arrival::Filed => None,
+        crate::domain::complaint::Arrival::Moved(cause) => Some(cause.name()),
+    };
+    let text = told.say("story.epoch", &[("unit", &unit.to_string())]);
+    Some(Opened { number, unit, node: told.node(&epoch.node), cause, text })
+}

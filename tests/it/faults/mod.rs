@@ -1,0 +1,18 @@
+//! What bad input gets, at the level of the link: real ends of sessions on memory stores, no transport. Events are forged at a
+//! node that holds its real key, batches by one who speaks the session himself, and so is the hub.
+
+mod admission;
+mod bench;
+mod forged_hub;
+mod forger;
+mod held;
+mod hello;
+mod outbox;
+mod seals;
+mod sessions;
+mod work;
+
+/// Runs a test to its end on one thread: nothing here waits for time.
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+}
