@@ -236,12 +236,6 @@ impl Federation {
         self.folder.join(format!("{name}.log"))
     }
 
-    /// What the hub (`hub`) or a node (its code) has logged, over all its lives.
-    #[must_use]
-    pub fn log_file(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.log"))
-    }
-
     fn log(&self, name: &str) -> Result<Stdio> {
         let file = std::fs::File::options().create(true).append(true).open(self.log_file(name))?;
         Ok(Stdio::from(file))
