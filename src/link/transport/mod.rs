@@ -3,6 +3,7 @@
 pub mod hub;
 pub mod listen;
 pub mod node;
+mod watched;
 pub mod wire;
 
 use std::time::Duration;

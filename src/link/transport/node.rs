@@ -11,6 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
 
+use super::watched::{Broken, Watched};
 use super::{
     CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, FAREWELL, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES,
     STREAM_WINDOW_BYTES, is_unreadable, wire,
@@ -155,9 +156,10 @@ impl<S: Store> NodeLink<S> {
     }
 
     async fn session(&self, recover: bool, stop: &CancellationToken, was_up: &mut bool) -> Outcome {
+        let broken = Broken::default();
         let opening = async {
             let stream = self.dialer.connect().await.map_err(|error| error.to_string())?;
-            let mut once = Some(TokioIo::new(stream));
+            let mut once = Some(TokioIo::new(Watched { stream, broken: broken.clone() }));
             let connector = tower::service_fn(move |_: http::Uri| {
                 let stream = once.take().ok_or_else(|| std::io::Error::other("dialled anew each time"));
                 std::future::ready(stream)
@@ -186,10 +188,15 @@ impl<S: Store> NodeLink<S> {
             () = stop.cancelled() => return Outcome::Stopped,
             opened = timeout(Duration::from_mins(1), opening) => opened,
         };
-        match opened {
+        let outcome = match opened {
             Err(_) => Outcome::Broken("the hub does not answer".to_owned()),
             Ok(Err(why)) => Outcome::Broken(why),
             Ok(Ok((end, sender, stream))) => self.converse(end, sender, stream, stop, was_up).await,
+        };
+        match outcome {
+            // What the connection itself said tells more than what the layers above made of it.
+            Outcome::Broken(why) => Outcome::Broken(broken.why().unwrap_or(why)),
+            Outcome::Ended(_) | Outcome::Stopped => outcome,
         }
     }
 

@@ -26,6 +26,8 @@ const NODES: &[(&str, &[&str])] = &[
     ("13.72", &["13.72"]),
     ("kl.pu", &["kl.pu"]),
 ];
+/// A node that nobody enrolled.
+pub(crate) const NOBODY: &str = "13.73";
 pub(crate) const START: i64 = 1_790_000_000_000_000;
 
 pub(crate) fn unit(code: &str) -> UnitCode {

@@ -24,10 +24,8 @@ fn new_holder_hears_of_the_move_before_the_history() {
         assert!(out.messages.is_empty(), "what was sent with Welcome is under way");
         let peer = bench.store.peer(node("13")).await.unwrap().unwrap();
         let rows = bench.store.outbox(node("13"), peer.generation, peer.numbered - 5, 1 << 20).await.unwrap();
-        let changes: Vec<&str> = rows
-            .iter()
-            .map(|row| lintas::journal::event(&row.bytes).unwrap().header.change.name())
-            .collect();
+        let changes: Vec<&str> =
+            rows.iter().map(|row| lintas::journal::event(&row.bytes).unwrap().header.change.name()).collect();
         assert_eq!(changes, ["filed", "verified", "followed-up", "transfer", "moved"]);
         bench.connect("13").await;
         bench.settle().await;
@@ -85,7 +83,7 @@ fn outbox_overflows_and_drops_in_silence() {
     });
 }
 
-/// A node that overflows while it is connected hears the rest at its next Hello.
+/// An outbox that overflows while its node is connected: the session ends, so that the next Hello fills it again.
 #[test]
 fn overflow_in_a_live_session_is_never_made_good() {
     run(async {
@@ -97,6 +95,12 @@ fn overflow_in_a_live_session_is_never_made_good() {
             ids.push(id);
         }
         bench.settle().await;
+        let peer = bench.store.peer(node("13")).await.unwrap().unwrap();
+        assert!(peer.resync && peer.delivered == peer.numbered);
+        let line = bench.sites.get_mut("13").unwrap().line.as_mut().unwrap();
+        let out = line.hub.progress().await;
+        assert!(matches!(out.messages[..], [lintas::link::message::Down::Drain { .. }]), "{:?}", out.messages);
+        assert_eq!(out.ended, Some(None));
         bench.connect("13").await;
         bench.settle().await;
         for id in ids {

@@ -2,8 +2,8 @@
 
 use lintas::domain::Verdict;
 use lintas::journal;
-use lintas::link::hub::session::Input;
 use lintas::link::hub::HubEnd;
+use lintas::link::hub::session::Input;
 use lintas::link::message::{Down, Fault, Up};
 use lintas::link::node::{Ended, NodeEnd, session as node_session};
 use lintas::store::Store;
@@ -29,7 +29,10 @@ fn batch_of_a_session_that_was_taken_over() {
             old.faulted(&bench, late, Fault::Superseded).await;
             let good = new.seal(vec![bytes]);
             new.accepted(good).await;
-            assert_eq!(bench.verdict("13.71", journal::header_hash(&journal::header::encode(&header))).await, Some(Verdict::Applied));
+            assert_eq!(
+                bench.verdict("13.71", journal::header_hash(&journal::header::encode(&header))).await,
+                Some(Verdict::Applied)
+            );
         }
     });
 }
@@ -106,7 +109,11 @@ fn old_session_speaks_for_the_new_one() {
         bench.settle().await;
         let out = old.say(&bench, Up::Fault(Fault::Fork)).await;
         assert_eq!(out.ended, Some(Some(Fault::Fork)));
-        assert_eq!(bench.store.peer(node("13")).await.unwrap().unwrap().fault, None, "a fault of a session that is over");
+        assert_eq!(
+            bench.store.peer(node("13")).await.unwrap().unwrap().fault,
+            None,
+            "a fault of a session that is over"
+        );
     });
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use lintas::domain::{FederationId, UnitCode};
+use lintas::domain::{FederationId, Timestamp, UnitCode};
 use lintas::identity::Authority;
 use lintas::identity::enrolment::EnrolmentRequest;
 use lintas::runtime::{Clock, SystemClock};
@@ -13,8 +13,8 @@ use lintas_tests::wait::until;
 use super::town::{PADANG, PROVINCE, Town, file};
 
 const DAY: Duration = Duration::from_hours(24);
-/// A certificate that lives so long has died before anybody asks twice.
-const MOMENT: Duration = Duration::from_secs(1);
+/// 2024-01-01.
+const LONG_AGO: Timestamp = Timestamp(1_704_067_200_000_000);
 
 #[tokio::test]
 async fn certificate_that_is_expired_or_of_another_authority_is_taken() {
@@ -27,11 +27,10 @@ async fn certificate_that_is_expired_or_of_another_authority_is_taken() {
     let request = request.unwrap();
     let ours = Authority::load(&town.federation.hub_folder().join("authority"), &federation).unwrap();
     let theirs = Authority::create(&town.path("ca-of-another"), &federation, now, &[9; 32]).unwrap();
-    let issue = |authority: &Authority, lifetime| {
-        authority.issue_node(request.csr_pem(), &unit, SystemClock.timestamp(), lifetime, [5; 16]).unwrap().pem
-    };
+    let issue =
+        |authority: &Authority, from| authority.issue_node(request.csr_pem(), &unit, from, DAY, [5; 16]).unwrap().pem;
     let good = fs::read_to_string(folder.join("keys/node.pem")).unwrap();
-    for (what, certificate) in [("expired", issue(&ours, MOMENT)), ("unknown_authority", issue(&theirs, DAY))] {
+    for (what, certificate) in [("expired", issue(&ours, LONG_AGO)), ("unknown_authority", issue(&theirs, now))] {
         town.federation.stop_node(PADANG).await.unwrap();
         fs::write(folder.join("keys/node.pem"), certificate).unwrap();
         town.federation.start_node(PADANG).await.unwrap();

@@ -1,7 +1,7 @@
 //! What comes over the wire is read back as it was said, and nothing that comes stops the reader.
 
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 
 use super::*;
 use crate::domain::{Inadmissibility, NodeId, Refusal};
