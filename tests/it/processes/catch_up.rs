@@ -45,7 +45,10 @@ async fn node_killed_in_the_middle_of_catch_up_and_filing_loses_nothing() {
     let mut answered: BTreeSet<String> =
         file(&mut town.desk(PADANG).await, 200, TEXT_BYTES).await.into_iter().collect();
     let books = town.hub_books().await;
+    // Started anew, the node dials at once; it would wait by now.
+    town.federation.kill_node(PADANG).await.unwrap();
     town.federation.start_hub().unwrap();
+    town.federation.start_node(PADANG).await.unwrap();
     for _ in 0..3 {
         let mut hand = town.desk(PADANG).await;
         let before = stored(&books, PADANG).await;
