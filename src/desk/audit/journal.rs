@@ -119,11 +119,11 @@ impl Walk {
     /// Bytes, hash, place and content of a row.
     fn header(&self, row: &JournalRow, report: &mut Report) {
         let place = || vec![("place", self.place(row.position))];
-        if journal::header_hash(&row.bytes) != row.hash {
+        // The hub keeps what it found inadmissible as it came, readable or not; what stands elsewhere, or twice, as a copy.
+        let inadmissible = matches!(row.verdict, Verdict::Inadmissible(_));
+        if journal::header_hash(&row.bytes) != self.sealed_hash(row) {
             report.find("audit.hash", place());
         }
-        // The hub keeps what it found inadmissible as it came, readable or not.
-        let inadmissible = matches!(row.verdict, Verdict::Inadmissible(_));
         let event = match journal::event(&row.bytes) {
             Ok(event) => event,
             Err(_) if inadmissible => return,
@@ -168,6 +168,13 @@ impl Walk {
         }
     }
 
+    /// The hash under which a row was sealed: its own, or, of a copy that the hub found inadmissible, that of its bytes.
+    fn sealed_hash(&self, row: &JournalRow) -> EventHash {
+        let hash = journal::header_hash(&row.bytes);
+        let copy = || row.hash == journal::header::copy_name(&self.origin, row.position, &hash);
+        if matches!(row.verdict, Verdict::Inadmissible(_)) && copy() { hash } else { row.hash }
+    }
+
     /// The batch that a row belongs to: chain and signature at its first row, root at its last.
     fn batch(&mut self, row: &JournalRow, seal: Option<Seal>, end: Head, report: &mut Report) {
         if !self.is_covered(row.position) {
@@ -184,13 +191,14 @@ impl Walk {
             }
             self.begin(seal, row.position, report);
         }
+        let hash = self.sealed_hash(row);
         let Some(open) = &mut self.open else { return };
-        open.hashes.push(row.hash);
+        open.hashes.push(hash);
         let body = open.seal.body();
         let last = row.position.seq == body.last;
         if let Some(proof) = &row.proof {
             report.checked.proofs = report.checked.proofs.saturating_add(1);
-            let root = merkle::root_from_path(&row.hash, u64::from(proof.index), body.events(), &proof.path);
+            let root = merkle::root_from_path(&hash, u64::from(proof.index), body.events(), &proof.path);
             let right = body.first.checked_add(u64::from(proof.index)) == Some(row.position.seq);
             if !right || proof.seal_last != body.last || root != Some(body.root) {
                 let cause = "its path does not lead to its seal".to_owned();

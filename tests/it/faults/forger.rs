@@ -18,6 +18,7 @@ pub(crate) struct Forger {
     pub(crate) head: Head,
     pub(crate) federation: FederationId,
     hub: Head,
+    inbound: (u32, u64),
     store: MemoryStore,
 }
 
@@ -33,7 +34,8 @@ impl Forger {
 
     /// The same, before its first word.
     pub(crate) async fn silent(bench: &Bench, code: &str) -> Self {
-        let stored = bench.store.peer(node(code)).await.unwrap().unwrap().stored;
+        let peer = bench.store.peer(node(code)).await.unwrap().unwrap();
+        let stored = peer.stored;
         let own = bench.store.own().await.unwrap();
         Self {
             node: node(code),
@@ -42,6 +44,7 @@ impl Forger {
             head: if stored.position == Position::ZERO { Head::GENESIS } else { stored },
             federation: bench.signer.federation.clone(),
             hub: own.sealed,
+            inbound: (peer.generation, peer.delivered),
             store: bench.store.clone(),
         }
     }
@@ -51,7 +54,7 @@ impl Forger {
             versions: VERSIONS,
             federation: self.federation.clone(),
             head: self.head,
-            inbound: (0, 0),
+            inbound: self.inbound,
             hub: self.hub,
             judged: Position::ZERO,
             recover: false,

@@ -41,7 +41,11 @@ async fn bent(bend: impl FnOnce(&mut Hello), fault: Fault) {
     bench.settle().await;
     assert!(bench.at("13.71").is_live());
     assert_eq!(bench.store.peer(node("13.71")).await.unwrap().unwrap().stored.position.seq, 4);
-    // A good session ends what both are told.
+    // A good session ends what both are told, though nobody has any news.
+    let mut end = NodeEnd::new(bench.at("13.71").shared.clone());
+    end.handle(node_session::Input::Start(bench.at("13.71").shared.hello(false).await.unwrap())).await;
+    end.handle(node_session::Input::Received(Down::Fault(fault))).await;
+    assert_eq!(bench.at("13.71").fault().await, Some(fault.to_string()));
     bench.connect("13.71").await;
     bench.settle().await;
     assert_eq!(bench.at("13.71").fault().await, None);
@@ -123,6 +127,23 @@ fn revoked_node_goes_on_in_its_session() {
         bench.settle().await;
         assert_eq!(bench.at("13.71").ended, Some(Ended::Fault(Fault::NotEnrolled)));
         assert_eq!(bench.at("13.71").fault().await, Some(Fault::NotEnrolled.to_string()));
+    });
+}
+
+#[test]
+fn revoked_node_is_still_told_what_others_write() {
+    run(async {
+        let mut bench = Bench::new().await;
+        let revoked = vec![Change::NodeRevoked { node: unit("13"), last: Position::new(1, 0) }];
+        let mut line = bench.sites.get_mut("13").unwrap().line.take().unwrap();
+        bench.moved("13.71", "13").await;
+        let id = bench.moved("kl.pu", "13").await;
+        register(&bench.store, &bench.signer, revoked, bench.now()).await.unwrap();
+        bench.hub.refresh().await.unwrap();
+        let out = line.hub.handle(lintas::link::hub::session::Input::Wake).await;
+        assert_eq!(out.messages, vec![Down::Fault(Fault::NotEnrolled)]);
+        assert_eq!(out.ended, Some(Some(Fault::NotEnrolled)));
+        assert!(bench.at("13").store.file(id).await.unwrap().is_none());
     });
 }
 

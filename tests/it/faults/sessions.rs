@@ -1,6 +1,6 @@
 //! Sessions that were taken over, drained, or held by two hub processes: whoever is late changes nothing.
 
-use lintas::domain::Verdict;
+use lintas::domain::{Position, Verdict};
 use lintas::journal;
 use lintas::link::hub::HubEnd;
 use lintas::link::hub::session::Input;
@@ -138,6 +138,30 @@ fn delivered_beyond_what_was_sent() {
     });
 }
 
+/// The proposal is in one batch and its take-back in a later one; the Hello before them announced both.
+#[test]
+fn take_back_written_offline_is_overtaken_by_its_transfer() {
+    run(async {
+        let mut bench = Bench::new().await;
+        let id = bench.file("13.71").await;
+        bench.settle().await;
+        bench.cut("13.71");
+        let (to, reason) = (super::bench::unit("13"), lintas::domain::Reason::NotMyAuthority);
+        let transfer = bench.act("13.71", id, lintas::desk::Action::Transfer { to, reason }).await;
+        for number in 0..3_u8 {
+            bench.at("13.71").write_bytes(vec![number; 160_000]).await;
+        }
+        let taken_back = bench.act("13.71", id, lintas::desk::Action::TakeBack).await;
+        bench.connect("13.71").await;
+        bench.settle().await;
+        for event in [transfer, taken_back] {
+            assert_eq!(bench.verdict("13.71", event).await, Some(Verdict::Applied));
+        }
+        assert_eq!(bench.store.file(id).await.unwrap().unwrap().summary.unwrap().epoch, 1, "it moved");
+        assert!(bench.store.sealed(node("13.71"), Position::ZERO, usize::MAX).await.unwrap().len() > 2, "one batch");
+    });
+}
+
 #[test]
 fn drained_node_does_not_come_back() {
     run(async {
@@ -182,11 +206,15 @@ fn one_input_makes_an_output_without_end() {
             let mut again = Forger::silent(&bench, "13.71").await;
             let hello = lintas::link::message::Hello { recover, ..again.hello(&bench) };
             let mut out = again.say(&bench, Up::Hello(hello)).await;
-            let mut messages = out.messages.len();
-            while out.more {
-                assert!(out.messages.len() <= 32, "{} messages before the first is written", out.messages.len());
+            let mut messages = 0;
+            loop {
+                let now = out.messages.len();
+                assert!(now <= 16, "{now} messages before the first is written");
+                messages += now;
+                if !out.more {
+                    break;
+                }
                 out = again.end.proceed().await;
-                messages += out.messages.len();
             }
             let whole = if recover { 22 } else { 6 };
             assert!(messages >= whole, "{messages}");
