@@ -26,7 +26,7 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 3] = ["sqlite", "postgres", "memory"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 8] = [
     ("sqlx", &["store"]),
     ("rustls", &["identity"]),
     ("tokio_rustls", &["identity"]),
@@ -34,6 +34,7 @@ const FENCED: [(&str, &[&str]); 7] = [
     ("x509_parser", &["identity"]),
     ("prost", &["protocol"]),
     ("prost_types", &["protocol"]),
+    ("indicatif", &["runtime"]),
 ];
 
 /// Of the crates, those that the domain may use; and more in its tests.
@@ -133,7 +134,9 @@ fn outside(source: &Source, named: &Named, name: &str) -> Option<&'static str> {
     let (_, homes) = FENCED.iter().find(|(fenced, _)| *fenced == name)?;
     let at_home = library
         && (homes.contains(&here) || name.starts_with("prost") && here == "link" && has_part(source, "transport"));
-    (!at_home).then_some("this crate has one home: sqlx the store, TLS and certificates identity, prost protocol")
+    (!at_home).then_some(
+        "this crate has one home: sqlx the store, TLS and certificates identity, prost protocol, indicatif runtime",
+    )
 }
 
 /// Tests of the journal and the sessions may read their vectors and keep time; those of the domain may not even that.
