@@ -4,14 +4,22 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use lintas::domain::complaint::DisplayState;
+use lintas::manual::{self, Shell};
 use lintas::runtime::Exit;
 use lintas::words::Language;
 
+/// What holds for every command.
+const CLOSING: &str = "\
+A complaint is named by its tracking number, its id, or at least 6 digits of the id. Every command but run works on the database, whether the \
+hub runs or not; a running hub notices what units import and enrol have written. A wrong command line is told in one line.";
+
 /// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
 #[derive(Debug, Parser)]
-#[command(name = "lintas-hub", version, disable_help_subcommand = true)]
+#[command(name = "lintas-hub", version, disable_help_subcommand = true, after_long_help = manual::closing(CLOSING))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -42,13 +50,19 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a hub's folder: settings, authority, keys, certificate, database.
+    ///
+    /// Nothing that is there is overwritten. It prints the authority's fingerprint, for nodes to compare.
     Init(Init),
     /// Serve the nodes, until told to stop.
+    ///
+    /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
     Run,
     /// The units that complaints can be given to.
     #[command(subcommand)]
     Units(UnitsCommand),
     /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
+    ///
+    /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
     Enrol(Enrol),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
@@ -57,9 +71,20 @@ pub(crate) enum Command {
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
+    ///
+    /// Who did what and when, across all nodes. The content of a confidential complaint is not shown here.
     Show(Named),
     /// Check all journals, seals, outboxes, and every complaint against its events.
+    ///
+    /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.
     Verify,
+    /// Print a script that completes this program's command line in a shell.
+    Completions(Completions),
+    /// Write this program's manual pages into a folder.
+    Man(Man),
+    /// Print the page of this program's commands.
+    #[command(hide = true)]
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -77,7 +102,9 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UnitsCommand {
-    /// List all units of a CSV file (columns code and name, others are passed over) that are new or were renamed.
+    /// List all units of a CSV file that are new or were renamed.
+    ///
+    /// Columns code and name; others are passed over. A file with one wrong line changes nothing.
     Import {
         /// The file.
         file: PathBuf,
@@ -111,12 +138,26 @@ pub(crate) struct Enrol {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where the pages go, such as /usr/local/share/man/man1; made if it is missing.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     /// Only those held by this unit or one below it.
     #[arg(long)]
     pub(crate) unit: Option<String>,
     /// Only those in this state; may be repeated.
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(DisplayState::ALL.iter().map(|state| state.name())))]
     pub(crate) state: Vec<String>,
     /// Only those held at this node.
     #[arg(long)]

@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::Settings;
-use crate::{enrol, init, listing, nodes, run, status, units, verify};
+use crate::{enrol, init, listing, nodes, papers, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -24,9 +24,13 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         init::init(common, &arguments, voice).await?;
         return Ok(Exit::Done);
     }
+    if let Command::Completions(_) | Command::Man(_) | Command::Markdown = command {
+        papers::make(command, voice)?;
+        return Ok(Exit::Done);
+    }
     let settings = Settings::load(common)?;
     match command {
-        Command::Init(_) => {}
+        Command::Init(_) | Command::Completions(_) | Command::Man(_) | Command::Markdown => {}
         Command::Run => return run::run(&settings).await,
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,

@@ -47,6 +47,9 @@ pub(crate) enum Failure {
     /// A file given on the command line.
     #[error("{path}: {cause}")]
     Given { path: String, cause: String },
+    /// A file or folder that cannot be written.
+    #[error("{path}: {cause}")]
+    Write { path: String, cause: std::io::Error },
     /// All that is wrong with a file of units: line (0 for the whole file) and cause.
     #[error("{} lines of the file of units are wrong", .0.len())]
     Units(Vec<(u64, String)>),
@@ -81,6 +84,7 @@ impl Failure {
             Self::Listen { .. } => "hub.listen",
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
+            Self::Write { .. } => "hub.write",
             Self::Units(_) => "hub.units-file",
             Self::Made(_) => "hub.made-already",
             Self::Unlisted(_) => "hub.unlisted-unit",
@@ -110,6 +114,7 @@ impl Failure {
             | Self::Enrolment(_)
             | Self::Signals(_)
             | Self::Given { .. }
+            | Self::Write { .. }
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -161,6 +166,7 @@ impl Failure {
             | Self::Listen { .. }
             | Self::Argument { .. }
             | Self::Given { .. }
+            | Self::Write { .. }
             | Self::NotAName(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
@@ -194,6 +200,7 @@ mod tests {
             Failure::Listen { address: text(), cause: std::io::ErrorKind::AddrInUse.into() },
             Failure::Argument { argument: "--x", cause: text() },
             Failure::Given { path: text(), cause: text() },
+            Failure::Write { path: text(), cause: std::io::ErrorKind::NotADirectory.into() },
             Failure::Units(vec![(3, text())]),
             Failure::Made(text()),
             Failure::Unlisted(text()),

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::Settings;
-use crate::{init, run, story, verify};
+use crate::{init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -36,6 +36,9 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Join(arguments) => {
             init::join(common, &arguments, lang)?;
             return Ok(Exit::Done);
+        }
+        Command::Completions(_) | Command::Man(_) | Command::Markdown => {
+            return papers::make(command, common.json, lang);
         }
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,

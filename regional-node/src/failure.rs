@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     Logs(#[from] LogsError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
+    /// A file or folder that cannot be written.
+    #[error("{path}: {cause}")]
+    Write { path: String, cause: std::io::Error },
     #[error("{0}")]
     Argument(String),
     #[error("{0}")]
@@ -68,6 +71,7 @@ impl Failure {
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
             Self::Logs(_) | Self::Signals(_) => "node.process",
+            Self::Write { .. } => "node.write",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
         }
@@ -92,6 +96,7 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Signals(_)
+            | Self::Write { .. }
             | Self::Recovery(_) => Exit::NotDone,
         }
     }
@@ -142,6 +147,7 @@ impl Failure {
             | Self::Enrolment(_)
             | Self::Logs(_)
             | Self::Signals(_)
+            | Self::Write { .. }
             | Self::Argument(_)
             | Self::Recovery(_)
             | Self::NoHub => vec![said(&[("cause", &self.to_string().replace('\n', " "))])],

@@ -6,6 +6,7 @@ mod failure;
 mod init;
 mod link;
 mod output;
+mod papers;
 mod request;
 mod run;
 mod settings;

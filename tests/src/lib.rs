@@ -5,4 +5,5 @@ pub mod check;
 pub mod demo;
 pub mod federation;
 pub mod programs;
+pub mod reference;
 pub mod wait;
