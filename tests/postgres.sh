@@ -18,7 +18,7 @@ fail() {
 # The programs of the newest installed version; LINTAS_TEST_POSTGRES_BIN names others.
 programs() {
     local found="${LINTAS_TEST_POSTGRES_BIN:-}"
-    [ -n "$found" ] || found=$(find /usr/lib/postgresql /usr/local/pgsql -maxdepth 2 -name bin -type d 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$found" ] || found=$(find /usr/lib/postgresql /usr/local/pgsql -maxdepth 2 -name bin -type d 2>/dev/null | sort -V | tail -n 1 || true)
     if [ -z "$found" ] && command -v initdb >/dev/null 2>&1; then
         found=$(dirname "$(readlink -f "$(command -v initdb)")")
     fi

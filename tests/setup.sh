@@ -26,10 +26,10 @@ if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/
     apt-get update -qq >/dev/null || true
     if [[ " ${missing[*]} " == *" postgresql "* ]] && ! [ -e /etc/postgresql-common ]; then
         # The tests run a cluster of their own; a machine that had none gets none that listens.
-        apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null &&
+        apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null 2>&1 &&
             echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
     fi
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
         echo "setup: apt-get could not install: ${missing[*]}" >&2
     look
 fi
