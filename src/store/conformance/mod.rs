@@ -5,6 +5,7 @@ mod lists;
 mod outboxes;
 mod recovery;
 pub(in crate::store) mod sample;
+mod traces;
 mod transactions;
 mod verdicts;
 
@@ -128,4 +129,9 @@ suite! {
         lives_streamed_back_clear_what_was_set_aside,
         content_comes_back_less_or_although_destroyed,
         sealed_end_is_wrong_after_a_cut;
+    traces:
+        trace_is_lost_on_the_way,
+        trace_of_one_event_is_told_of_another,
+        trace_outlives_content,
+        trace_survives_a_life_set_aside;
 }

@@ -114,7 +114,7 @@ async fn all(connection: &mut SqliteConnection) -> Result<Vec<SealedEntry>, Stor
     for row in found {
         parts.entry(row.hash).or_default().push(row.columns.part()?);
     }
-    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default() };
+    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default(), trace: None };
     Ok(rows.into_iter().map(entry).collect())
 }
 

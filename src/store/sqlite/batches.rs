@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::codec::{self, corrupt, int};
-use super::journal::{self, Row, columns};
+use super::journal::{self, Row, columns, trace};
 use super::{Batch, SealedEntry, StoreError};
 use crate::domain::{NodeId, Position};
 use crate::journal::Seal;
@@ -51,6 +51,8 @@ async fn covered(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.origin = ? AND e.incarnation = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq"
     ))
     .bind(origin.as_str())

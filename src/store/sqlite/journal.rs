@@ -8,6 +8,7 @@ use super::codec::{self, corrupt, event_hash, int, limit, number, number_list};
 use super::{JournalRow, StoreError};
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, PartKind, Position, Verdict};
 use crate::journal::{self, Part};
+use crate::runtime::TraceContext;
 use crate::store::{Owner, ProofRef, SealedEntry, Unsealed};
 
 /// The columns of [`Row`].
@@ -17,6 +18,14 @@ macro_rules! columns {
     };
 }
 pub(super) use columns;
+
+/// The column of [`Row`] that only those ask for who pass the event on, or must know what caused it.
+macro_rules! trace {
+    () => {
+        "(SELECT t.context FROM traces t WHERE t.event = e.id) AS trace"
+    };
+}
+pub(super) use trace;
 
 /// Bytes of header and parts of `e`.
 macro_rules! size {
@@ -40,6 +49,8 @@ pub(super) struct Row {
     path: Option<Vec<u8>>,
     verdict: i64,
     reason: i64,
+    #[sqlx(default)]
+    trace: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -53,6 +64,13 @@ impl Row {
 
     pub(super) fn verdict(&self) -> Result<Verdict, StoreError> {
         codec::verdict(self.verdict, self.reason)
+    }
+
+    /// What caused it, if that was asked for and is known.
+    pub(super) fn trace(&self) -> Result<Option<TraceContext>, StoreError> {
+        let read =
+            |bytes: &Vec<u8>| TraceContext::from_bytes(bytes).ok_or_else(|| corrupt("a trace context has no id"));
+        self.trace.as_ref().map(read).transpose()
     }
 
     pub(super) fn complaint(&self) -> Result<Option<ComplaintId>, StoreError> {
@@ -125,8 +143,11 @@ pub(super) async fn with_parts(
     rows: Vec<Row>,
 ) -> Result<Vec<SealedEntry>, StoreError> {
     let mut parts = parts(connection, rows.iter().map(|row| row.id)).await?;
-    let entry = |row: Row| SealedEntry { parts: parts.remove(&row.id).unwrap_or_default(), bytes: row.header };
-    Ok(rows.into_iter().map(entry).collect())
+    let entry = |row: Row| {
+        let trace = row.trace()?;
+        Ok(SealedEntry { parts: parts.remove(&row.id).unwrap_or_default(), bytes: row.header, trace })
+    };
+    rows.into_iter().map(entry).collect()
 }
 
 /// A journal's rows after a position, in order.

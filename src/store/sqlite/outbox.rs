@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{FromRow, SqliteConnection};
 
 use super::codec::{self, corrupt, hex_list, int, limit, number};
-use super::journal::{self, Row, columns, size};
+use super::journal::{self, Row, columns, size, trace};
 use super::{Delivery, Peer, StoreError, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
@@ -168,6 +168,8 @@ pub(super) async fn read(
     let pointers: Vec<Pointer> = sqlx::query_as(concat!(
         "SELECT o.number, s.body, s.signature, ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number"
@@ -195,6 +197,7 @@ pub(super) async fn read(
             index: proof.index,
             path: proof.path,
             verdict: event.verdict()?,
+            trace: event.trace()?,
             bytes: event.header,
         });
     }
