@@ -10,6 +10,7 @@ pub mod progress;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;
+pub mod trace_context;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
@@ -19,3 +20,4 @@ pub use progress::{Progress, Step};
 pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
 pub use tasks::{OnFailure, TaskFailure, Tasks};
+pub use trace_context::TraceContext;
