@@ -10,6 +10,9 @@ const PERSONAL: &[&str] = &[
     "lintas.desk.v1.FileRequest",
     "lintas.desk.v1.Reporter",
     "lintas.desk.v1.ActRequest",
+    "lintas.desk.v1.ImportRequest",
+    "lintas.desk.v1.ImportItem",
+    "lintas.desk.v1.Original",
     "lintas.desk.v1.Part",
     "lintas.federation.v1.Part",
 ];

@@ -168,6 +168,9 @@ pub(crate) struct List {
     /// Only those with late events.
     #[arg(long)]
     pub(crate) late: bool,
+    /// Only those that were taken over from another system.
+    #[arg(long)]
+    pub(crate) imported: bool,
     /// At most so many, up to 10000.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) limit: u16,

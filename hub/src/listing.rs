@@ -47,6 +47,7 @@ fn filter(arguments: &List) -> Result<ListFilter, Failure> {
         node: node("--node", arguments.node.as_deref())?,
         origin: node("--origin", arguments.origin.as_deref())?,
         late: arguments.late,
+        imported: arguments.imported,
         limit: usize::from(arguments.limit),
     })
 }

@@ -150,6 +150,9 @@ pub(crate) struct List {
     /// Only those with late events.
     #[arg(long)]
     pub(crate) late: bool,
+    /// Only those that were taken over from another system.
+    #[arg(long)]
+    pub(crate) imported: bool,
     /// At most so many, up to 1000.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: u32,

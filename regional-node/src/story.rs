@@ -60,6 +60,7 @@ fn filter(list: &List) -> Result<ListFilter, Failure> {
         node: node("node", &list.node)?,
         origin: node("origin", &list.origin)?,
         late: list.late,
+        imported: list.imported,
         limit: usize::try_from(list.limit).unwrap_or(usize::MAX),
     })
 }

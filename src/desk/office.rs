@@ -1,5 +1,6 @@
 //! The desk of one node: each use case is one transaction of its store. What it returns of an action is on disk.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,12 +10,15 @@ use super::action::{Action, NewComplaint};
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
+use super::import::{self, ITEMS_MAX, Item, Taken};
 use super::name::ComplaintName;
+use super::original::Original;
 use super::status::LinkProbe;
 use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode};
 use crate::journal;
 use crate::runtime::{Clock, Entropy, random_bytes};
 use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
+use crate::words::Language;
 
 /// The desk of a node. Clones are the same desk.
 #[derive(Clone)]
@@ -117,6 +121,41 @@ impl<S: Store> Desk<S> {
         .await
     }
 
+    /// Takes complaints over from another system: files each, marks it as imported, and brings it to its state, all in one
+    /// transaction. What was taken over before, by the source's name and number, is not taken over again; what of it is still
+    /// missing is written, if nothing else has happened to it. The notes beside the events are in `language`.
+    ///
+    /// # Errors
+    /// At more than [`ITEMS_MAX`] complaints, and as [`Self::file`] and [`Self::act`]. Then nothing was stored.
+    pub async fn import(&self, items: &[Item], language: Language) -> Result<Vec<Taken>, DeskError> {
+        if items.len() > ITEMS_MAX {
+            return Err(DeskError::TooMany { count: items.len(), max: ITEMS_MAX });
+        }
+        let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
+        let id = |nonce: &[u8; 16]| journal::complaint_id(&self.federation, &self.node, nonce);
+        let prepare = |item: &Item| {
+            let Original { source, id: number, .. } = &item.original;
+            let nonce = journal::import_nonce(&self.federation, &self.node, source, number);
+            import::prepare(item, &own, id, nonce, language, &*self.entropy)
+        };
+        let prepared = items.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let complaints = prepared.iter().map(|one| one.complaint).collect();
+        let plan = |view: &View, registry: &Registry, author: &Author| {
+            let (changes, taken, position) = import::plan(view, registry, author, prepared)?;
+            Ok((changes, (taken, position)))
+        };
+        let (taken, position) = self.transact(complaints, plan).await?;
+        self.written.send_replace(position);
+        Ok(taken)
+    }
+
+    /// The id of the complaint that a system knew by a number, whether or not it was taken over yet.
+    #[must_use]
+    pub fn imported_id(&self, source: &str, number: &str) -> ComplaintId {
+        let nonce = journal::import_nonce(&self.federation, &self.node, source, number);
+        journal::complaint_id(&self.federation, &self.node, &nonce)
+    }
+
     /// The complaint of a name.
     ///
     /// # Errors
@@ -162,15 +201,25 @@ impl<S: Store> Desk<S> {
         Ok(registry)
     }
 
-    /// One transaction of the planner, with the registry as it stands in it.
+    /// One event on a complaint.
     async fn write(
         &self,
         complaint: ComplaintId,
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, Written), DeskError> + Send,
     ) -> Result<Written, DeskError> {
+        let written = self.transact([complaint].into(), plan).await?;
+        self.written.send_replace(written.position);
+        Ok(written)
+    }
+
+    /// One transaction of the planner, with the registry as it stands in it.
+    async fn transact<T: Send>(
+        &self,
+        complaints: BTreeSet<ComplaintId>,
+        plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, T), DeskError> + Send,
+    ) -> Result<T, DeskError> {
         let known = self.known();
-        let scope =
-            Scope { complaints: [complaint].into(), registry_after: Some(known.position()), ..Scope::default() };
+        let scope = Scope { complaints, registry_after: Some(known.position()), ..Scope::default() };
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let (registry, planned) = self
@@ -179,15 +228,13 @@ impl<S: Store> Desk<S> {
                 let registry = advanced(&known, view);
                 let author = Author { federation, node, now: clock.timestamp() };
                 match plan(view, &registry, &author) {
-                    Ok((changes, written)) => (changes, (registry, Ok(written))),
+                    Ok((changes, answer)) => (changes, (registry, Ok(answer))),
                     Err(error) => (Changes::default(), (registry, Err(error))),
                 }
             })
             .await?;
         self.learn(&registry);
-        let written = planned?;
-        self.written.send_replace(written.position);
-        Ok(written)
+        planned
     }
 
     /// The registry as it was when it was last looked at.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Complaint, Event, EventHash, NodeId, Registry, UnitCode, fold};
+use crate::domain::{Complaint, Event, EventHash, NodeId, Registry, UnitCode, Visibility, fold};
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -96,6 +96,12 @@ impl<'a> Told<'a> {
         let order = order::causal(&file.events);
         let numbers = order.iter().zip(1..).map(|(filed, number)| (filed.event.hash, number)).collect();
         Self { file, registry, language, reader, complaint: fold(&events), order, numbers }
+    }
+
+    /// Whether the content is not for these eyes.
+    fn is_withheld(&self) -> bool {
+        let confidential = |complaint: &Complaint| complaint.filing.visibility == Visibility::Confidential;
+        self.reader == Reader::Exchange && self.complaint.as_ref().is_none_or(confidential)
     }
 
     fn unit(&self, unit: &UnitCode) -> Named {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use clap::builder::StyledStr;
+use clap::builder::{Str, StyledStr};
 use clap::{Arg, Command};
 
 /// The program and all its commands, those apart that are hidden. A command that is the same within another one as at the top
@@ -120,7 +120,7 @@ fn table(title: &str, arguments: &[&Arg]) -> String {
 /// As it is written: `FILE`, `--out FILE`, `--json`.
 fn name(arg: &Arg) -> String {
     let takes = arg.get_num_args().is_none_or(|range| range.takes_values());
-    let values: Vec<&str> = arg.get_value_names().unwrap_or_default().iter().map(|name| name.as_str()).collect();
+    let values: Vec<&str> = arg.get_value_names().unwrap_or_default().iter().map(Str::as_str).collect();
     let value = if takes { values.join(" ") } else { String::new() };
     let flag = match (arg.get_short(), arg.get_long()) {
         (Some(short), Some(long)) => format!("-{short}, --{long}"),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::desk::v1::{ActRequest, FileRequest, Part, Reporter};
+use super::desk::v1::{ActRequest, FileRequest, ImportItem, ImportRequest, Original, Part, Reporter};
 
 impl fmt::Debug for FileRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -13,6 +13,24 @@ impl fmt::Debug for FileRequest {
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reporter(personal)")
+    }
+}
+
+impl fmt::Debug for ImportRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportRequest").field("items", &self.items.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ImportItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportItem").field("filing", &self.filing).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Original {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Original").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
