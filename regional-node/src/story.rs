@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use lintas::desk::listing::{list as as_table, listed};
-use lintas::desk::story::{Reader, Story, render};
+use lintas::desk::story::{Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
-use lintas::domain::{NodeId, PartKind, UnitCode};
+use lintas::domain::{NodeId, UnitCode};
 use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
-use lintas::store::{File, ListFilter};
 use lintas::words::{Language, say};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -89,11 +89,4 @@ pub(crate) async fn show(settings: &Settings, shown: &Shown, lang: Language) -> 
         let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
     }
     Ok((value, text))
-}
-
-/// Who the reporter is, if it was told and is still stored.
-fn identity(file: &File) -> Option<Reporter> {
-    let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
-    let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
-    serde_json::from_slice(&part.content).ok()
 }

@@ -7,6 +7,7 @@ pub mod author;
 mod case;
 mod content;
 pub mod error;
+pub mod export;
 pub mod import;
 pub mod listing;
 pub mod name;

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Complaint, Event, EventHash, NodeId, Registry, UnitCode, Visibility, fold};
+use super::Reporter;
+use crate::domain::{Complaint, Event, EventHash, NodeId, PartKind, Registry, UnitCode, Visibility, fold};
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -77,6 +78,14 @@ impl Story {
             now: told.complaint.as_ref().map(|complaint| now::of(&told, complaint)),
         }
     }
+}
+
+/// Who the reporter is, if it was told and is still stored. A story never tells it.
+#[must_use]
+pub fn identity(file: &File) -> Option<Reporter> {
+    let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
+    let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
+    serde_json::from_slice(&part.content).ok()
 }
 
 /// What is needed to tell a story.

@@ -140,7 +140,7 @@ impl Bench {
         file.events.into_iter().map(|filed| filed.event).collect()
     }
 
-    pub(super) async fn file(&self) -> ComplaintId {
+    pub(crate) async fn file(&self) -> ComplaintId {
         self.desk.file(&new_complaint()).await.unwrap().complaint
     }
 
