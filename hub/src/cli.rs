@@ -78,6 +78,11 @@ pub(crate) enum Command {
     ///
     /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.
     Verify,
+    /// Write what is known of complaints to a table or to JSON lines.
+    ///
+    /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
+    /// stands, when. No texts and no names: those are the nodes'.
+    Export(Box<Export>),
     /// Print a script that completes this program's command line in a shell.
     Completions(Completions),
     /// Write this program's manual pages into a folder.
@@ -138,6 +143,24 @@ pub(crate) struct Enrol {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Where it goes: a new file, readable for this account only, in place once it is whole; - for standard output.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A table or one JSON object a line; JSON lines with --json.
+    #[arg(long, value_parser = PossibleValuesParser::new(["csv", "jsonl"]))]
+    pub(crate) format: Option<String>,
+    /// A table as Excel opens it: cells separated by semicolons, and a byte order mark.
+    #[arg(long)]
+    pub(crate) excel: bool,
+    /// Take the place of a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell.
     #[arg(value_name = "SHELL")]
@@ -153,6 +176,16 @@ pub(crate) struct Man {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// At most so many, up to 10000.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) limit: u16,
+}
+
+/// Which complaints.
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
     /// Only those held by this unit or one below it.
     #[arg(long)]
     pub(crate) unit: Option<String>,
@@ -171,9 +204,6 @@ pub(crate) struct List {
     /// Only those that were taken over from another system.
     #[arg(long)]
     pub(crate) imported: bool,
-    /// At most so many, up to 10000.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) limit: u16,
 }
 
 #[derive(Debug, Args)]

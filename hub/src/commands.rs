@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::Settings;
-use crate::{enrol, init, listing, nodes, papers, run, status, units, verify};
+use crate::{enrol, export, init, listing, nodes, papers, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -39,6 +39,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,
+        Command::Export(arguments) => export::export(&settings, &arguments, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }
     Ok(Exit::Done)

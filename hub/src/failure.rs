@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use lintas::desk::NotAName;
+use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
@@ -50,6 +51,12 @@ pub(crate) enum Failure {
     /// A file or folder that cannot be written.
     #[error("{path}: {cause}")]
     Write { path: String, cause: std::io::Error },
+    /// An export that could not be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export's file that cannot be made.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// All that is wrong with a file of units: line (0 for the whole file) and cause.
     #[error("{} lines of the file of units are wrong", .0.len())]
     Units(Vec<(u64, String)>),
@@ -85,6 +92,7 @@ impl Failure {
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
             Self::Write { .. } => "hub.write",
+            Self::Export(_) | Self::Place(_) => "hub.export",
             Self::Units(_) => "hub.units-file",
             Self::Made(_) => "hub.made-already",
             Self::Unlisted(_) => "hub.unlisted-unit",
@@ -115,6 +123,8 @@ impl Failure {
             | Self::Signals(_)
             | Self::Given { .. }
             | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -167,6 +177,8 @@ impl Failure {
             | Self::Argument { .. }
             | Self::Given { .. }
             | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::NotAName(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
@@ -201,6 +213,7 @@ mod tests {
             Failure::Argument { argument: "--x", cause: text() },
             Failure::Given { path: text(), cause: text() },
             Failure::Write { path: text(), cause: std::io::ErrorKind::NotADirectory.into() },
+            Failure::Place(PlaceError::Exists("x".into())),
             Failure::Units(vec![(3, text())]),
             Failure::Made(text()),
             Failure::Unlisted(text()),

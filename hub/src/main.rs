@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod database;
 mod enrol;
+mod export;
 mod failure;
 mod init;
 mod listing;

@@ -13,6 +13,10 @@ use lintas::manual::{self, Shell};
 use lintas::runtime::Exit;
 use lintas::words::Language;
 
+mod moving;
+
+pub(crate) use moving::{Export, Import};
+
 /// What holds for every command.
 const CLOSING: &str = "\
 A complaint is named by its tracking number, its id, or at least 6 digits of the id. What is done with it is done by the unit that --unit names: \
@@ -84,6 +88,19 @@ pub(crate) enum Command {
     ///
     /// The node must not run, the hub must. Interrupted, it can be run again.
     Recover,
+    /// Write complaints to a table or to JSON lines.
+    ///
+    /// Every complaint that this node has and that fits, in the order of filing, one row each; the columns are described in
+    /// docs/OPERATIONS.md. Without --identity nobody's name is in it, without --confidential no text of a confidential complaint.
+    /// In a table, a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    Export(Box<Export>),
+    /// Take complaints over from another system, from a table.
+    ///
+    /// Every line is checked before anything is written: with one mistake nothing is taken over, and every mistake is told, by
+    /// line and column. Each complaint is filed, marked as imported, and brought to its state by the desk's own actions. What was
+    /// taken over before, by the source's name and number, is not taken over again; interrupted, it can be run again. A running
+    /// node does it; if none runs, this program does. Fields, defaults and an example: docs/OPERATIONS.md.
+    Import(Box<Import>),
     /// Print a script that completes this program's command line in a shell.
     Completions(Completions),
     /// Write this program's manual pages into a folder.
@@ -378,7 +395,7 @@ fn words(names: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').ok_or("it is KEY=VALUE, such as hub.address=hub.lapor.go.id:7443")?;
+    let pair = text.split_once('=').ok_or("it is a name, = and a value, such as hub.address=hub.lapor.go.id:7443")?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 

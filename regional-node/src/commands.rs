@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::Settings;
-use crate::{init, papers, run, story, verify};
+use crate::{export, import, init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -35,6 +35,14 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         }
         Command::Join(arguments) => {
             init::join(common, &arguments, lang)?;
+            return Ok(Exit::Done);
+        }
+        Command::Export(arguments) => {
+            export::export(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Import(arguments) => {
+            import::import(&Settings::load(common)?, &arguments, common.json, lang).await?;
             return Ok(Exit::Done);
         }
         Command::Completions(_) | Command::Man(_) | Command::Markdown => {

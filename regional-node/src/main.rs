@@ -2,7 +2,9 @@
 
 mod cli;
 mod commands;
+mod export;
 mod failure;
+mod import;
 mod init;
 mod link;
 mod output;

@@ -74,7 +74,11 @@ pub(crate) async fn recover(settings: &Settings, progress: &Progress) -> Result<
     recovered
 }
 
-fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
+/// The desk's socket, held: no other program of this node serves or writes meanwhile.
+///
+/// # Errors
+/// If a node runs on the folder.
+pub(crate) fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
     let place = SocketPlace::of(&settings.data)?;
     if place.fallback {
         tracing::warn!(path = %place.path.display(), "the node's folder has too long a path for a socket; the desk listens here");

@@ -42,7 +42,11 @@ pub(crate) async fn list(settings: &Settings, list: List, lang: Language) -> Res
     Ok((value, as_table(&found, &registry, lang, limit)))
 }
 
-fn filter(list: &List) -> Result<ListFilter, Failure> {
+/// The filter of a command.
+///
+/// # Errors
+/// If an argument is wrong.
+pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
     let wrong = |name: &str, why: String| Failure::Argument(format!("--{name}: {why}"));
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let node = |name: &str, text: &str| {

@@ -33,6 +33,14 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
+impl ExportError {
+    /// Whether whoever read the output has gone away.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Write(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
 /// What was exported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Exported {

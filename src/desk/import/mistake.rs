@@ -62,6 +62,14 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
+    /// What is wrong with a mapping, or with a file as a whole.
+    #[must_use]
+    pub fn of_all(found: Vec<Mistake>) -> Self {
+        let mut mistakes = Self::default();
+        mistakes.add(found);
+        mistakes
+    }
+
     /// Takes in what is wrong with one row.
     pub(super) fn add(&mut self, found: Vec<Mistake>) {
         if found.is_empty() {
