@@ -69,9 +69,9 @@ impl Place {
             fs::rename(&self.beside, &path).map_err(io)?;
         } else {
             // Unlike a rename, a link never takes the place of another file.
-            fs::hard_link(&self.beside, &path).map_err(|cause| match cause.kind() {
-                io::ErrorKind::AlreadyExists => PlaceError::Exists(path.clone()),
-                _ => io(cause),
+            fs::hard_link(&self.beside, &path).map_err(|cause| {
+                let taken = cause.kind() == io::ErrorKind::AlreadyExists;
+                if taken { PlaceError::Exists(path.clone()) } else { io(cause) }
             })?;
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -75,7 +75,7 @@ impl<'a> Rules<'a> {
             match (found.next(), found.next()) {
                 (Some((_, place)), None) => return Some(place),
                 (Some(_), Some(_)) => {
-                    wrong.push(Mistake::of_all(field, "column-twice", vec![("column", name.to_owned())]))
+                    wrong.push(Mistake::of_all(field, "column-twice", vec![("column", name.to_owned())]));
                 }
                 (None, _) if wanted => {
                     let facts = vec![("column", name.to_owned()), ("count", columns.len().to_string())];

@@ -56,11 +56,17 @@ impl Item {
     /// The state in which it ends: what was closed without an answer that could be taken over is put away.
     #[must_use]
     pub fn ends_as(&self) -> DisplayState {
+        let unanswered = self.response.trim().is_empty();
         match self.state {
-            DisplayState::Closed if self.response.trim().is_empty() => DisplayState::Archived,
-            DisplayState::Received => DisplayState::New,
-            DisplayState::Returned => DisplayState::Undisposed,
-            state => state,
+            DisplayState::Closed if unanswered => DisplayState::Archived,
+            DisplayState::New | DisplayState::Received => DisplayState::New,
+            DisplayState::Undisposed | DisplayState::Returned => DisplayState::Undisposed,
+            DisplayState::Disposed => DisplayState::Disposed,
+            DisplayState::InProgress => DisplayState::InProgress,
+            DisplayState::Deferred => DisplayState::Deferred,
+            DisplayState::Awaiting => DisplayState::Awaiting,
+            DisplayState::Closed => DisplayState::Closed,
+            DisplayState::Archived => DisplayState::Archived,
         }
     }
 

@@ -112,7 +112,7 @@ impl Table {
     }
 
     fn first_line(&self) -> Result<Vec<String>, Mistake> {
-        let mut rows = self.from_the_top()?;
+        let mut rows = self.at_the_top()?;
         let Some(first) = rows.next()? else { return Err(fault("empty", vec![])) };
         let columns: Vec<String> = first.cells.iter().map(|cell| cell.trim().to_owned()).collect();
         if columns.iter().all(String::is_empty) {
@@ -124,7 +124,7 @@ impl Table {
         Ok(columns)
     }
 
-    fn from_the_top(&self) -> Result<Rows, Mistake> {
+    fn at_the_top(&self) -> Result<Rows, Mistake> {
         let unreadable = |error: io::Error| fault("unreadable", vec![("cause", error.to_string())]);
         let mut file = self.file.try_clone().map_err(unreadable)?;
         file.seek(SeekFrom::Start(self.start)).map_err(unreadable)?;
@@ -144,7 +144,7 @@ impl Table {
     /// # Errors
     /// If the file cannot be read.
     pub fn rows(&self) -> Result<Rows, Mistake> {
-        let mut rows = self.from_the_top()?;
+        let mut rows = self.at_the_top()?;
         rows.next()?;
         rows.read = 0;
         Ok(rows)
@@ -288,7 +288,7 @@ mod tests {
             let text = ["a,b", "1,\"two", "lines\"", "", "3,x", "4", "5,x,y"].join(end);
             assert_eq!(lines(&table(text.as_bytes()).unwrap()), [(2, 2), (5, 2), (6, 1), (7, 3)], "{end:?}");
         }
-        let long: String = (0..40_000).map(|number| format!("{number},x\r\n")).collect();
+        let long = "1,x\r\n".repeat(40_000);
         assert_eq!(table(format!("a,b\r\n{long}").as_bytes()).unwrap().last().unwrap().0, 40_001);
     }
 

@@ -110,7 +110,8 @@ async fn number_stands_twice() {
 
 #[tokio::test]
 async fn mistakes_fill_the_screen() {
-    let rows: String = (0..5000).map(|number| format!("{number},,Pujian,Baru,,,,open,,,\n")).collect();
+    let rows: Vec<String> = (0..5000).map(|number| format!("{number},,Pujian,Baru,,,,open,,,\n")).collect();
+    let rows = rows.concat();
     let checked = seen(&format!("{HEAD}{rows}"), Asked::default()).await.checked.unwrap();
     let mistakes = &checked.mistakes;
     assert_eq!((mistakes.told.len(), mistakes.count, mistakes.lines), (mistake::TOLD_MAX, 10_000, 5000));

@@ -36,7 +36,7 @@ async fn import_leads_to_another_state() {
     let bench = Bench::padang().await;
     for state in DisplayState::ALL {
         let one = item(state.name(), *state);
-        let taken = bench.desk.import(&[one.clone()], Language::English).await.unwrap();
+        let taken = bench.desk.import(std::slice::from_ref(&one), Language::English).await.unwrap();
         assert_eq!((taken[0].outcome, taken[0].state), (Outcome::New, one.ends_as()), "{}", state.name());
         let file = bench.desk.show(&ComplaintName::Id(taken[0].complaint)).await.unwrap();
         let complaint = crate::domain::fold(file.events.iter().map(|filed| &filed.event)).unwrap();
