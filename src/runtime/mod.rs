@@ -5,6 +5,7 @@ pub mod clock;
 pub mod entropy;
 pub mod exit;
 pub mod logs;
+pub mod machine;
 pub mod process;
 pub mod settings;
 pub mod shutdown;
@@ -12,7 +13,7 @@ pub mod tasks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
-pub use exit::Exit;
+pub use exit::{Exit, Watch};
 pub use process::run_process;
 pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};

@@ -8,7 +8,9 @@ mod advance;
 pub mod changes;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 pub mod error;
+pub mod health;
 pub mod memory;
 pub mod rows;
 pub mod sqlite;

@@ -29,8 +29,13 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     MIGRATIONS.run_direct(None, connection, false).await.map_err(fault)
 }
 
-/// Checks, without writing, that nothing is missing.
-pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// The number of the newest migration that this program knows.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The number of the newest migration of a database, which is not changed; all before it are there as they landed.
+pub(super) async fn schema(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(fault)?;
     for migration in &applied {
         let known = MIGRATIONS.iter().find(|known| known.version == migration.version).ok_or(StoreError::Newer)?;
@@ -38,7 +43,16 @@ pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Store
             return Err(fault(MigrateError::VersionMismatch(migration.version)));
         }
     }
-    if applied.len() < MIGRATIONS.iter().count() {
+    let newest = applied.iter().map(|migration| migration.version).max().unwrap_or_default();
+    if applied.len() < MIGRATIONS.iter().filter(|known| known.version <= newest).count() {
+        return Err(StoreError::Corrupt("a migration is missing among those that were applied".to_owned()));
+    }
+    Ok(newest)
+}
+
+/// Checks, without writing, that nothing is missing.
+pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    if schema(connection).await? < known() {
         let text =
             "the database was written by an older version; start its program once, so that it is brought up to date";
         return Err(StoreError::Foreign(text.to_owned()));

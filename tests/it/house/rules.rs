@@ -4,7 +4,7 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
@@ -12,6 +12,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("store", &["domain", "journal", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
     ("desk", &["domain", "journal", "store", "runtime", "telemetry", "words"]),
+    ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),
@@ -26,9 +27,11 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 3] = ["sqlite", "postgres", "memory"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 9] = [
     ("sqlx", &["store"]),
+    ("rustix", &["runtime"]),
     ("rustls", &["identity"]),
+    ("tar", &["care"]),
     ("tokio_rustls", &["identity"]),
     ("rcgen", &["identity"]),
     ("x509_parser", &["identity"]),
