@@ -6,12 +6,16 @@
 
 mod advance;
 pub mod changes;
+mod columns;
 #[cfg(test)]
 mod conformance;
 pub mod copy;
 pub mod error;
+mod fault;
 pub mod health;
 pub mod memory;
+mod migrated;
+pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sqlx::SqliteConnection;
-use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::migrate::{Migrate as _, Migrator};
 
 use super::StoreError;
+use crate::store::migrated;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -26,45 +27,33 @@ pub(super) async fn refuse_foreign(connection: &mut SqliteConnection, path: &Pat
 
 /// Applies what is missing.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    MIGRATIONS.run_direct(None, connection, false).await.map_err(fault)
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(migrated::fault)
 }
 
 /// The number of the newest migration that this program knows.
 pub(super) fn known() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+    migrated::known(&MIGRATIONS)
 }
 
-/// The number of the newest migration of a database, which is not changed; all before it are there as they landed.
+/// The number of the newest migration of a database, which is not changed; 0 if none was applied.
 pub(super) async fn schema(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(fault)?;
-    for migration in &applied {
-        let known = MIGRATIONS.iter().find(|known| known.version == migration.version).ok_or(StoreError::Newer)?;
-        if known.checksum != migration.checksum {
-            return Err(fault(MigrateError::VersionMismatch(migration.version)));
-        }
+    let made: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !made {
+        return Ok(0);
     }
-    let newest = applied.iter().map(|migration| migration.version).max().unwrap_or_default();
-    if applied.len() < MIGRATIONS.iter().filter(|known| known.version <= newest).count() {
-        return Err(StoreError::Corrupt("a migration is missing among those that were applied".to_owned()));
-    }
-    Ok(newest)
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
+    migrated::schema(&MIGRATIONS, &applied)
 }
 
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    if schema(connection).await? < known() {
-        let text =
-            "the database was written by an older version; start its program once, so that it is brought up to date";
-        return Err(StoreError::Foreign(text.to_owned()));
-    }
-    Ok(())
+    migrated::check(&MIGRATIONS, schema(connection).await?)
 }
 
-fn fault(error: MigrateError) -> StoreError {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest says that the schema is not as it was made")]
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-        MigrateError::VersionMissing(_) => StoreError::Newer,
-        error => StoreError::Corrupt(error.to_string()),
-    }
+/// Applies migrations up to one, into a database that has none: to make one as an older version of the program made it.
+pub(super) async fn run_to(connection: &mut SqliteConnection, schema: i64) -> Result<(), StoreError> {
+    let some = MIGRATIONS.iter().filter(|migration| migration.version <= schema).cloned().collect();
+    Migrator::with_migrations(some).run_direct(None, connection, false).await.map_err(migrated::fault)
 }

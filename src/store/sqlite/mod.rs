@@ -7,7 +7,7 @@ mod codec;
 mod complaints;
 mod copy;
 mod entries;
-mod fault;
+pub(in crate::store) mod fault;
 mod file;
 mod health;
 mod journal;
