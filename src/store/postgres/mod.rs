@@ -9,6 +9,7 @@ mod address;
 mod aside;
 mod batches;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
 mod hints;
@@ -34,6 +35,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 pub use address::Address;
+pub use copy::{PostgresSource, fill, in_use};
 pub use hints::Hints;
 
 use super::{

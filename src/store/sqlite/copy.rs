@@ -35,6 +35,20 @@ impl SqliteSource {
         settings::close(connection).await?;
         Ok(Self { path, schema })
     }
+
+    /// The database to be copied before it is brought up to date; none if it is of this version, or was never made to its end.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn outdated(path: &Path) -> Result<Option<Self>, StoreError> {
+        let path = file::existing(path)?;
+        // As it is opened for work, so that what another program has set does not stand in the way of finding out.
+        let mut connection = settings::connect(&path, Role::Writer).await?;
+        migrate::refuse_foreign(&mut connection, &path).await?;
+        let schema = migrate::schema(&mut connection).await?;
+        settings::close(connection).await?;
+        Ok((0 < schema && schema < migrate::known()).then_some(Self { path, schema }))
+    }
 }
 
 impl Source for SqliteSource {
@@ -62,11 +76,23 @@ impl Source for SqliteSource {
     }
 }
 
+/// Opens a copy for reading, as the one file that it is. It is not changed.
+pub(in crate::store) async fn open_single(path: &Path) -> Result<SqliteConnection, StoreError> {
+    Ok(settings::single(&file::existing(path)?).connect().await?)
+}
+
+/// Makes an empty copy in a new file, with the tables of a schema. Nothing of it is synced before the file is.
+pub(in crate::store) async fn create_single(path: &Path, schema: i64) -> Result<SqliteConnection, StoreError> {
+    drop(file::create_new(path)?);
+    let mut connection = settings::draft(path).connect().await?;
+    migrate::run_to(&mut connection, schema).await?;
+    Ok(connection)
+}
+
 /// What a copy tells of itself. It is read as it is and not changed.
 pub(in crate::store) async fn facts(path: &Path) -> Result<CopyFacts, StoreError> {
-    let path = file::existing(path)?;
-    let mut connection = settings::single(&path).connect().await?;
-    let found = read(&mut connection, &path).await;
+    let mut connection = open_single(path).await?;
+    let found = read(&mut connection, path).await;
     settings::close(connection).await?;
     found
 }

@@ -53,6 +53,16 @@ pub(super) fn options(path: &Path, role: Role) -> SqliteConnectOptions {
     }
 }
 
+/// How a connection to a copy is set up that is written from nothing: what is lost in the middle is made anew.
+pub(super) fn draft(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(false)
+        .disable_statement_logging()
+}
+
 /// How a connection to a copy is set up that is one file and stays as it is.
 pub(super) fn single(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging()

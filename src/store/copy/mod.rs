@@ -1,11 +1,17 @@
 //! A whole database as one SQLite file, whatever database it was copied from: what such a copy tells of itself, how one is asked
 //! for, and how one is opened. How the rows are read is each store's; what a copy is kept in is not its business.
 
+mod rows;
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::path::Path;
 
 use super::rows::Owner;
 use super::StoreError;
+pub(super) use rows::{Cell, Kind, Rows, Table, Writer};
+
 use super::sqlite::{SqliteStore, known_schema};
 use crate::domain::Position;
 
