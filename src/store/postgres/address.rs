@@ -10,11 +10,17 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 /// How an address begins.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 
+/// The schema in which everything lies.
+const SCHEMA: &str = "lintas";
+
 /// The address of a PostgreSQL database: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options of libpq behind a
 /// question mark (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`). What it leaves out comes from libpq's variables (`PGPASSWORD`,
 /// …) and password file.
 #[derive(Clone)]
-pub struct Address(PgConnectOptions);
+pub struct Address {
+    options: PgConnectOptions,
+    schema: &'static str,
+}
 
 impl Address {
     /// Whether a text is meant as one.
@@ -47,17 +53,30 @@ impl Address {
                 options.get_host()
             ));
         }
-        Ok(Self(options.application_name("lintas").disable_statement_logging()))
+        let options = options.application_name("lintas").disable_statement_logging();
+        Ok(Self { options, schema: SCHEMA })
     }
 
     /// The same address with a password from elsewhere.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self(self.0.password(password))
+        Self { options: self.options.password(password), ..self }
+    }
+
+    /// The same address with another schema, so that many tests use one database.
+    #[cfg(test)]
+    pub(super) const fn with_schema(mut self, schema: &'static str) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    /// The schema in which everything lies.
+    pub(super) const fn schema(&self) -> &'static str {
+        self.schema
     }
 
     pub(super) const fn options(&self) -> &PgConnectOptions {
-        &self.0
+        &self.options
     }
 }
 
@@ -70,8 +89,8 @@ fn is_this_machine(options: &PgConnectOptions) -> bool {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (user, host, port) = (self.0.get_username(), self.0.get_host(), self.0.get_port());
-        write!(f, "postgres://{user}@{host}:{port}/{}", self.0.get_database().unwrap_or_default())
+        let (user, host, port) = (self.options.get_username(), self.options.get_host(), self.options.get_port());
+        write!(f, "postgres://{user}@{host}:{port}/{}", self.options.get_database().unwrap_or_default())
     }
 }
 
@@ -107,6 +126,6 @@ mod tests {
         for here in ["127.0.0.1", "localhost", "[::1]"] {
             assert!(Address::parse(&format!("postgres://hub@{here}/lapor")).is_ok(), "{here}");
         }
-        assert!(Address::parse("postgres://hub@/lapor?host=/run/postgresql").is_ok());
+        assert!(Address::parse("postgres:///lapor?host=/run/postgresql&user=hub").is_ok());
     }
 }

@@ -9,7 +9,7 @@ use super::{Delivery, Peer, StoreError, journal, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
-use crate::store::columns::{self, Pointer, columns, int, limit, number, size};
+use crate::store::columns::{self, Pointer, columns, int, limit, number, size, trace};
 
 /// Puts pointers into outboxes, as far as there is room.
 pub(super) async fn write(
@@ -166,6 +166,8 @@ pub(super) async fn read(
     let pointers: Vec<Pointer> = sqlx::query_as(concat!(
         "SELECT o.number, s.body, s.signature, ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = $1 AND o.generation = $2 AND o.number > $3 AND o.number <= $4 ORDER BY o.number"

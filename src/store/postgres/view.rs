@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{Owner, Scope, StoreError, View, journal, own, peers};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
-use crate::store::columns::{self, Row, columns, event_hash};
+use crate::store::columns::{self, Row, columns, event_hash, trace};
 
 /// Locks, then reads. Also gives the row number of the newest event.
 pub(super) async fn read(
@@ -32,6 +32,7 @@ pub(super) async fn read(
         own,
         complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),
         verdicts: BTreeMap::new(),
+        traces: BTreeMap::new(),
         announced: announced(connection, &complaints).await?,
         peer,
         registry: match scope.registry_after {
@@ -71,6 +72,8 @@ async fn histories(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.complaint = ANY($1) ORDER BY e.id"
     ))
     .bind(complaints)
@@ -79,6 +82,9 @@ async fn histories(
     for row in rows {
         let event = row.event()?;
         view.verdicts.insert(event.hash, row.verdict()?);
+        if let Some(trace) = row.trace()? {
+            view.traces.insert(event.hash, trace);
+        }
         if let Some(history) = row.complaint()?.and_then(|complaint| view.complaints.get_mut(&complaint)) {
             history.push(event);
         }
