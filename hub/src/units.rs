@@ -38,11 +38,15 @@ pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Re
     let total = units.len();
     let (changes, renamed) = wanted(units, &registry);
     let count = changes.len();
+    let step = voice.progress().step("progress.units", u64::try_from(count).ok());
     let mut changes = changes.into_iter().peekable();
     while changes.peek().is_some() {
         let some: Vec<Change> = changes.by_ref().take(AT_ONCE).collect();
+        let taken = some.len();
         register(&store, &signer, some, SystemClock.timestamp()).await?;
+        step.advance_by(taken);
     }
+    drop(step);
     store.close().await;
     let (listed, same) = (count.saturating_sub(renamed), total.saturating_sub(count));
     let value = json!({ "listed": listed, "renamed": renamed, "unchanged": same });

@@ -41,7 +41,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
         Command::Recover => {
-            run::recover(&Settings::load(common)?).await?;
+            run::recover(&Settings::load(common)?, &output::progress(common.json, lang)).await?;
             say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }

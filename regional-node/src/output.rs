@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use lintas::protocol::desk::v1 as wire;
+use lintas::runtime::{Progress, SystemClock};
 use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
@@ -16,6 +18,11 @@ pub(crate) fn say(text: &str) {
 /// Prints JSON.
 pub(crate) fn say_json(value: &Value) {
     say(&format!("{value:#}"));
+}
+
+/// Where long work tells how far it is: bars on a terminal, the logs elsewhere.
+pub(crate) fn progress(json: bool, lang: Language) -> Progress {
+    Progress::of_command(json, Arc::new(SystemClock), move |code| words::say(code, lang, &[]))
 }
 
 /// Microseconds since 1970 as RFC 3339, UTC.

@@ -8,7 +8,7 @@ use lintas::desk::service::serve;
 use lintas::desk::socket::{DeskSocket, SocketPlace};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, SystemClock, Tasks, run_until_shutdown};
+use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, Progress, SystemClock, Tasks, run_until_shutdown};
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
 use tokio::sync::watch;
@@ -56,7 +56,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// If a node runs on the folder, or the hub could not be asked.
-pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn recover(settings: &Settings, progress: &Progress) -> Result<(), Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
     // Held so that no node serves meanwhile.
     let socket = open_socket(settings)?;
@@ -68,7 +68,7 @@ pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);
     let link = prepare(settings, hub, store.clone(), written)?;
-    let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
+    let recovered = link.recover(CancellationToken::new(), progress).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);
     recovered

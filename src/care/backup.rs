@@ -2,7 +2,9 @@
 //! It changes nothing of what it copies.
 
 use std::fs;
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -13,13 +15,17 @@ use super::estate::{Estate, KeyFile};
 use super::names;
 use crate::domain::{NodeId, Timestamp};
 use crate::identity::{FileError, files};
+use crate::runtime::Progress;
 use crate::runtime::machine::room;
+use crate::runtime::progress::Measure;
 use crate::runtime::settings::SETTINGS_BYTES_MAX;
 use crate::store::StoreError;
 use crate::store::copy::{CopyFacts, Source, schema};
 
 /// Room that is left for everything but the database, in bytes.
 const ROOM_BESIDE: u64 = 1 << 20;
+/// How often the size of a copy is looked at while it is made.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What tells of the newest backup, wherever that went.
 const LAST: &str = "last-backup.json";
 
@@ -66,17 +72,23 @@ struct Last {
 ///
 /// # Errors
 /// If there is no room or something cannot be read or written; then there is no backup.
-pub async fn make(source: &impl Source, estate: &Estate, order: &Order) -> Result<Made, BackupError> {
+pub async fn make(
+    source: &impl Source,
+    estate: &Estate,
+    order: &Order,
+    progress: &Progress,
+) -> Result<Made, BackupError> {
     let path = place(source, estate, order)?;
     let draft = Draft::begin(&path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let needed = source.bytes().await?.saturating_mul(2).saturating_add(ROOM_BESIDE);
+    let size = source.bytes().await?;
+    let needed = size.saturating_mul(2).saturating_add(ROOM_BESIDE);
     let free = room(folder).map_err(BackupError::io(folder))?.bytes_free;
     if free < needed {
         return Err(BackupError::NoRoom { folder: folder.to_owned(), free, needed });
     }
     let copy = draft.scratch();
-    let facts = source.copy_to(&copy).await?;
+    let facts = watched(source.copy_to(&copy), &copy, size, progress).await?;
     if facts.owner != estate.owner {
         let (found, node) = (&facts.owner, &estate.owner.node);
         let text = format!("the database is that of {} in {}, not of {node}", found.node, found.federation);
@@ -89,7 +101,7 @@ pub async fn make(source: &impl Source, estate: &Estate, order: &Order) -> Resul
             members.extend(key_of(key)?.map(|bytes| (key.member, Content::Bytes(bytes))));
         }
     }
-    let manifest = write(&draft, manifest(estate, order, &facts), &members)?;
+    let manifest = write(&draft, manifest(estate, order, &facts), &members, progress)?;
     drop(draft);
     let bytes = fs::metadata(&path).map_err(BackupError::io(&path))?.len();
     if order.reason == Reason::Asked {
@@ -106,12 +118,13 @@ pub async fn before_migration(
     source: &impl Source,
     estate: &Estate,
     now: Timestamp,
+    progress: &Progress,
 ) -> Result<Option<Made>, BackupError> {
     if source.schema() >= schema() {
         return Ok(None);
     }
     let order = Order { file: None, with_keys: false, reason: Reason::Migration, now };
-    make(source, estate, &order).await.map(Some)
+    make(source, estate, &order, progress).await.map(Some)
 }
 
 /// When the newest backup was made, as far as the program's folder tells; none if there never was one.
@@ -124,6 +137,24 @@ pub fn newest(backups: &Path, node: &NodeId) -> Result<Option<Timestamp>, Backup
     let text = fs::read(backups.join(LAST)).ok();
     let last = text.and_then(|text| serde_json::from_slice::<Last>(&text).ok()).map(|last| Timestamp(last.made_micros));
     Ok(named.max(last))
+}
+
+/// Copies, and tells meanwhile how large the copy has become.
+async fn watched<T>(copying: impl Future<Output = T>, copy: &Path, size: u64, progress: &Progress) -> T {
+    let step = progress.measured("progress.backup-copy", Measure::Bytes, Some(size));
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut told = 0;
+    let mut copying = std::pin::pin!(copying);
+    loop {
+        tokio::select! {
+            done = copying.as_mut() => return done,
+            _ = look.tick() => {
+                let now = fs::metadata(copy).map_or(told, |found| found.len());
+                step.advance(now.saturating_sub(told));
+                told = told.max(now);
+            }
+        }
+    }
 }
 
 fn place(source: &impl Source, estate: &Estate, order: &Order) -> Result<PathBuf, BackupError> {

@@ -14,6 +14,7 @@ use super::estate::KeyFile;
 use crate::desk::audit::{Report, audit};
 use crate::domain::SigningKeyId;
 use crate::identity::files::{self, FILE_BYTES_MAX};
+use crate::runtime::Progress;
 use crate::runtime::machine::room;
 use crate::runtime::settings::SETTINGS_BYTES_MAX;
 use crate::store::{Owner, copy};
@@ -100,8 +101,13 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// Why it is not believed.
-pub async fn examine(path: &Path, expected: &Expected, scratch: &Scratch) -> Result<Examined, BackupError> {
-    let manifest = check(path)?;
+pub async fn examine(
+    path: &Path,
+    expected: &Expected,
+    scratch: &Scratch,
+    progress: &Progress,
+) -> Result<Examined, BackupError> {
+    let manifest = check(path, progress)?;
     let owner = belongs(path, &manifest, expected)?;
     let damaged = || BackupError::Damaged { path: path.to_owned(), what: "its manifest cannot be read" };
     let (own, hub) = manifest.signers().ok_or_else(damaged)?;
@@ -118,7 +124,7 @@ pub async fn examine(path: &Path, expected: &Expected, scratch: &Scratch) -> Res
     }
     let store = copy::open(&database).await?;
     // A node that never met a hub holds nothing that a hub signed.
-    let report = audit(&store, expected.hub.or(hub).unwrap_or(own), own).await;
+    let report = audit(&store, expected.hub.or(hub).unwrap_or(own), own, progress).await;
     store.close().await;
     let report = report?;
     if let Some(first) = report.findings.first() {

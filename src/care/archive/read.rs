@@ -12,21 +12,25 @@ use zeroize::Zeroizing;
 use super::manifest::{FORMAT, Listed, Manifest};
 use super::{CHUNK, MANIFEST, MANIFEST_BYTES_MAX, SEAL, TAIL, header, hex, tail};
 use crate::care::error::BackupError;
+use crate::runtime::Progress;
+use crate::runtime::progress::{Measure, Step};
 
 /// Checks that a file is a backup in which no byte was changed, and gives its manifest. Reads the whole file once.
 ///
 /// # Errors
 /// If it is not, or if a newer version made it.
-pub fn check(path: &Path) -> Result<Manifest, BackupError> {
+pub fn check(path: &Path, progress: &Progress) -> Result<Manifest, BackupError> {
     let mut file = open(path)?;
     let damaged = |what| BackupError::Damaged { path: path.to_owned(), what };
     let length = file.metadata().map_err(BackupError::io(path))?.len();
     let tail_bytes = u64::try_from(TAIL).unwrap_or(u64::MAX);
     let Some(body) = length.checked_sub(tail_bytes) else { return Err(BackupError::NotABackup(path.to_owned())) };
     begins_as_one(&mut file, path)?;
-    let whole = hash(&mut file, body).map_err(BackupError::io(path))?;
+    let step = progress.measured("progress.backup-check", Measure::Bytes, Some(body));
+    let whole = hash(&mut file, body, &step).map_err(BackupError::io(path))?;
     let mut end = Vec::with_capacity(TAIL);
     file.read_to_end(&mut end).map_err(BackupError::io(path))?;
+    drop(step);
     if end != tail(&whole).map_err(BackupError::io(path))? {
         return Err(damaged("its SHA-256 is not the one that was written"));
     }
@@ -147,14 +151,17 @@ fn read_manifest(file: &mut File, path: &Path) -> Result<Manifest, BackupError> 
 }
 
 /// The SHA-256 of the next `bytes` bytes of a file.
-fn hash(file: &mut File, bytes: u64) -> io::Result<sha2::digest::Output<Sha256>> {
+fn hash(file: &mut File, bytes: u64, step: &Step) -> io::Result<sha2::digest::Output<Sha256>> {
     let mut hash = Sha256::new();
     let mut rest = file.take(bytes);
     let mut chunk = vec![0; CHUNK];
     loop {
         match rest.read(&mut chunk)? {
             0 => return Ok(hash.finalize()),
-            read => hash.update(chunk.get(..read).unwrap_or_default()),
+            read => {
+                hash.update(chunk.get(..read).unwrap_or_default());
+                step.advance_by(read);
+            }
         }
     }
 }

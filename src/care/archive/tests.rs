@@ -7,6 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::runtime::Progress;
 use crate::care::BackupError;
 
 const BIG: usize = 3 * CHUNK + 17;
@@ -47,7 +48,7 @@ fn made_of(path: &Path, manifest: Manifest, database: usize) -> Manifest {
         ("keys/empty", bytes("")),
         ("keys/block", bytes(&"k".repeat(BLOCK))),
     ];
-    write(&draft, manifest, &members).unwrap()
+    write(&draft, manifest, &members, &Progress::silent()).unwrap()
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn member_is_not_what_was_put_in() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("backup.tar");
     let manifest = made(&path, manifest());
-    assert_eq!(check(&path).unwrap(), manifest);
+    assert_eq!(check(&path, &Progress::silent()).unwrap(), manifest);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "something was left beside it");
     let mut out = Vec::new();
@@ -85,20 +86,20 @@ fn changed_byte_of_a_backup_passes() {
     let file = fs::File::options().write(true).open(&changed).unwrap();
     for (at, byte) in good.iter().enumerate() {
         file.write_all_at(&[byte ^ 1], u64::try_from(at).unwrap()).unwrap();
-        let said = check(&changed).unwrap_err();
+        let said = check(&changed, &Progress::silent()).unwrap_err();
         assert!(matches!(said, BackupError::Damaged { .. } | BackupError::NotABackup(_)), "byte {at}: {said}");
         file.write_all_at(&[*byte], u64::try_from(at).unwrap()).unwrap();
     }
-    check(&changed).unwrap();
+    check(&changed, &Progress::silent()).unwrap();
     for wrong in [good[..good.len() - 1].to_vec(), good[..good.len() - BLOCK].to_vec(), [&good[..], &[0]].concat()] {
         fs::write(&changed, wrong).unwrap();
-        assert!(matches!(check(&changed), Err(BackupError::Damaged { .. })));
+        assert!(matches!(check(&changed, &Progress::silent()), Err(BackupError::Damaged { .. })));
     }
     for other in [&b""[..], b"hello", &[0; 4096]] {
         fs::write(&changed, other).unwrap();
-        assert!(matches!(check(&changed), Err(BackupError::NotABackup(_))));
+        assert!(matches!(check(&changed, &Progress::silent()), Err(BackupError::NotABackup(_))));
     }
-    assert!(matches!(check(dir.path()), Err(BackupError::NotABackup(_))));
+    assert!(matches!(check(dir.path(), &Progress::silent()), Err(BackupError::NotABackup(_))));
     assert!(matches!(check(&dir.path().join("none")), Err(BackupError::Io { .. })));
 }
 
@@ -107,7 +108,7 @@ fn backup_of_a_newer_format_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("backup.tar");
     made(&path, Manifest { format: FORMAT + 1, program: "9.0.0".to_owned(), ..manifest() });
-    assert!(matches!(check(&path), Err(BackupError::Newer { program, .. }) if program == "9.0.0"));
+    assert!(matches!(check(&path, &Progress::silent()), Err(BackupError::Newer { program, .. }) if program == "9.0.0"));
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn member_that_the_manifest_does_not_list_is_taken() {
     bytes.extend(end);
     let other = dir.path().join("other.tar");
     fs::write(&other, bytes).unwrap();
-    assert!(matches!(check(&other), Err(BackupError::Damaged { what, .. }) if what.contains("members")));
+    assert!(matches!(check(&other, &Progress::silent()), Err(BackupError::Damaged { what, .. }) if what.contains("members")));
 }
 
 #[test]
@@ -139,11 +140,11 @@ fn backup_overwrites_something_or_leaves_a_half() {
     assert!(matches!(Draft::begin(&path), Err(BackupError::UnderWay(_))));
     // Somebody takes the name meanwhile.
     fs::write(&path, "precious").unwrap();
-    assert!(matches!(write(&draft, manifest(), &[]), Err(BackupError::Exists(_))));
+    assert!(matches!(write(&draft, manifest(), &[], &Progress::silent()), Err(BackupError::Exists(_))));
     assert_eq!(fs::read(&path).unwrap(), b"precious");
     fs::remove_file(&path).unwrap();
     // A member that cannot be read.
-    assert!(write(&draft, manifest(), &[("x", Content::File(draft.scratch()))]).is_err());
+    assert!(write(&draft, manifest(), &[("x", Content::File(draft.scratch()))], &Progress::silent()).is_err());
     drop(draft);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left behind");
 }

@@ -13,6 +13,8 @@ use super::manifest::{Listed, Manifest};
 use super::{CHUNK, MANIFEST, header, hex, padding, sha256, tail};
 use crate::care::error::BackupError;
 use crate::runtime::machine::rename_new;
+use crate::runtime::progress::{Measure, Step};
+use crate::runtime::Progress;
 
 const MODE: u32 = 0o600;
 /// What the name of a backup that is not whole yet ends in.
@@ -118,18 +120,24 @@ pub fn write(
     draft: &Draft,
     mut manifest: Manifest,
     members: &[(&str, Content)],
+    progress: &Progress,
 ) -> Result<Manifest, BackupError> {
-    manifest.members = members.iter().map(|(name, content)| listed(name, content)).collect::<Result<_, _>>()?;
+    let step = progress.measured("progress.backup-write", Measure::Bytes, None);
+    manifest.members = members.iter().map(|(name, content)| listed(name, content, &step)).collect::<Result<_, _>>()?;
+    let all = manifest.members.iter().map(|member| member.bytes).fold(0, u64::saturating_add);
+    // Each byte is read twice: for its hash in the manifest, and to be written.
+    step.total(all.saturating_mul(2));
     let io = || BackupError::io(&draft.part);
     let time = u64::try_from(manifest.created_micros).unwrap_or(0).checked_div(1_000_000).unwrap_or(0);
     let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from).map_err(io())?;
-    let mut out = Hashing { inner: BufWriter::with_capacity(CHUNK, &draft.file), hash: Sha256::new() };
+    let inner = BufWriter::with_capacity(CHUNK, &draft.file);
+    let mut out = Hashing { inner, hash: Sha256::new(), step: &step };
     member(&mut out, MANIFEST, u64::try_from(text.len()).unwrap_or(u64::MAX), time, &mut &text[..]).map_err(io())?;
     for ((name, content), listed) in members.iter().zip(&manifest.members) {
         let mut from = open(content)?;
         member(&mut out, name, listed.bytes, time, &mut from).map_err(io())?;
     }
-    let Hashing { mut inner, hash } = out;
+    let Hashing { mut inner, hash, .. } = out;
     let end = tail(&hash.finalize()).map_err(io())?;
     inner.write_all(&end).and_then(|()| inner.flush()).map_err(io())?;
     drop(inner);
@@ -160,12 +168,12 @@ fn open(content: &Content) -> Result<Box<dyn Read + '_>, BackupError> {
     })
 }
 
-fn listed(name: &str, content: &Content) -> Result<Listed, BackupError> {
+fn listed(name: &str, content: &Content, step: &Step) -> Result<Listed, BackupError> {
     let (bytes, sha256) = match content {
         Content::Bytes(bytes) => (u64::try_from(bytes.len()).unwrap_or(u64::MAX), sha256(bytes)),
         Content::File(path) => {
             let mut file = File::open(path).map_err(BackupError::io(path))?;
-            let mut hashing = Hashing { inner: io::sink(), hash: Sha256::new() };
+            let mut hashing = Hashing { inner: io::sink(), hash: Sha256::new(), step };
             let bytes = io::copy(&mut file, &mut hashing).map_err(BackupError::io(path))?;
             (bytes, hex(&hashing.hash.finalize()))
         }
@@ -173,16 +181,18 @@ fn listed(name: &str, content: &Content) -> Result<Listed, BackupError> {
     Ok(Listed { name: name.to_owned(), bytes, sha256 })
 }
 
-/// Hashes what it passes on.
-struct Hashing<W> {
+/// Hashes what it passes on, and tells how much that is.
+struct Hashing<'a, W> {
     inner: W,
     hash: Sha256,
+    step: &'a Step,
 }
 
-impl<W: Write> Write for Hashing<W> {
+impl<W: Write> Write for Hashing<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.step.advance_by(written);
         Ok(written)
     }
 

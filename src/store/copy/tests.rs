@@ -11,7 +11,7 @@ use crate::domain::{Change, Verdict};
 use crate::store::conformance::sample::{
     Author, Everything, at, complaint, everything, filed, listed, node, owner, part, put, put_for, receipt, summary,
 };
-use crate::store::postgres::testing::TestDatabase;
+use crate::store::postgres::testing::{TestDatabase, tell};
 use crate::store::postgres::{PostgresSource, PostgresStore, fill, in_use};
 use crate::store::sqlite::{SqliteSource, health, install};
 use crate::store::{Changes, PeerUpdate, Store};
@@ -159,7 +159,7 @@ async fn move_between_databases_loses_or_alters_a_row() {
     let (folder, path, store, all) = hub().await;
     let copy = folder.path().join("copy");
     SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
-    let server = TestDatabase::make().await;
+    let server = TestDatabase::make();
     fill(&server.address(), &copy, None).await.unwrap();
     let there = PostgresStore::open_as(&server.address(), &owner("hub")).await.unwrap();
     assert_eq!(everything(&there).await, all);
@@ -182,7 +182,10 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     let (folder, path, _store, all) = hub().await;
     let copy = folder.path().join("copy");
     SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
-    let server = TestDatabase::make().await;
+    let server = TestDatabase::make();
+    let mut server_side = server.connect().await;
+    let schema: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut server_side).await.unwrap();
+    let before_schema = format!("{schema}_before");
     let there = PostgresStore::create(&server.address(), owner("hub")).await.unwrap();
     put(&there, Changes { summaries: vec![summary(5)], ..Changes::default() }).await.unwrap();
     let before = everything(&there).await;
@@ -198,18 +201,18 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
         .await
         .unwrap();
     alter.close().await.unwrap();
-    assert!(fill(&server.address(), &broken, Some("lintas_before")).await.is_err());
+    assert!(fill(&server.address(), &broken, Some(&before_schema)).await.is_err());
     let there = PostgresStore::open(&server.address()).await.unwrap();
     assert_eq!(everything(&there).await, before);
     there.close().await;
-    fill(&server.address(), &copy, Some("lintas_before")).await.unwrap();
+    fill(&server.address(), &copy, Some(&before_schema)).await.unwrap();
     let there = PostgresStore::open(&server.address()).await.unwrap();
     assert_eq!(everything(&there).await, all);
     there.close().await;
-    let mut server_side = server.connect().await;
     let kept: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM lintas_before.complaints").fetch_one(&mut server_side).await.unwrap();
+        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {before_schema}.complaints"))).fetch_one(&mut server_side).await.unwrap();
     assert_eq!(kept, 1);
+    tell(&mut server_side, &format!("DROP SCHEMA {before_schema} CASCADE")).await;
     server_side.close().await.unwrap();
     server.drop_it().await;
 }
@@ -223,13 +226,15 @@ async fn table_of_one_database_is_not_in_the_other() {
     for table in writer.tables().await.unwrap() {
         here.extend(table.columns.iter().map(|(column, _)| (table.name.clone(), column.clone())));
     }
-    let server = TestDatabase::make().await;
+    let server = TestDatabase::make();
     PostgresStore::create(&server.address(), owner("hub")).await.unwrap().close().await;
     let mut connection = server.connect().await;
+    let schema: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut connection).await.unwrap();
     let mut there: Vec<(String, String)> = sqlx::query_as(
         "SELECT table_name::text, column_name::text FROM information_schema.columns
-         WHERE table_schema = 'lintas' AND table_name <> '_sqlx_migrations'",
+         WHERE table_schema = $1 AND table_name <> '_sqlx_migrations'",
     )
+    .bind(&schema)
     .fetch_all(&mut connection)
     .await
     .unwrap();

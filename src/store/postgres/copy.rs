@@ -9,8 +9,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
 
-use super::settings::{self, SCHEMA};
-use super::{Address, StoreError, migrate};
+use super::{Address, StoreError, migrate, settings};
 use crate::store::copy::{Cell, CopyFacts, Kind, Rows, Source, Table, Writer, facts};
 
 /// A PostgreSQL database to be copied. It may be of an older version; it is read as it is.
@@ -45,7 +44,7 @@ impl Source for PostgresSource {
             "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
              WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r'",
         )
-        .bind(SCHEMA)
+        .bind(self.address.schema())
         .fetch_one(&mut connection)
         .await?;
         connection.close().await?;
@@ -58,10 +57,11 @@ impl Source for PostgresSource {
         // All tables are read as of one moment; nobody waits for it.
         let mut tx = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         for table in out.tables().await? {
-            let kinds = kinds(&mut tx, &table).await?;
+            let schema = self.address.schema();
+            let kinds = kinds(&mut tx, schema, &table).await?;
             let columns = table.columns.iter().zip(&kinds).map(|((name, kind), found)| reading(name, *kind, found));
             let columns = columns.collect::<Result<Vec<_>, _>>()?.join(", ");
-            let query = format!("SELECT {columns} FROM \"{SCHEMA}\".\"{}\"", table.name);
+            let query = format!("SELECT {columns} FROM \"{schema}\".\"{}\"", table.name);
             let mut rows = sqlx::query(AssertSqlSafe(query)).fetch(&mut *tx);
             while let Some(row) = rows.try_next().await? {
                 out.write(&table, cells(&row, &table)?).await?;
@@ -83,26 +83,28 @@ impl Source for PostgresSource {
 /// If there is a database and no `aside`, or the server says no; then what was there is there.
 pub async fn fill(address: &Address, copy: &Path, aside: Option<&str>) -> Result<(), StoreError> {
     let mut connection = settings::connect(address).await?;
-    let taken = holds_something(&mut connection).await?;
+    let schema = address.schema();
+    let taken = holds_something(&mut connection, schema).await?;
     match (taken, aside) {
         (true, None) => {
             return Err(StoreError::Foreign(format!("there is a database at {address}, and it was left as it is")));
         }
-        (true, Some(aside)) => rename(&mut connection, SCHEMA, aside).await?,
+        (true, Some(aside)) => rename(&mut connection, schema, aside).await?,
         (false, _) => {}
     }
     let filled = async {
         migrate::create(&mut connection, address).await?;
         migrate::run(&mut connection).await?;
         let mut tx = connection.begin().await?;
-        put(&mut tx, copy).await?;
+        put(&mut tx, schema, copy).await?;
         Ok::<(), StoreError>(tx.commit().await?)
     }
     .await;
     if let (Err(error), true, Some(aside)) = (&filled, taken, aside) {
         tracing::error!(%error, "the copy could not be put in place; what was there is put back");
-        sqlx::query(AssertSqlSafe(format!("DROP SCHEMA IF EXISTS \"{SCHEMA}\" CASCADE"))).execute(&mut connection).await?;
-        rename(&mut connection, aside, SCHEMA).await?;
+        let statement = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        rename(&mut connection, aside, schema).await?;
     }
     filled?;
     Ok(connection.close().await?)
@@ -130,19 +132,22 @@ async fn rename(connection: &mut PgConnection, from: &str, to: &str) -> Result<(
 }
 
 /// Whether the database has an owner: `init` writes it, or a copy brings it.
-async fn holds_something(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let made: bool =
-        sqlx::query_scalar("SELECT to_regclass('lintas.owner') IS NOT NULL").fetch_one(&mut *connection).await?;
+async fn holds_something(connection: &mut PgConnection, schema: &str) -> Result<bool, StoreError> {
+    let made: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(format!("\"{schema}\".owner"))
+        .fetch_one(&mut *connection)
+        .await?;
     if !made {
         return Ok(false);
     }
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lintas.owner)").fetch_one(connection).await?)
+    let query = format!("SELECT EXISTS (SELECT 1 FROM \"{schema}\".owner)");
+    Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(connection).await?)
 }
 
-async fn put(connection: &mut PgConnection, copy: &Path) -> Result<(), StoreError> {
+async fn put(connection: &mut PgConnection, schema: &str, copy: &Path) -> Result<(), StoreError> {
     let mut rows = Rows::open(copy).await?;
     for table in rows.tables().await? {
-        let found = kinds(connection, &table).await?;
+        let found = kinds(connection, schema, &table).await?;
         let arrays = table.columns.iter().enumerate().map(|(at, (_, kind))| {
             let kind = match kind {
                 Kind::Number => "bigint",
@@ -156,7 +161,7 @@ async fn put(connection: &mut PgConnection, copy: &Path) -> Result<(), StoreErro
         let values = values.collect::<Result<Vec<_>, _>>()?.join(", ");
         let (names, name) = (table.list(""), &table.name);
         let statement = format!(
-            "INSERT INTO \"{SCHEMA}\".\"{name}\" ({names}) SELECT {values} FROM UNNEST({arrays}) AS u ({names})"
+            "INSERT INTO \"{schema}\".\"{name}\" ({names}) SELECT {values} FROM UNNEST({arrays}) AS u ({names})"
         );
         let pg = &mut *connection;
         rows.each(&table, async |some| {
@@ -165,7 +170,7 @@ async fn put(connection: &mut PgConnection, copy: &Path) -> Result<(), StoreErro
             Ok(())
         })
         .await?;
-        set_counters(connection, &table).await?;
+        set_counters(connection, schema, &table).await?;
     }
     Ok(())
 }
@@ -197,17 +202,17 @@ fn bind<'a>(
 }
 
 /// Columns that number themselves go on after the highest number.
-async fn set_counters(connection: &mut PgConnection, table: &Table) -> Result<(), StoreError> {
+async fn set_counters(connection: &mut PgConnection, schema: &str, table: &Table) -> Result<(), StoreError> {
     let counters: Vec<String> = sqlx::query_scalar(
         "SELECT column_name::text FROM information_schema.columns
          WHERE table_schema = $1 AND table_name = $2 AND is_identity = 'YES'",
     )
-    .bind(SCHEMA)
+    .bind(schema)
     .bind(&table.name)
     .fetch_all(&mut *connection)
     .await?;
     for column in counters {
-        let (schema, name) = (SCHEMA, &table.name);
+        let name = &table.name;
         let statement = format!(
             "SELECT setval(pg_get_serial_sequence('\"{schema}\".\"{name}\"', '{column}'), max(\"{column}\"))
              FROM \"{schema}\".\"{name}\" HAVING max(\"{column}\") IS NOT NULL"
@@ -218,11 +223,11 @@ async fn set_counters(connection: &mut PgConnection, table: &Table) -> Result<()
 }
 
 /// The types of a table's columns as the server has them, in the copy's order.
-async fn kinds(connection: &mut PgConnection, table: &Table) -> Result<Vec<String>, StoreError> {
+async fn kinds(connection: &mut PgConnection, schema: &str, table: &Table) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String, String)> = sqlx::query_as(
         "SELECT column_name::text, data_type::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2",
     )
-    .bind(SCHEMA)
+    .bind(schema)
     .bind(&table.name)
     .fetch_all(connection)
     .await?;
