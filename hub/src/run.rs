@@ -21,7 +21,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
+    let database::Writer { store, _lock } = database::writer(settings, None).await?;
     let policy = Policy { handovers_max: settings.handovers_max };
     let shared = Arc::new(HubShared::new(store.clone(), signer, policy, Arc::new(SystemClock)));
     let tasks = Tasks::new();

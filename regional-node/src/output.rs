@@ -15,6 +15,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
 }
 
+/// Prints beside the answer, to standard error.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+}
+
 /// Prints JSON.
 pub(crate) fn say_json(value: &Value) {
     say(&format!("{value:#}"));

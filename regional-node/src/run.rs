@@ -11,9 +11,11 @@ use lintas::runtime::logs::start_logs;
 use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, Progress, SystemClock, Tasks, run_until_shutdown};
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
+use lintas::words::Language;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::estate;
 use crate::failure::Failure;
 use crate::link::{Probe, prepare};
 use crate::settings::Settings;
@@ -25,7 +27,9 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
-    let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
+    // First, so that nobody works on the database while another puts one in its place.
+    let socket = open_socket(settings)?;
+    let store = estate::open(settings, None).await?;
     let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
     let link = if let Some(hub) = &settings.hub {
         Some(Arc::new(prepare(settings, hub, store.clone(), desk.written())?))
@@ -36,7 +40,6 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     if let Some(link) = &link {
         desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
     }
-    let socket = open_socket(settings)?;
     let tasks = Tasks::new();
     tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, tasks.clone()));
     if let Some(link) = link {
@@ -56,12 +59,12 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// If a node runs on the folder, or the hub could not be asked.
-pub(crate) async fn recover(settings: &Settings, progress: &Progress) -> Result<(), Failure> {
+pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Language) -> Result<(), Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
     // Held so that no node serves meanwhile.
     let socket = open_socket(settings)?;
     let store = if settings.database.exists() {
-        SqliteStore::open_as(&settings.database, &owner(settings)).await?
+        estate::open(settings, Some(lang)).await?
     } else {
         SqliteStore::create(&settings.database, owner(settings)).await?
     };
@@ -74,7 +77,11 @@ pub(crate) async fn recover(settings: &Settings, progress: &Progress) -> Result<
     recovered
 }
 
-fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
+/// Takes the desk's socket: nobody else serves or recovers meanwhile.
+///
+/// # Errors
+/// If somebody does.
+pub(crate) fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
     let place = SocketPlace::of(&settings.data)?;
     if place.fallback {
         tracing::warn!(path = %place.path.display(), "the node's folder has too long a path for a socket; the desk listens here");

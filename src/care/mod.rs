@@ -2,6 +2,7 @@
 //! theirs (settings, which database, what is printed) stays with them, and no complaint is touched here.
 
 pub mod archive;
+pub mod arguments;
 pub mod backup;
 pub mod doctor;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod lock;
 pub mod monitor;
 pub mod names;
 pub mod restore;
+pub mod telling;
 
 pub use backup::{Made, Order, Reason, before_migration, make};
 pub use error::BackupError;

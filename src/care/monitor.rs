@@ -231,7 +231,8 @@ pub fn line(subject: &str, measures: &[Measure], language: Language) -> (Watch, 
         Watch::Warning => 2,
         Watch::Critical => 3,
     };
-    let worst = measures.iter().map(|measure| measure.level).max_by_key(|level| weight(*level)).unwrap_or(Watch::Unknown);
+    let worst =
+        measures.iter().map(|measure| measure.level).max_by_key(|level| weight(*level)).unwrap_or(Watch::Unknown);
     let mut shown: Vec<&Measure> =
         measures.iter().filter(|measure| worst == Watch::Ok || measure.level != Watch::Ok).collect();
     shown.sort_by_key(|measure| std::cmp::Reverse(weight(measure.level)));
@@ -336,11 +337,12 @@ mod tests {
             let calls = source.split(after).skip(1);
             calls.filter_map(|call| call.split('"').nth(1)).map(str::to_owned).collect::<Vec<_>>()
         };
-        let mut codes: Vec<String> = ["Measure::plain(", "Measure::high(", "Measure::low(", "code: ", "measure.code = "]
-            .iter()
-            .flat_map(|after| quoted(after))
-            .filter(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
-            .collect();
+        let mut codes: Vec<String> =
+            ["Measure::plain(", "Measure::high(", "Measure::low(", "code: ", "measure.code = "]
+                .iter()
+                .flat_map(|after| quoted(after))
+                .filter(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+                .collect();
         codes.dedup();
         assert!(codes.len() >= 15, "{codes:?}");
         for code in codes {

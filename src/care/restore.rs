@@ -52,6 +52,8 @@ pub struct Examined {
     pub settings: Zeroizing<Vec<u8>>,
     /// Its keys and certificates, by their names in the backup.
     pub keys: Vec<(String, Zeroizing<Vec<u8>>)>,
+    /// Where all this is looked at; it goes with this.
+    _scratch: Scratch,
 }
 
 /// A folder (mode 0700) that goes with all that is in it when it is dropped.
@@ -104,7 +106,7 @@ impl Drop for Scratch {
 pub async fn examine(
     path: &Path,
     expected: &Expected,
-    scratch: &Scratch,
+    scratch: Scratch,
     progress: &Progress,
 ) -> Result<Examined, BackupError> {
     let manifest = check(path, progress)?;
@@ -116,7 +118,7 @@ pub async fn examine(
         return Err(BackupError::OtherKey(path.to_owned()));
     }
     let listed = manifest.member(Member::Database.name()).ok_or_else(damaged)?;
-    let database = unpack(path, listed, scratch)?;
+    let database = unpack(path, listed, &scratch)?;
     let facts = copy::facts(&database).await?;
     let said = (&owner, manifest.schema, manifest.position(), manifest.events, manifest.complaints);
     if said != (&facts.owner, facts.schema, facts.journal, facts.events, facts.complaints) {
@@ -135,12 +137,13 @@ pub async fn examine(
     let settings = manifest.member(Member::Settings.name()).ok_or_else(damaged)?;
     let settings = extract_small(path, settings, SETTINGS_BYTES_MAX)?;
     let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
-    let others = manifest.members.iter().filter(|listed| {
-        [Member::Database, Member::Settings].iter().all(|member| member.name() != listed.name)
-    });
+    let others = manifest
+        .members
+        .iter()
+        .filter(|listed| [Member::Database, Member::Settings].iter().all(|member| member.name() != listed.name));
     let keys = others.map(|listed| Ok((listed.name.clone(), extract_small(path, listed, most)?)));
     let keys = keys.collect::<Result<_, BackupError>>()?;
-    Ok(Examined { owner, database, report, settings, keys, manifest })
+    Ok(Examined { owner, database, report, settings, keys, manifest, _scratch: scratch })
 }
 
 fn belongs(path: &Path, manifest: &Manifest, expected: &Expected) -> Result<Owner, BackupError> {
@@ -149,14 +152,11 @@ fn belongs(path: &Path, manifest: &Manifest, expected: &Expected) -> Result<Owne
         return Err(BackupError::Newer { path: path(), program: manifest.program.clone() });
     }
     let owner = manifest.owner();
-    let owner =
-        owner.ok_or_else(|| BackupError::Damaged { path: path(), what: "it does not say whose it is" })?;
+    let owner = owner.ok_or_else(|| BackupError::Damaged { path: path(), what: "it does not say whose it is" })?;
     match &expected.owner {
-        Some(wanted) if *wanted != owner => Err(BackupError::Foreign {
-            path: path(),
-            found: Box::new(owner),
-            wanted: Box::new(wanted.clone()),
-        }),
+        Some(wanted) if *wanted != owner => {
+            Err(BackupError::Foreign { path: path(), found: Box::new(owner), wanted: Box::new(wanted.clone()) })
+        }
         Some(_) | None => Ok(owner),
     }
 }
@@ -207,4 +207,36 @@ pub fn put_keys(examined: &Examined, places: &[KeyFile]) -> Result<usize, Backup
         written.map_err(of_file)?;
     }
     Ok(missing)
+}
+
+/// A folder that was made for a restore, and goes again unless it succeeds.
+#[derive(Debug)]
+pub struct Fresh<'a>(Option<&'a Path>);
+
+impl<'a> Fresh<'a> {
+    /// Makes the folder, unless it is there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn make(data: &'a Path) -> Result<Self, BackupError> {
+        if data.exists() {
+            return Ok(Self(None));
+        }
+        files::make_folder(data).map_err(of_file)?;
+        Ok(Self(Some(data)))
+    }
+
+    /// It stays.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0 {
+            // Only an empty one goes.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }

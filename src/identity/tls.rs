@@ -130,7 +130,14 @@ impl TlsIdentity {
         if leaf.spki_sha256 != key.spki_sha256() {
             return Err(TlsError::KeyMismatch { certificate: files.certificate.clone(), key: files.key.clone() });
         }
-        Ok(Self { id: id.clone(), key, chain, roots: Arc::new(roots), not_before: leaf.not_before, not_after: leaf.not_after })
+        Ok(Self {
+            id: id.clone(),
+            key,
+            chain,
+            roots: Arc::new(roots),
+            not_before: leaf.not_before,
+            not_after: leaf.not_after,
+        })
     }
 
     /// Whose they are.
@@ -165,7 +172,14 @@ impl TlsIdentity {
         chain: Vec<CertificateDer<'static>>,
         roots: RootCertStore,
     ) -> Self {
-        Self { id, key, chain, roots: Arc::new(roots), not_before: Timestamp::default(), not_after: Timestamp::default() }
+        Self {
+            id,
+            key,
+            chain,
+            roots: Arc::new(roots),
+            not_before: Timestamp::default(),
+            not_after: Timestamp::default(),
+        }
     }
 
     fn private_key(&self) -> rustls::pki_types::PrivateKeyDer<'static> {

@@ -7,8 +7,8 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::runtime::Progress;
 use crate::care::BackupError;
+use crate::runtime::Progress;
 
 const BIG: usize = 3 * CHUNK + 17;
 
@@ -124,7 +124,9 @@ fn member_that_the_manifest_does_not_list_is_taken() {
     bytes.extend(end);
     let other = dir.path().join("other.tar");
     fs::write(&other, bytes).unwrap();
-    assert!(matches!(check(&other, &Progress::silent()), Err(BackupError::Damaged { what, .. }) if what.contains("members")));
+    assert!(
+        matches!(check(&other, &Progress::silent()), Err(BackupError::Damaged { what, .. }) if what.contains("members"))
+    );
 }
 
 #[test]
@@ -154,7 +156,8 @@ fn leavings_of_a_dead_backup_stay_or_those_of_a_living_one_go() {
     let dir = tempfile::tempdir().unwrap();
     let living = Draft::begin(&dir.path().join("lintas-node-1.tar")).unwrap();
     fs::write(living.scratch(), "living").unwrap();
-    for name in [".lintas-node-0.tar.part", ".lintas-node-0.tar.copy", ".lintas-node-0.tar.copy-journal", "notes.part"] {
+    for name in [".lintas-node-0.tar.part", ".lintas-node-0.tar.copy", ".lintas-node-0.tar.copy-journal", "notes.part"]
+    {
         fs::write(dir.path().join(name), "dead").unwrap();
     }
     sweep(dir.path()).unwrap();

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use super::manifest::{Listed, Manifest};
 use super::{CHUNK, MANIFEST, header, hex, padding, sha256, tail};
 use crate::care::error::BackupError;
+use crate::runtime::Progress;
 use crate::runtime::machine::rename_new;
 use crate::runtime::progress::{Measure, Step};
-use crate::runtime::Progress;
 
 const MODE: u32 = 0o600;
 /// What the name of a backup that is not whole yet ends in.

@@ -99,8 +99,9 @@ mod tests {
 
     #[test]
     fn signing_key_that_nobody_knows_is_well() {
-        let judged =
-            |unusable: Option<&str>, known| judge_signing_key(&SigningKey { unusable: unusable.map(str::to_owned), known });
+        let judged = |unusable: Option<&str>, known| {
+            judge_signing_key(&SigningKey { unusable: unusable.map(str::to_owned), known })
+        };
         assert_eq!(judged(None, Some(true)).code, "signing-key-ok");
         assert_eq!(judged(None, Some(false)).code, "signing-key-other");
         assert_eq!(judged(None, None).code, "signing-key-unknown");

@@ -42,11 +42,7 @@ fn refused(error: &StoreError) -> Finding {
     match error {
         StoreError::Newer => Finding::problem("database", "schema-newer", cause()),
         StoreError::Setting { name, found, wanted } => {
-            let known = vec![
-                ("name", (*name).to_owned()),
-                ("found", found.clone()),
-                ("wanted", (*wanted).to_owned()),
-            ];
+            let known = vec![("name", (*name).to_owned()), ("found", found.clone()), ("wanted", (*wanted).to_owned())];
             Finding::problem("database", "database-setting", known)
         }
         StoreError::Unavailable(_) => Finding::problem("database", "database-away", cause()),

@@ -37,8 +37,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         }
     };
     let left = percent(room.bytes_free, room.bytes_total);
-    let known =
-        vec![folder(), ("free", mebibytes(room.bytes_free)), ("percent", left.to_string())];
+    let known = vec![folder(), ("free", mebibytes(room.bytes_free)), ("percent", left.to_string())];
     let mut found = vec![if room.bytes_free < BYTES_LEAST || left < PERCENT.1 {
         Finding::problem("disk", "disk-full", known)
     } else if left < PERCENT.0 {

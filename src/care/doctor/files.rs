@@ -53,7 +53,9 @@ pub fn judge(facts: &[Facts]) -> Vec<Finding> {
 fn one(facts: &Facts) -> Option<Finding> {
     let path = || ("path", facts.path.clone());
     let (mode, owner) = match &facts.found {
-        Err(cause) => return Some(Finding::problem("files", "file-unreadable", vec![path(), ("cause", cause.clone())])),
+        Err(cause) => {
+            return Some(Finding::problem("files", "file-unreadable", vec![path(), ("cause", cause.clone())]));
+        }
         Ok(None) if facts.needed => return Some(Finding::problem("files", "file-missing", vec![path()])),
         Ok(None) => return None,
         Ok(Some(found)) => *found,
@@ -92,7 +94,8 @@ mod tests {
 
     #[test]
     fn key_that_others_can_read_is_well() {
-        for (kind, mode) in [(Kind::Secret, 0o640), (Kind::Secret, 0o700), (Kind::Folder, 0o750), (Kind::Public, 0o666)] {
+        for (kind, mode) in [(Kind::Secret, 0o640), (Kind::Secret, 0o700), (Kind::Folder, 0o750), (Kind::Public, 0o666)]
+        {
             assert_eq!(code(facts(kind, Some((mode, 1000)))), "mode-loose", "{mode:o}");
         }
         let remedy = &judge(&[facts(Kind::Secret, Some((0o644, 1000)))])[0].facts;

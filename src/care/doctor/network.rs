@@ -59,7 +59,9 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         Reached::Refused(why) => Finding::problem("hub", "hub-refuses-us", because(why)),
         Reached::Linked => Finding::ok("hub", "hub-ok", at()),
     });
-    found.extend(facts.fault.as_ref().map(|fault| Finding::problem("link", "link-fault", vec![("fault", fault.clone())])));
+    found.extend(
+        facts.fault.as_ref().map(|fault| Finding::problem("link", "link-fault", vec![("fault", fault.clone())])),
+    );
     found
 }
 
@@ -75,7 +77,9 @@ fn name(facts: &Facts, hub: &str) -> Finding {
 
 fn proxy(facts: &Facts, hub: &str) -> Option<Finding> {
     match (&facts.proxy, &facts.environment_proxy) {
-        (Some(proxy), _) if proxy == hub => Some(Finding::problem("proxy", "proxy-is-hub", vec![("proxy", proxy.clone())])),
+        (Some(proxy), _) if proxy == hub => {
+            Some(Finding::problem("proxy", "proxy-is-hub", vec![("proxy", proxy.clone())]))
+        }
         (Some(proxy), _) => Some(Finding::ok("proxy", "proxy-set", vec![("proxy", proxy.clone())])),
         (None, Some(proxy)) if facts.reached != Reached::Linked => {
             Some(Finding::warning("proxy", "proxy-unused", vec![("proxy", proxy.clone())]))

@@ -113,7 +113,8 @@ impl Report {
         let word = |code: &str| say(code, language, &[]);
         let kind = |verdict: Verdict| word(&format!("doctor.is-{}", verdict.name()));
         let name = |finding: &Finding| word(&format!("doctor.check-{}", finding.check));
-        let longest = |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+        let longest =
+            |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
         let kinds = longest(&mut self.findings.iter().map(|finding| kind(finding.verdict)));
         let names = longest(&mut self.findings.iter().map(name));
         let mut lines = Vec::new();
@@ -195,7 +196,10 @@ mod tests {
                     assert!(text(&code, language).is_some(), "{code} has no text in {language}");
                 }
                 let cured = matches!(kind, "warning" | "problem");
-                assert!(!cured || text(&format!("cure.{code}"), language).is_some(), "{code} has no remedy in {language}");
+                assert!(
+                    !cured || text(&format!("cure.{code}"), language).is_some(),
+                    "{code} has no remedy in {language}"
+                );
             }
         }
     }

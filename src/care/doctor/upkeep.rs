@@ -53,7 +53,9 @@ pub fn judge_backups(facts: &Backups) -> Vec<Finding> {
     let age = facts.newest.map(|made| facts.now.seconds_since(made).checked_div(3600).unwrap_or(0));
     found.push(match age {
         None => Finding::warning("backups", "backup-none", vec![]),
-        Some(hours) if hours >= BACKUP_HOURS => Finding::warning("backups", "backup-old", vec![("hours", hours.to_string())]),
+        Some(hours) if hours >= BACKUP_HOURS => {
+            Finding::warning("backups", "backup-old", vec![("hours", hours.to_string())])
+        }
         Some(hours) => Finding::ok("backups", "backup-ok", vec![("hours", hours.to_string())]),
     });
     found

@@ -8,8 +8,8 @@ mod tests;
 use std::future::Future;
 use std::path::Path;
 
-use super::rows::Owner;
 use super::StoreError;
+use super::rows::Owner;
 pub(super) use rows::{Cell, Kind, Rows, Table, Writer};
 
 use super::sqlite::{SqliteStore, known_schema};

@@ -195,7 +195,8 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     // A copy that breaks off halfway: what was there is there.
     let broken = folder.path().join("broken");
     fs::copy(&copy, &broken).unwrap();
-    let mut alter = sqlx::sqlite::SqliteConnectOptions::new().filename(&broken).foreign_keys(false).connect().await.unwrap();
+    let mut alter =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(&broken).foreign_keys(false).connect().await.unwrap();
     sqlx::query("INSERT INTO set_aside_parts VALUES (zeroblob(32), 0, 0, zeroblob(32), x'00')")
         .execute(&mut alter)
         .await
@@ -209,8 +210,10 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     let there = PostgresStore::open(&server.address()).await.unwrap();
     assert_eq!(everything(&there).await, all);
     there.close().await;
-    let kept: i64 =
-        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {before_schema}.complaints"))).fetch_one(&mut server_side).await.unwrap();
+    let kept: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {before_schema}.complaints")))
+        .fetch_one(&mut server_side)
+        .await
+        .unwrap();
     assert_eq!(kept, 1);
     tell(&mut server_side, &format!("DROP SCHEMA {before_schema} CASCADE")).await;
     server_side.close().await.unwrap();

@@ -191,11 +191,12 @@ fn bind<'a>(
             Kind::Number => query.bind(
                 cells.map(|cell| if let Cell::Number(number) = cell { Some(number) } else { None }).collect::<Vec<_>>(),
             ),
-            Kind::Text => {
-                query.bind(cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }).collect::<Vec<_>>())
-            }
-            Kind::Bytes => query
-                .bind(cells.map(|cell| if let Cell::Bytes(bytes) = cell { Some(bytes) } else { None }).collect::<Vec<_>>()),
+            Kind::Text => query.bind(
+                cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }).collect::<Vec<_>>(),
+            ),
+            Kind::Bytes => query.bind(
+                cells.map(|cell| if let Cell::Bytes(bytes) = cell { Some(bytes) } else { None }).collect::<Vec<_>>(),
+            ),
         };
     }
     query

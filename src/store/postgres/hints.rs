@@ -98,8 +98,7 @@ mod tests {
         let nodes: BTreeSet<NodeId> =
             ["13.71", "13", "kl.pu", "id"].into_iter().map(|name| NodeId::parse(name).unwrap()).collect();
         assert_eq!(read(&notice(&nodes)), Waiting::Nodes(nodes));
-        let many: BTreeSet<NodeId> =
-            (0..2000).map(|number| NodeId::parse(&format!("kl.n{number}")).unwrap()).collect();
+        let many: BTreeSet<NodeId> = (0..2000).map(|number| NodeId::parse(&format!("kl.n{number}")).unwrap()).collect();
         assert_eq!(read(&notice(&many)), Waiting::Anybody);
         for odd in ["", "13.71,,", "13.71,NOBODY!", "*"] {
             assert_eq!(read(odd), Waiting::Anybody, "{odd}");

@@ -52,9 +52,9 @@ pub(super) fn pool(address: &Address) -> PgPool {
             })
         })
         .after_connect(|connection, _| {
-            Box::pin(async move {
-                check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
-            })
+            Box::pin(
+                async move { check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error))) },
+            )
         })
         .connect_lazy_with(session(address))
 }

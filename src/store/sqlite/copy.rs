@@ -115,7 +115,36 @@ async fn read(connection: &mut SqliteConnection, path: &Path) -> Result<CopyFact
 /// # Errors
 /// If there is a database and no `aside`, if `aside` is taken, or if the file system says no.
 pub fn install(copy: &Path, database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
-    File::open(copy).and_then(|file| file.sync_all()).map_err(|error| unavailable(copy, &error))?;
+    let near = with_end(database, ".restoring");
+    bring_near(copy, &near)?;
+    let placed = put_aside(database, aside)
+        .and_then(|()| rename_new(&near, database).map_err(|error| unavailable(database, &error)));
+    if placed.is_err() {
+        // What was not put in place is still in the backup.
+        let _ = fs::remove_file(&near);
+    }
+    placed
+}
+
+/// Moves a copy beside the place where it will be, on the same file system, and makes sure that it is on the disk.
+fn bring_near(copy: &Path, near: &Path) -> Result<(), StoreError> {
+    let moved = match fs::rename(copy, near) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            let mut from = File::open(copy).map_err(|error| unavailable(copy, &error))?;
+            // One that a process that died left there is none.
+            let _ = fs::remove_file(near);
+            let mut to = file::create_new(near)?;
+            std::io::copy(&mut from, &mut to).map(|_| ())
+        }
+        moved => moved,
+    };
+    moved
+        .and_then(|()| File::open(near)?.sync_all())
+        .and_then(|()| sync_folder_of(near))
+        .map_err(|error| unavailable(near, &error))
+}
+
+fn put_aside(database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
     // The database first: its log without it is nothing, it without its log might be taken for whole.
     for end in std::iter::once("").chain(BESIDE) {
         let from = with_end(database, end);
@@ -128,8 +157,7 @@ pub fn install(copy: &Path, database: &Path, aside: Option<&Path>) -> Result<(),
         let to = with_end(aside, end);
         rename_new(&from, &to).map_err(|error| unavailable(&to, &error))?;
     }
-    rename_new(copy, database).map_err(|error| unavailable(database, &error))?;
-    sync_folder_of(copy).map_err(|error| unavailable(copy, &error))
+    Ok(())
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {

@@ -35,8 +35,8 @@ use super::{
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
-pub(super) use copy::{create_single, facts, open_single};
 pub use copy::{SqliteSource, install};
+pub(super) use copy::{create_single, facts, open_single};
 pub use health::health;
 use settings::Role;
 
