@@ -1,6 +1,6 @@
 //! Backups of the hub: made while it runs, checked, put back. How that is done is the library's; here it is put together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lintas::care::arguments::{Backup, BackupCommand, Restore};
 use lintas::care::restore::Fresh;
@@ -50,7 +50,7 @@ pub(crate) async fn backup(common: &Common, asked: &Backup, voice: Voice) -> Res
         let removed = names::prune(&folder, &estate.owner.node, usize::from(keep)).map_err(BackupError::io(&folder))?;
         pruned = Some((removed.len(), keep));
     }
-    let (value, text) = telling::made(&made, &settings.data, pruned, asked.verify, voice.language);
+    let (value, text) = telling::made(&made, &keys_folders(&settings), pruned, asked.verify, voice.language);
     voice.answer(&value, &text);
     Ok(())
 }
@@ -89,7 +89,7 @@ pub(crate) async fn restore(common: &Common, asked: &Restore, voice: Voice) -> R
         settings: there.is_none().then(|| file.display().to_string()),
         keys: examined.manifest.keys,
         missing,
-        keys_folder: keys_folder(&settings).display().to_string(),
+        keys_folder: keys_folders(&settings),
         linked: true,
     };
     let (value, text) = telling::restored(&asked.file, &examined, &restored, voice.language);
@@ -119,6 +119,8 @@ async fn refuse_in_place(settings: &Settings, asked: &Restore) -> Result<(), Fai
     Ok(())
 }
 
-fn keys_folder(settings: &Settings) -> PathBuf {
-    settings.signing_key.parent().map(Path::to_owned).unwrap_or_default()
+/// Where keys are that must be kept apart.
+fn keys_folders(settings: &Settings) -> String {
+    let keys = settings.signing_key.parent().unwrap_or(Path::new(""));
+    format!("{}, {}", keys.display(), settings.authority.display())
 }

@@ -50,7 +50,7 @@ pub(crate) async fn backup(common: &Common, asked: &Backup, lang: Language) -> R
         let removed = names::prune(&folder, &estate.owner.node, usize::from(keep)).map_err(BackupError::io(&folder))?;
         pruned = Some((removed.len(), keep));
     }
-    Ok(telling::made(&made, &keys_folder(&settings), pruned, asked.verify, lang))
+    Ok(telling::made(&made, &keys_folder(&settings).display().to_string(), pruned, asked.verify, lang))
 }
 
 /// Verifies a backup and puts it in the place of what is there.

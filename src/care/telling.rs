@@ -8,16 +8,15 @@ use super::archive::Manifest;
 use super::backup::Made;
 use super::error::mebibytes;
 use super::restore::Examined;
-use crate::domain::Timestamp;
-use crate::words::{Language, iso, moment, say};
+use crate::words::{Language, say};
 
 /// What a command answers: for machines, and for people.
 pub type Answer = (Value, String);
 
-/// A backup was made. `keys` is the folder that must be kept apart if they are not in it; `pruned` what was removed, and how many
+/// A backup was made. `keys` is what must be kept apart if they are not in it; `pruned` what was removed, and how many
 /// were to stay.
 #[must_use]
-pub fn made(made: &Made, keys: &Path, pruned: Option<(usize, u16)>, verified: bool, language: Language) -> Answer {
+pub fn made(made: &Made, keys: &str, pruned: Option<(usize, u16)>, verified: bool, language: Language) -> Answer {
     let manifest = &made.manifest;
     let path = made.path.display().to_string();
     let value = json!({
@@ -43,7 +42,7 @@ pub fn made(made: &Made, keys: &Path, pruned: Option<(usize, u16)>, verified: bo
     lines.push(if manifest.keys {
         say("backup.with-keys", language, &[("node", &manifest.node)])
     } else {
-        say("backup.without-keys", language, &[("folder", &keys.display().to_string())])
+        say("backup.without-keys", language, &[("folder", keys)])
     });
     (value, lines.join("\n"))
 }
@@ -65,7 +64,7 @@ fn sound_line(path: &Path, manifest: &Manifest, language: Language) -> String {
         ("path", &*path.display().to_string()),
         ("node", &manifest.node),
         ("federation", &manifest.federation),
-        ("made", &when(manifest, language)),
+        ("made", &when(manifest)),
         ("journal", &journal),
     ];
     say("backup.sound", language, &facts)
@@ -106,7 +105,7 @@ pub struct Restored<'a> {
 pub fn restored(path: &Path, examined: &Examined, restored: &Restored, language: Language) -> Answer {
     let manifest = &examined.manifest;
     let [journal, complaints, events] = figures(manifest);
-    let (made, from) = (when(manifest, language), path.display().to_string());
+    let (made, from) = (when(manifest), path.display().to_string());
     let next = match (examined.owner.node.is_hub(), restored.linked) {
         (true, _) => "restore.next-hub",
         (false, true) => "restore.next-node",
@@ -141,7 +140,8 @@ fn figures(manifest: &Manifest) -> [String; 3] {
     [manifest.position().to_string(), manifest.complaints.to_string(), manifest.events.to_string()]
 }
 
-fn when(manifest: &Manifest, language: Language) -> String {
-    let time = Timestamp(manifest.created_micros);
-    iso(time).unwrap_or_else(|| moment(time, language))
+/// When it was made, in UTC: whoever reads it may be anywhere.
+fn when(manifest: &Manifest) -> String {
+    let time = jiff::Timestamp::from_microsecond(manifest.created_micros);
+    time.map_or_else(|_| manifest.created_micros.to_string(), |time| format!("{time:.0}"))
 }

@@ -100,7 +100,7 @@ fn changed_byte_of_a_backup_passes() {
         assert!(matches!(check(&changed, &Progress::silent()), Err(BackupError::NotABackup(_))));
     }
     assert!(matches!(check(dir.path(), &Progress::silent()), Err(BackupError::NotABackup(_))));
-    assert!(matches!(check(&dir.path().join("none")), Err(BackupError::Io { .. })));
+    assert!(matches!(check(&dir.path().join("none"), &Progress::silent()), Err(BackupError::Io { .. })));
 }
 
 #[test]

@@ -6,5 +6,5 @@ mod log_first;
 mod manners;
 mod restored;
 mod strangers;
-mod town;
+pub(crate) mod town;
 mod transfer;
