@@ -29,9 +29,9 @@ async fn backup_under_load_is_not_one_state_or_holds_up_the_desk() {
     let saving = async {
         let mut made = Vec::new();
         for number in 0..4 {
-            let path = town.path(&format!("node-{number}.tar")).display().to_string();
+            let path = town.path(&format!("of-node-{number}.tar")).display().to_string();
             made.push(town.federation.ask(PADANG, &["backup", &path]).await.unwrap());
-            let path = town.path(&format!("hub-{number}.tar")).display().to_string();
+            let path = town.path(&format!("of-hub-{number}.tar")).display().to_string();
             made.push(town.federation.ask_hub(&["backup", &path]).await.unwrap());
         }
         done.send(()).unwrap();

@@ -61,6 +61,13 @@ impl SmallDisk {
         }
     }
 
+    /// Fills it but for so many bytes.
+    pub(crate) fn fill_but(&self, bytes: u64) {
+        self.fill();
+        let file = fs::File::options().write(true).open(self.folder.join("fill")).unwrap();
+        file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+    }
+
     /// Makes the room free again.
     pub(crate) fn free(&self) {
         fs::remove_file(self.folder.join("fill")).unwrap();
