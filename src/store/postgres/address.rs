@@ -63,11 +63,10 @@ impl Address {
         Self { options: self.options.password(password), ..self }
     }
 
-    /// The same address with another schema, so that many tests use one database.
+    /// The same address with another schema, so that many tests use one database; its connections bear its name.
     #[cfg(test)]
-    pub(super) const fn with_schema(mut self, schema: &'static str) -> Self {
-        self.schema = schema;
-        self
+    pub(super) fn with_schema(self, schema: &'static str) -> Self {
+        Self { options: self.options.application_name(schema), schema }
     }
 
     /// The schema in which everything lies.

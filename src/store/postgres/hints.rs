@@ -72,8 +72,13 @@ impl Ears {
     /// # Errors
     /// If the database cannot be reached again.
     pub async fn hear(&mut self) -> Result<Waiting, StoreError> {
-        let heard = self.listener.try_recv().await?;
-        Ok(heard.map_or(Waiting::Anybody, |notice| read(notice.payload())))
+        match self.listener.try_recv().await {
+            Ok(Some(notice)) => Ok(read(notice.payload())),
+            Ok(None) => Ok(Waiting::Anybody),
+            // The server's last word before it ends a connection: the next call makes another one, and asks for it again.
+            Err(sqlx::Error::Database(_)) => Ok(Waiting::Anybody),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

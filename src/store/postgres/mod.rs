@@ -1,9 +1,9 @@
 //! The store in a PostgreSQL database, for a hub that outgrows one machine: several processes may use one database. SQL stays
 //! below this module; what is stored and why is the trait's.
 //!
-//! A transaction that changes something locks in the order of CUSTODY.md: complaints (sorted), the peer's row, the own journal,
-//! destinations. The own journal's row is locked by each of them, so they follow one another whatever process they come from:
-//! what they read under that lock nobody changes until they have committed.
+//! Whoever may change something locks the row of the own journal before it reads anything (docs/adr/0011): so transactions follow
+//! one another, whatever process they come from, as they do in SQLite. That one lock stands for all those of CUSTODY.md
+//! (complaints, session, journal head, destinations), those on rows that are not there yet included.
 
 mod address;
 mod aside;
