@@ -10,11 +10,11 @@ use std::task::{Context, Poll};
 
 use sqlx::PgConnection;
 
-use super::hints::Waiting;
 use super::testing::{TestDatabase, tell};
 use super::*;
 use crate::domain::Change;
 use crate::store::PeerUpdate;
+use crate::store::hints::{Ears as _, Hints as _, Waiting};
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
 };
@@ -312,14 +312,11 @@ async fn broken_connection_is_used_again() {
 async fn hint_is_not_heard_or_a_deaf_time_goes_unnoticed() {
     let (database, one) = hub().await;
     let other = PostgresStore::open(&database.address()).await.unwrap();
-    let mut ears = other.hints().listen().await.unwrap();
+    let mut ears = other.hints(2).listen().await.unwrap();
     let nodes = BTreeSet::from([node("13"), node("13.71")]);
-    // Other tests on this server tell each other things, too.
-    let mut heard = Waiting::Anybody;
-    one.hints().tell(&nodes).await.unwrap();
-    while heard != Waiting::Nodes(nodes.clone()) {
-        heard = ears.hear().await.unwrap();
-    }
+    other.hints(2).tell(&BTreeSet::from([node("kl.own")])).await.unwrap();
+    one.hints(1).tell(&nodes).await.unwrap();
+    assert_eq!(ears.hear().await.unwrap(), Waiting::Nodes(nodes));
     database.cut().await;
     // What was told meanwhile is not known; so it concerns anybody.
     while ears.hear().await.unwrap() != Waiting::Anybody {}
