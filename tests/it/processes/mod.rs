@@ -8,3 +8,4 @@ mod restored;
 mod strangers;
 mod town;
 mod transfer;
+mod two_hubs;
