@@ -37,7 +37,11 @@ const KEYS: [(&str, &str, &str); 12] = [
         "hub.db",
         "The database: a SQLite file, or postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE.",
     ),
-    ("database_password_file", "", "With postgres://: a file (mode 0600) with the password; libpq's ways are read without."),
+    (
+        "database_password_file",
+        "",
+        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+    ),
     ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
@@ -98,8 +102,7 @@ impl Settings {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
         };
-        let database =
-            read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
+        let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
         let password = read.or("database_password_file", String::new(), "remedy.text", text);
         let found = || {
             let authority = authority?;

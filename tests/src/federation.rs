@@ -74,7 +74,12 @@ impl Federation {
     ///
     /// # Errors
     /// If a command is refused.
-    pub async fn found_on(folder: &Path, units: &Path, nodes: &[(&str, &str)], database: Option<String>) -> Result<Self> {
+    pub async fn found_on(
+        folder: &Path,
+        units: &Path,
+        nodes: &[(&str, &str)],
+        database: Option<String>,
+    ) -> Result<Self> {
         let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
         let federation = Self { folder: folder.to_owned(), port, database, hub: None, nodes: nodes_by_code };

@@ -40,7 +40,7 @@ pub(super) fn pool(address: &Address) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(TURN_TIMEOUT)
-        .idle_timeout(Duration::from_secs(600))
+        .idle_timeout(Duration::from_mins(10))
         .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
@@ -52,9 +52,9 @@ pub(super) fn pool(address: &Address) -> PgPool {
             })
         })
         .after_connect(|connection, _| {
-            Box::pin(async move {
-                check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
-            })
+            Box::pin(
+                async move { check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error))) },
+            )
         })
         .connect_lazy_with(session(address))
 }
