@@ -1,6 +1,8 @@
-//! Compiles `proto/` into the wire types of `src/protocol/`, and watches `migrations/`. It needs no protoc.
+//! Compiles `proto/` into the wire types of `src/protocol/` and the schemas that they come from, and watches `migrations/`. It needs no protoc.
 
 use std::error::Error;
+
+use prost::Message;
 
 /// Every schema, by its path below `proto/`.
 const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/link.proto"];
@@ -22,6 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed=migrations");
     }
     let schemas = protox::compile(SCHEMAS, ["proto"])?;
+    let folder = std::env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?;
+    std::fs::write(std::path::Path::new(&folder).join("schemas.bin"), schemas.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_transport(false)
         .emit_rerun_if_changed(false)

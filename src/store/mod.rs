@@ -10,6 +10,7 @@ pub mod changes;
 mod conformance;
 pub mod error;
 pub mod memory;
+pub mod observed;
 pub mod rows;
 pub mod sqlite;
 
