@@ -11,6 +11,7 @@ mod conformance;
 pub mod error;
 pub mod memory;
 pub mod observed;
+pub mod probe;
 pub mod rows;
 pub mod sqlite;
 

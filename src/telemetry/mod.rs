@@ -1,6 +1,7 @@
 //! What an operator sees of a running process: traces, metrics, and whether it works. It records what it is told from closed
 //! lists, knows no complaint, and sends nothing anywhere unless the environment names a receiver.
 
+pub mod ask;
 pub mod choice;
 pub mod health;
 pub mod instruments;
@@ -14,4 +15,4 @@ pub use health::{Health, Pace, Readiness};
 pub use instruments::{Instruments, METRICS, Metric};
 pub use observe::{ObserveError, Observing};
 pub use spans::{Fact, Span, SpanName};
-pub use start::{Program, Telemetry};
+pub use start::{Program, StartError, Telemetry};

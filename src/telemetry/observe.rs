@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Most header fields of a request.
 const HEADERS_MAX: usize = 32;
+/// The file in a program's folder that says where it answers, so that its other commands find it.
+const ADDRESS_FILE: &str = "observe.address";
 /// How long to wait after the system gave no connection, for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -38,6 +41,23 @@ pub struct ObserveError {
     pub address: SocketAddr,
     /// What the system said.
     pub why: std::io::Error,
+}
+
+/// Reads the setting `observe.listen`: an address with its port, or `off` for none.
+///
+/// # Errors
+/// If it is neither.
+pub fn read_listen(text: &str) -> Result<Option<SocketAddr>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| "ADDRESS:PORT or off is wanted")
+}
+
+/// Where a process that was started in a folder tells its metrics and health, if it does.
+#[must_use]
+pub fn address_in(folder: &Path) -> Option<SocketAddr> {
+    std::fs::read_to_string(folder.join(ADDRESS_FILE)).ok()?.trim().parse().ok()
 }
 
 /// A port that is bound, before anything is answered.
@@ -63,7 +83,17 @@ impl Observing {
         Ok(Self { address, listener })
     }
 
+    /// Writes the address into a folder, for [`address_in`]. That it cannot be written is no reason not to answer.
+    pub fn announce(&self, folder: &Path) {
+        if let Err(error) = std::fs::write(folder.join(ADDRESS_FILE), format!("{}\n", self.address)) {
+            tracing::warn!(%error, "where metrics are told cannot be written into the folder");
+        }
+    }
+
     /// Answers until the tasks are asked to end.
+    ///
+    /// # Errors
+    /// Never: what goes wrong with a connection ends that connection.
     pub async fn run(self, telemetry: Telemetry, health: Health, tasks: Tasks) -> Result<(), Infallible> {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let stopping = tasks.stopping();
@@ -182,6 +212,13 @@ mod tests {
         let long = [b"GET /health HTTP/1.1\r\nX: ".to_vec(), vec![b'x'; 100_000]].concat();
         assert!(!asked(address, &long).await.contains("alive"));
         assert!(asked(address, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.ends_with("alive\n"));
+    }
+
+    #[test]
+    fn off_is_an_address() {
+        assert_eq!(read_listen("off"), Ok(None));
+        assert_eq!(read_listen("127.0.0.1:9464"), Ok(Some((Ipv4Addr::LOCALHOST, 9464).into())));
+        assert!(read_listen("").is_err() && read_listen("localhost").is_err() && read_listen("9464").is_err());
     }
 
     #[tokio::test]

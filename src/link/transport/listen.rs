@@ -80,7 +80,10 @@ pub async fn listen<S: Store>(
     let refusals = Arc::new(Refusals::default());
     let acceptor = Acceptor { tls: tls.watch(), limits, refusals: Arc::clone(&refusals), out };
     let counted = Arc::clone(&refusals);
-    shared.telemetry.instruments().refused_handshakes(move || counted.iter().map(|(reason, count)| (reason.code(), count)).collect());
+    shared
+        .telemetry
+        .instruments()
+        .refused_handshakes(move || counted.iter().map(|(reason, count)| (reason.code(), count)).collect());
     let services = services(health, tasks.stopping());
     let link = Arc::new(HubLink { shared, wakers: Arc::new(Wakers::default()), tasks: tasks.clone(), services });
     link.wakers.wake(&woken);
