@@ -11,7 +11,12 @@ const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/li
 const PERSONAL: &[&str] = &[
     "lintas.desk.v1.FileRequest",
     "lintas.desk.v1.Reporter",
+    "lintas.desk.v1.FileReply",
     "lintas.desk.v1.ActRequest",
+    "lintas.desk.v1.ActReply",
+    "lintas.desk.v1.Summary",
+    "lintas.desk.v1.ShowRequest",
+    "lintas.desk.v1.ShowReply",
     "lintas.desk.v1.Part",
     "lintas.federation.v1.Part",
 ];

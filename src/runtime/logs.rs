@@ -3,7 +3,7 @@
 
 use std::env::{self, VarError};
 use std::io::{self, IsTerminal};
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 
 use thiserror::Error;
 use tracing::{Level, Subscriber};
@@ -103,9 +103,13 @@ fn is_own(target: &str) -> bool {
 pub fn tame_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let words = panic.payload().downcast_ref::<&'static str>().copied();
-        tracing::error!(place, words = words.unwrap_or("(left out: they may hold personal data)"), "a panic");
+        tracing::error!(place, words = words_of(panic), "a panic");
     }));
+}
+
+fn words_of(panic: &PanicHookInfo<'_>) -> &'static str {
+    let words = panic.payload().downcast_ref::<&'static str>().copied();
+    words.unwrap_or("(left out: they may hold personal data)")
 }
 
 #[cfg(test)]
@@ -173,6 +177,28 @@ mod tests {
             assert!(text.contains(said), "{text}");
         }
         assert_eq!(text.lines().count(), 3, "{text}");
+    }
+
+    #[test]
+    fn panic_says_what_was_put_together() {
+        let own = std::thread::current().id();
+        let (out, said) = std::sync::mpsc::sync_channel(3);
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() == own {
+                out.send(words_of(panic)).unwrap();
+            } else {
+                before(panic);
+            }
+        }));
+        let name = std::hint::black_box("Siti");
+        assert!(panic::catch_unwind(|| panic!("cannot read {name}")).is_err());
+        assert!(panic::catch_unwind(|| panic!("cannot be")).is_err());
+        assert!(panic::catch_unwind(|| drop(Err::<(), _>(name.to_owned()).unwrap())).is_err());
+        drop(panic::take_hook());
+        let said: Vec<&str> = said.try_iter().collect();
+        let left_out = "(left out: they may hold personal data)";
+        assert_eq!(said, [left_out, "cannot be", left_out]);
     }
 
     #[test]
