@@ -16,9 +16,10 @@ pub fn reflection(services: &[&str]) -> Option<ServerReflectionServer<impl Serve
     let builder = Builder::configure()
         .register_encoded_file_descriptor_set(SCHEMAS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-    let named = services.iter().fold(builder.with_service_name("grpc.health.v1.Health"), |builder, service| {
-        builder.with_service_name(*service)
-    });
+    let named = services.iter().fold(
+        builder.with_service_name("grpc.health.v1.Health").with_service_name("grpc.reflection.v1.ServerReflection"),
+        |builder, service| builder.with_service_name(*service),
+    );
     Some(named.build_v1().ok()?.max_decoding_message_size(REQUEST_BYTES_MAX))
 }
 
