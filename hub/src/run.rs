@@ -6,10 +6,11 @@ use lintas::domain::NodeId;
 use lintas::identity::{AcceptLimits, SpiffeId, TlsIdentity};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
+use lintas::link::transport::hints::exchange;
 use lintas::link::transport::listen::listen;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OsSignals, SystemClock, Tasks, run_until_shutdown};
-use lintas::store::Store;
+use lintas::runtime::{Exit, OsEntropy, OsSignals, SystemClock, Tasks, random_bytes, run_until_shutdown};
+use lintas::store::database::{Database, Place};
 use lintas::store::observed::Observed;
 use lintas::store::probe::FileMark;
 use lintas::telemetry::{Health, Telemetry};
@@ -30,9 +31,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     let (telemetry, health) = observe::start(settings, &tasks).await?;
     let served = async {
         let store = database::writer(settings).await?;
-        let file = FileMark::of(&settings.database).await.ok();
-        let watched = Observed::new(store.clone(), telemetry.clone());
-        serve(settings, watched, file, &telemetry, health, &tasks).await?;
+        serve(settings, &store, &telemetry, health, &tasks).await?;
         let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
         store.close().await;
         Ok(exit)
@@ -45,25 +44,29 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// Starts what serves on a database; everything runs as tasks.
-async fn serve<S: Store>(
+async fn serve(
     settings: &Settings,
-    store: S,
-    file: Option<FileMark>,
+    store: &Database,
     telemetry: &Telemetry,
     health: Health,
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
     let policy = Policy { handovers_max: settings.handovers_max };
-    let shared = HubShared::new(store, signer, policy, Arc::new(SystemClock)).with_telemetry(telemetry.clone());
+    let watched = Observed::new(store.clone(), telemetry.clone());
+    let shared = HubShared::new(watched, signer, policy, Arc::new(SystemClock)).with_telemetry(telemetry.clone());
     let shared = Arc::new(shared);
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
     let (tls, address) = (settings.tls.clone(), settings.listen);
     let listening = listen(Arc::clone(&shared), tls, address, limits, health.clone(), tasks).await?;
+    if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
+        exchange(hints, Arc::clone(&listening.wakers), tasks);
+    }
     let id = SpiffeId::new(settings.federation.clone(), NodeId::Hub);
     if let Ok(identity) = TlsIdentity::load(&settings.tls, &id) {
         telemetry.instruments().certificate(identity.not_after().0.div_euclid(1_000_000));
     }
+    let file = if let Place::File(path) = &settings.database { FileMark::of(path).await.ok() } else { None };
     observe::look_after(shared, file, health, tasks);
     tracing::info!(federation = %settings.federation, listen = %listening.address, "the hub serves");
     Ok(())
