@@ -13,3 +13,4 @@ mod strangers;
 mod town;
 mod traced;
 mod transfer;
+mod two_hubs;
