@@ -10,12 +10,12 @@ use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
 use lintas::protocol::federation::v1 as link;
 use lintas_tests::federation::PATIENCE;
+use lintas_tests::postgres::Server;
 use lintas_tests::wait::until;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::service_calls::{hub_as_node, say_to_hub};
-use super::service_otlp::Receiver;
 use super::town::{Hand, PADANG, PROVINCE, Town, complaint, file};
 use super::traced::traced;
 
@@ -58,14 +58,14 @@ const FRAME: &str = CANARIES[15];
 const LATE: &str = CANARIES[16];
 
 /// A word as it may be written down: plain, hexadecimal, as a list of numbers, and in base64 wherever it begins.
-fn forms(word: &str) -> Vec<Vec<u8>> {
+fn forms(word: &str) -> Vec<String> {
     let bytes = word.as_bytes();
     let numbers = format!("{bytes:?}");
     let mut forms = vec![
-        bytes.to_vec(),
-        data_encoding::HEXLOWER.encode(bytes).into_bytes(),
-        data_encoding::HEXUPPER.encode(bytes).into_bytes(),
-        numbers.trim_matches(['[', ']']).as_bytes().to_vec(),
+        word.to_owned(),
+        data_encoding::HEXLOWER.encode(bytes),
+        data_encoding::HEXUPPER.encode(bytes),
+        numbers.trim_matches(['[', ']']).to_owned(),
     ];
     for shift in 0..3 {
         let text = [&vec![0; shift], bytes].concat();
@@ -73,7 +73,7 @@ fn forms(word: &str) -> Vec<Vec<u8>> {
         // The first characters depend on what stands before, those after the last whole group on what stands behind.
         for encoding in [data_encoding::BASE64, data_encoding::BASE64URL] {
             let encoded = encoding.encode(&text[..whole]);
-            forms.push(encoded.as_bytes()[(shift * 8).div_ceil(6)..].to_vec());
+            forms.push(encoded[(shift * 8).div_ceil(6)..].to_owned());
         }
     }
     forms
@@ -81,7 +81,8 @@ fn forms(word: &str) -> Vec<Vec<u8>> {
 
 /// Which of the words stand in a text, in whatever form.
 fn found<'a>(text: &[u8], words: &[&'a str]) -> Vec<&'a str> {
-    let holds = |form: &Vec<u8>| text.windows(form.len()).any(|window| window == form);
+    let text = String::from_utf8_lossy(text);
+    let holds = |form: &String| text.contains(form.as_str());
     words.iter().copied().filter(|word| forms(word).iter().any(holds)).collect()
 }
 
@@ -226,8 +227,9 @@ fn books(database: &Path) -> Vec<u8> {
     [fs::read(database).unwrap(), fs::read(log).unwrap_or_default()].concat()
 }
 
-/// Lives through everything with the hub on a database; `more` are further logs to be searched, by name.
-async fn is_never_said(mut town: Town, receiver: Receiver, more: impl Fn() -> Vec<(String, Vec<u8>)>) {
+/// Lives through everything, wherever the hub keeps its books; a database server's own log is searched too.
+async fn is_never_said(town: Town) {
+    let (mut town, receiver) = traced(town, &[("LINTAS_LOG", "trace")]).await;
     let tracking = speak(&town).await;
     let refused = go_wrong(&town, &tracking[1]).await;
     // That the hub goes away and comes back is told on both sides.
@@ -252,7 +254,12 @@ async fn is_never_said(mut town: Town, receiver: Receiver, more: impl Fn() -> Ve
         said.push((format!("log of {name}"), fs::read(town.federation.log_file(name)).unwrap()));
     }
     said.push(("receiver".to_owned(), receiver.bytes()));
-    said.extend(more());
+    if let Some(server) = &town.server {
+        let log = fs::read(server.log()).unwrap();
+        let statements = String::from_utf8_lossy(&log).contains("INSERT INTO parts");
+        assert!(statements, "the server logs no statements");
+        said.push(("log of the database server".to_owned(), log));
+    }
 
     // The books hold what was written, so the search would find it.
     let written = [PHONE, REPLY, ANSWER, APPEAL, RATE, ANONYMOUS];
@@ -268,6 +275,20 @@ async fn is_never_said(mut town: Town, receiver: Receiver, more: impl Fn() -> Ve
 
 #[tokio::test]
 async fn personal_data_leave_by_a_log_a_span_a_metric_or_an_error() {
-    let (town, receiver) = traced(&[PADANG, PROVINCE], &[("LINTAS_LOG", "trace")]).await;
-    is_never_said(town, receiver, Vec::new).await;
+    is_never_said(Town::founded(&[PADANG, PROVINCE]).await).await;
+}
+
+/// The server writes every statement and every detail of an error, as an operator might want it for a while.
+#[tokio::test]
+async fn personal_data_leave_by_the_log_of_the_database_server() {
+    let settings = [
+        "log_statement=all",
+        "log_min_messages=debug1",
+        "log_min_error_statement=debug1",
+        "log_error_verbosity=verbose",
+        "log_parameter_max_length=0",
+        "log_parameter_max_length_on_error=0",
+    ];
+    let server = Server::start(&settings).unwrap();
+    is_never_said(Town::founded_on(&[PADANG, PROVINCE], Some(server)).await).await;
 }

@@ -21,10 +21,9 @@ const OUTSIDE_TRACE: [u8; 16] =
     [0x4b, 0xf9, 0x2f, 0x35, 0x77, 0xb3, 0x4d, 0xa6, 0xa3, 0xce, 0x92, 0x9d, 0x0e, 0x0e, 0x47, 0x36];
 const OUTSIDE_SPAN: [u8; 8] = [0, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 2, 0xb7];
 
-/// A federation that sends its spans to a receiver, as soon as they end; with more variables of the environment.
-pub(crate) async fn traced(codes: &[&str], more: &[(&str, &str)]) -> (Town, Receiver) {
+/// Starts a federation that sends its spans to a receiver, as soon as they end; with more variables of the environment.
+pub(crate) async fn traced(mut town: Town, more: &[(&str, &str)]) -> (Town, Receiver) {
     let receiver = Receiver::start().await;
-    let mut town = Town::founded(codes).await;
     let endpoint = format!("http://{}", receiver.address);
     let usual = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
@@ -55,7 +54,7 @@ async fn kept(town: &Town, books: &str, origin: &NodeId) -> BTreeSet<&'static st
 
 #[tokio::test]
 async fn transfer_falls_apart_into_several_traces() {
-    let (town, receiver) = traced(&[PADANG, MINISTRY], &[]).await;
+    let (town, receiver) = traced(Town::founded(&[PADANG, MINISTRY]).await, &[]).await;
     let mut hand = town.desk(PADANG).await;
     let filed = file_within(&mut hand, OUTSIDE, complaint(1, 100)).await;
     act_within(&mut hand, OUTSIDE, &filed.complaint, transfer(MINISTRY), "").await;
@@ -100,7 +99,7 @@ async fn transfer_falls_apart_into_several_traces() {
 
 #[tokio::test]
 async fn trace_leads_from_outside_to_an_anonymous_reporter() {
-    let (town, receiver) = traced(&[PADANG, MINISTRY], &[]).await;
+    let (town, receiver) = traced(Town::founded(&[PADANG, MINISTRY]).await, &[]).await;
     let mut hand = town.desk(PADANG).await;
     let anonymous = wire::FileRequest { visibility: "anonymous".to_owned(), ..complaint(1, 100) };
     let filed = file_within(&mut hand, OUTSIDE, anonymous).await;
