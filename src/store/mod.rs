@@ -15,7 +15,9 @@ mod fault;
 pub mod hints;
 pub mod memory;
 mod migrated;
+pub mod observed;
 pub mod postgres;
+pub mod probe;
 pub mod rows;
 pub mod sqlite;
 
