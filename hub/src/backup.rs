@@ -10,10 +10,11 @@ use lintas::care::{
 };
 use lintas::identity::files;
 use lintas::runtime::{Clock as _, SystemClock};
+use lintas::store::copy::place::{PlaceSource, in_use, is_there, put};
 
 use crate::cli::Common;
-use crate::database::{owner, signer};
-use crate::estate::{estate, is_there, keys, put, source};
+use crate::database::{owner, place, signer};
+use crate::estate::{estate, keys};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::{Settings, file_of};
@@ -33,7 +34,7 @@ pub(crate) async fn backup(common: &Common, asked: &Backup, voice: Voice) -> Res
     }
     let settings = Settings::load(common)?;
     let estate = estate(&settings)?;
-    let source = source(&settings).await?;
+    let source = PlaceSource::open(&place(&settings)?).await?;
     let order = Order {
         file: asked.file.clone(),
         with_keys: asked.with_keys,
@@ -76,7 +77,7 @@ pub(crate) async fn restore(common: &Common, asked: &Restore, voice: Voice) -> R
     refuse_in_place(&settings, asked).await?;
     let stamp = asked.replace.then(|| names::stamp(SystemClock.timestamp()));
     let missing = put_keys(&examined, &keys(&settings))?;
-    let aside = put(&settings, &examined.database, stamp.as_deref()).await?;
+    let aside = put(&place(&settings)?, &examined.database, stamp.as_deref()).await.map_err(BackupError::from)?;
     let file = file_of(common);
     if there.is_none() {
         // Last, so that a folder with settings is a whole one.
@@ -113,8 +114,12 @@ async fn examined(file: &Path, settings: Option<&Settings>, scratch: &Path, voic
 }
 
 async fn refuse_in_place(settings: &Settings, asked: &Restore) -> Result<(), Failure> {
-    if !asked.replace && is_there(settings).await? {
-        return Err(BackupError::InPlace(settings.database.clone()).into());
+    let place = place(settings)?;
+    if in_use(&place).await? {
+        return Err(BackupError::Running(place.to_string()).into());
+    }
+    if !asked.replace && is_there(&place).await? {
+        return Err(BackupError::InPlace(place.to_string()).into());
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The hub's doctor: which facts are gathered of a hub, and in which order they are judged. Both are the library's.
 
+use std::path::Path;
+
 use lintas::care::doctor::{Finding, Report, certificate, clock, database as books, disk, files, network, upkeep};
 use lintas::care::estate::backups;
 use lintas::care::facts::{local, network as ways};
@@ -9,12 +11,14 @@ use lintas::identity::{SpiffeId, TlsIdentity, load_signing_secret};
 use lintas::journal::SigningKey;
 use lintas::runtime::machine::{account, descriptors};
 use lintas::runtime::{Clock as _, SystemClock};
-use lintas::store::Store as _;
+use lintas::store::copy::place::health;
+use lintas::store::database::Place;
+use lintas::store::health::Health;
+use lintas::store::{Store as _, StoreError};
 use lintas::words::{Language, day};
 
 use crate::cli::Common;
 use crate::database;
-use crate::estate::well_being;
 use crate::output::Voice;
 use crate::settings::{Settings, file_of};
 
@@ -35,7 +39,7 @@ pub(crate) async fn doctor(common: &Common, voice: Voice) -> Report {
     report.extend(upkeep::judge_settings(&[]));
     report.extend(files::judge(&kept(&settings)));
     report.extend(files::judge_account(account(), local::owner(&settings.data)));
-    let health = well_being(&settings).await;
+    let health = health_of(&settings).await;
     let bytes = health.as_ref().map_or(0, |health| health.bytes);
     report.extend(books::judge(&health));
     report.extend(disk::judge(&local::disk(&settings.data, bytes)));
@@ -55,6 +59,17 @@ pub(crate) async fn doctor(common: &Common, voice: Voice) -> Report {
     report
 }
 
+/// How the database is; where it is may itself need a file that cannot be read.
+async fn health_of(settings: &Settings) -> Result<Health, StoreError> {
+    let place = database::place(settings).map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
+    health(&place).await
+}
+
+/// The database's file, if it is one.
+fn database_file(settings: &Settings) -> Option<&Path> {
+    if let Place::File(path) = &settings.database { Some(path) } else { None }
+}
+
 fn kept(settings: &Settings) -> Vec<files::Facts> {
     use files::Kind::{Folder, Public, Secret};
     let keys = settings.signing_key.parent().map(|folder| local::file(folder, Folder, true));
@@ -65,10 +80,10 @@ fn kept(settings: &Settings) -> Vec<files::Facts> {
         local::file(&settings.data, Folder, true),
         local::file(&settings.file, Public, true),
         local::file(&settings.authority, Folder, true),
-        local::file(&settings.database, Secret, true),
         local::file(&backups(&settings.data), Folder, false),
     ];
-    files.into_iter().chain(keys).chain(secrets).collect()
+    let database = database_file(settings).map(|path| local::file(path, Secret, true));
+    files.into_iter().chain(database).chain(keys).chain(secrets).collect()
 }
 
 fn certificate_of(settings: &Settings, language: Language) -> Finding {
@@ -100,11 +115,12 @@ async fn sealed_by(settings: &Settings, key: &SigningKey) -> Option<bool> {
 }
 
 async fn clock_of(settings: &Settings) -> Finding {
-    let log = settings.database.with_extension("db-wal");
+    let log = database_file(settings).map(|path| path.with_extension("db-wal"));
+    let written: Vec<&Path> = database_file(settings).into_iter().chain(log.as_deref()).collect();
     let facts = clock::Facts {
         now: SystemClock.timestamp(),
         hub: None,
-        written: local::written(&[&settings.database, &log]),
+        written: local::written(&written),
         refused: false,
         synchronised: local::synchronised().await,
     };

@@ -13,6 +13,7 @@ mod failure;
 mod init;
 mod listing;
 mod nodes;
+mod observe;
 mod output;
 mod run;
 mod settings;

@@ -120,14 +120,16 @@ async fn examined(
 
 fn refuse_in_place(settings: &Settings, asked: &Restore) -> Result<(), BackupError> {
     if settings.database.exists() && !asked.replace {
-        return Err(BackupError::InPlace(settings.database.clone()));
+        return Err(BackupError::InPlace(settings.database.display().to_string()));
     }
     Ok(())
 }
 
 fn alone(settings: &Settings) -> Result<lintas::desk::socket::DeskSocket, Failure> {
     match open_socket(settings) {
-        Err(Failure::Socket(SocketError::Taken(_))) => Err(BackupError::Running(settings.data.clone()).into()),
+        Err(Failure::Socket(SocketError::Taken(_))) => {
+            Err(BackupError::Running(settings.data.display().to_string()).into())
+        }
         other => other,
     }
 }

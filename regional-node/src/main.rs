@@ -9,6 +9,7 @@ mod estate;
 mod failure;
 mod init;
 mod link;
+mod observe;
 mod output;
 mod request;
 mod run;

@@ -81,11 +81,11 @@ pub enum BackupError {
         first: String,
     },
     /// There is a database already.
-    #[error("there is a database at {}; with --replace it is put aside", .0.display())]
-    InPlace(PathBuf),
+    #[error("there is a database at {0}; with --replace it is put aside")]
+    InPlace(String),
     /// A program runs on the folder.
-    #[error("a program runs on {}; stop it first", .0.display())]
-    Running(PathBuf),
+    #[error("a program uses {0}; stop it first")]
+    Running(String),
     /// The folder has no settings, and neither has the backup.
     #[error("{} holds no settings; make the folder's settings first", .0.display())]
     NoSettings(PathBuf),
@@ -161,10 +161,9 @@ impl BackupError {
             | Self::NotABackup(at)
             | Self::Contradicts(at)
             | Self::OtherKey(at)
-            | Self::InPlace(at)
-            | Self::Running(at)
             | Self::NoSettings(at)
             | Self::OtherKeyFile(at) => vec![path(at)],
+            Self::InPlace(at) | Self::Running(at) => vec![("path", at.clone())],
             Self::NoRoom { folder, free, needed } => {
                 vec![path(folder), ("free", mebibytes(*free)), ("needed", mebibytes(*needed))]
             }

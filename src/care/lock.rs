@@ -38,7 +38,7 @@ impl FolderLock {
     fn held(data: &Path, taken: Result<(), TryLockError>, file: File) -> Result<Self, BackupError> {
         match taken {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(BackupError::Running(data.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(BackupError::Running(data.display().to_string())),
             Err(TryLockError::Error(cause)) => Err(BackupError::Io { path: data.to_owned(), cause }),
         }
     }

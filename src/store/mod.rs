@@ -10,12 +10,16 @@ mod columns;
 #[cfg(test)]
 mod conformance;
 pub mod copy;
+pub mod database;
 pub mod error;
 mod fault;
 pub mod health;
+pub mod hints;
 pub mod memory;
 mod migrated;
+pub mod observed;
 pub mod postgres;
+pub mod probe;
 pub mod rows;
 pub mod sqlite;
 

@@ -1,6 +1,7 @@
 //! A whole database as one SQLite file, whatever database it was copied from: what such a copy tells of itself, how one is asked
 //! for, and how one is opened. How the rows are read is each store's; what a copy is kept in is not its business.
 
+pub mod place;
 mod rows;
 #[cfg(test)]
 mod tests;

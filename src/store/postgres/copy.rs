@@ -110,6 +110,17 @@ pub async fn fill(address: &Address, copy: &Path, aside: Option<&str>) -> Result
     Ok(connection.close().await?)
 }
 
+/// Whether there is a database of this program's with an owner.
+///
+/// # Errors
+/// If the server cannot be asked.
+pub async fn is_there(address: &Address) -> Result<bool, StoreError> {
+    let mut connection = settings::connect(address).await?;
+    let found = holds_something(&mut connection, address.schema()).await?;
+    connection.close().await?;
+    Ok(found)
+}
+
 /// Whether anybody else of this program has a connection to the database.
 ///
 /// # Errors

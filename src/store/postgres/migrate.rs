@@ -45,6 +45,11 @@ pub(super) async fn schema(connection: &mut PgConnection) -> Result<i64, StoreEr
     migrated::schema(&MIGRATIONS, &applied)
 }
 
+/// The number of the newest migration that this program knows.
+pub(super) fn known() -> i64 {
+    migrated::known(&MIGRATIONS)
+}
+
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
     migrated::check(&MIGRATIONS, schema(connection).await?)

@@ -31,6 +31,7 @@ const SESSION: [(&str, &str); 5] = [
 pub(super) async fn connect(address: &Address) -> Result<PgConnection, StoreError> {
     let mut plain = address.options().connect().await?;
     check(&mut plain).await?;
+    look_at_its_log(&mut plain).await?;
     plain.close().await?;
     Ok(session(address).connect().await?)
 }
@@ -40,7 +41,7 @@ pub(super) fn pool(address: &Address) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(TURN_TIMEOUT)
-        .idle_timeout(Duration::from_secs(600))
+        .idle_timeout(Duration::from_mins(10))
         .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
@@ -89,6 +90,43 @@ async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
     wanted("server", !replica, "a replica that only reads", "the primary (write its address)")
 }
 
+/// Says so if the server's own log would hold what people wrote: values bound to statements are content.
+async fn look_at_its_log(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let (statements, longest, values, values_on_error): (String, String, String, String) = sqlx::query_as(
+        "SELECT current_setting('log_statement'), current_setting('log_min_duration_statement'),
+                current_setting('log_parameter_max_length'), current_setting('log_parameter_max_length_on_error')",
+    )
+    .fetch_one(connection)
+    .await?;
+    if writes_values(&statements, &longest, &values, &values_on_error) {
+        tracing::warn!(
+            "the database server writes the values of statements into its log, personal data among them: set \
+             log_parameter_max_length and log_parameter_max_length_on_error to 0 there"
+        );
+    }
+    Ok(())
+}
+
+/// Whether a server with these settings writes bound values (`-1`: whole, `0`: none).
+fn writes_values(statements: &str, longest: &str, values: &str, values_on_error: &str) -> bool {
+    let logs = ["mod", "all"].contains(&statements) || longest != "-1";
+    logs && values != "0" || values_on_error != "0"
+}
+
 fn wanted(name: &'static str, good: bool, found: &str, wanted: &'static str) -> Result<(), StoreError> {
     if good { Ok(()) } else { Err(StoreError::Setting { name, found: found.to_owned(), wanted }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_that_logs_content_goes_unremarked() {
+        assert!(writes_values("all", "-1", "-1", "0"));
+        assert!(writes_values("none", "250ms", "1kB", "0"));
+        assert!(writes_values("none", "-1", "-1", "128B"));
+        assert!(!writes_values("none", "-1", "-1", "0"), "as it is made");
+        assert!(!writes_values("ddl", "-1", "-1", "0") && !writes_values("all", "0", "0", "0"));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use lintas::desk::socket::SocketPlace;
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::{Database, Place};
 use lintas_tests::federation::{Federation, PATIENCE};
 use lintas_tests::wait::until;
 
@@ -86,7 +86,7 @@ async fn full_disk_loses_what_was_acknowledged_or_needs_a_restart() {
 
 /// How many complaints the hub lists.
 async fn stored(federation: &Federation) -> usize {
-    let books = SqliteStore::open_read_only(&federation.hub_database()).await.unwrap();
+    let books = Database::open_beside(&Place::File(federation.hub_database())).await.unwrap();
     let count = listed(&books).await.len();
     books.close().await;
     count
