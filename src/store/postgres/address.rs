@@ -20,7 +20,7 @@ const SCHEMA: &str = "lintas";
 /// …) and password file.
 #[derive(Clone)]
 pub struct Address {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     schema: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Address {
                 options.get_host()
             ));
         }
-        let options = options.application_name("lintas").disable_statement_logging();
+        let options = Box::new(options.application_name("lintas").disable_statement_logging());
         Ok(Self { options, schema: SCHEMA })
     }
 
@@ -74,13 +74,13 @@ impl Address {
     /// The same address with a password from elsewhere.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self { options: self.options.password(password), ..self }
+        Self { options: Box::new(self.options.password(password)), schema: self.schema }
     }
 
     /// The same address with another schema, so that many tests use one database; its connections bear its name.
     #[cfg(test)]
     pub(super) fn with_schema(self, schema: &'static str) -> Self {
-        Self { options: self.options.application_name(schema), schema }
+        Self { options: Box::new(self.options.application_name(schema)), schema }
     }
 
     /// The schema in which everything lies.

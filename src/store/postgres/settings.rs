@@ -41,7 +41,7 @@ pub(super) fn pool(address: &Address) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(TURN_TIMEOUT)
-        .idle_timeout(Duration::from_secs(600))
+        .idle_timeout(Duration::from_mins(10))
         .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
