@@ -35,7 +35,9 @@ pub(super) fn begin_intake(telemetry: &Telemetry, intake: &mut Intake) -> Vec<Sp
 
 /// Says of steps how they ended, if it was not as wanted.
 pub(super) fn fail(spans: &mut [Span], code: &'static str) {
-    spans.iter_mut().for_each(|span| span.fail(code));
+    for span in spans {
+        span.fail(code);
+    }
 }
 
 /// What a transaction of the hub has decided, to be counted once it is stored.

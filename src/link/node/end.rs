@@ -326,12 +326,12 @@ impl<S: Store> NodeEnd<S> {
                 fault: Some(None),
                 ..PeerUpdate::default()
             };
-            let heard: Vec<Verdict> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
-            (Changes { verdicts, peer: Some(update), ..Changes::default() }, heard)
+            let news: Vec<Verdict> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
+            (Changes { verdicts, peer: Some(update), ..Changes::default() }, news)
         };
-        let heard = contradiction(self.shared.store.transact(scope, plan).await)?;
-        Ok(heard.map(|heard| {
-            watch::judged(self.shared.telemetry.instruments(), heard.iter());
+        let stored = contradiction(self.shared.store.transact(scope, plan).await)?;
+        Ok(stored.map(|news| {
+            watch::judged(self.shared.telemetry.instruments(), news.iter());
             head.position
         }))
     }
