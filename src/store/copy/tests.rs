@@ -220,6 +220,23 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     server.drop_it().await;
 }
 
+/// A hub that was only just made has no row of its own journal in a file, and must have one on a server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hub_that_never_wrote_cannot_move() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    SqliteStore::create(&path, owner("hub")).await.unwrap().close().await;
+    let copy = folder.path().join("copy");
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
+    let server = TestDatabase::make();
+    fill(&server.address(), &copy, None).await.unwrap();
+    let there = PostgresStore::open(&server.address()).await.unwrap();
+    assert_eq!(there.own().await.unwrap().written, at(1, 0));
+    put(&there, Changes { summaries: vec![summary(1)], ..Changes::default() }).await.unwrap();
+    there.close().await;
+    server.drop_it().await;
+}
+
 /// A table or column that one of the databases has and the other has not would be left out of copies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn table_of_one_database_is_not_in_the_other() {

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
 
-use super::{Address, StoreError, migrate, settings};
+use super::{Address, StoreError, migrate, own, settings};
 use crate::store::copy::{Cell, CopyFacts, Kind, Rows, Source, Table, Writer, facts};
 
 /// A PostgreSQL database to be copied. It may be of an older version; it is read as it is.
@@ -97,6 +97,7 @@ pub async fn fill(address: &Address, copy: &Path, aside: Option<&str>) -> Result
         migrate::run(&mut connection).await?;
         let mut tx = connection.begin().await?;
         put(&mut tx, schema, copy).await?;
+        own::begin(&mut tx).await?;
         Ok::<(), StoreError>(tx.commit().await?)
     }
     .await;

@@ -6,4 +6,5 @@ mod doctor;
 mod folder;
 mod full_disk;
 mod restores;
+mod servers;
 mod upgrade;
