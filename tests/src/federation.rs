@@ -55,6 +55,8 @@ type Result<T> = std::result::Result<T, FederationError>;
 pub struct Federation {
     folder: PathBuf,
     port: u16,
+    /// Where the hub keeps its journal, if not in its folder.
+    database: Option<String>,
     hub: Option<Child>,
     nodes: BTreeMap<String, Option<Child>>,
 }
@@ -65,9 +67,17 @@ impl Federation {
     /// # Errors
     /// If a command is refused.
     pub async fn found(folder: &Path, units: &Path, nodes: &[(&str, &str)]) -> Result<Self> {
+        Self::found_on(folder, units, nodes, None).await
+    }
+
+    /// The same with the hub's database elsewhere than in its folder, if one is named.
+    ///
+    /// # Errors
+    /// If a command is refused.
+    pub async fn found_on(folder: &Path, units: &Path, nodes: &[(&str, &str)], database: Option<String>) -> Result<Self> {
         let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
-        let federation = Self { folder: folder.to_owned(), port, hub: None, nodes: nodes_by_code };
+        let federation = Self { folder: folder.to_owned(), port, database, hub: None, nodes: nodes_by_code };
         let listen = format!("127.0.0.1:{port}");
         federation.hub(&["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]).await?;
         federation.hub(&["units", "import", &units.display().to_string()]).await?;
@@ -75,6 +85,20 @@ impl Federation {
             federation.enrol(code, name).await?;
         }
         Ok(federation)
+    }
+
+    /// The same federation in another folder: a copy of everything, its keys and its port included, but for a database that lies
+    /// elsewhere; that of the copy is named. Only while nothing of it runs, and never both at once.
+    ///
+    /// # Errors
+    /// If something cannot be copied.
+    pub async fn copied(&self, folder: &Path, database: Option<String>) -> Result<Self> {
+        let all = format!("{}/.", self.folder.display());
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(all).arg(folder);
+        said(copy, "cp", &["-a"]).await?;
+        let nodes = self.nodes.keys().map(|code| (code.clone(), None)).collect();
+        Ok(Self { folder: folder.to_owned(), port: self.port, database, hub: None, nodes })
     }
 
     /// Makes a node's folder and enrols it: its request to the hub, the hub's bundle back.
@@ -132,7 +156,11 @@ impl Federation {
     /// A command of the hub's program.
     #[must_use]
     pub fn hub_command(&self, program: &Path, arguments: &[&str]) -> Command {
-        command(program, &self.hub_folder(), arguments)
+        let mut command = command(program, &self.hub_folder(), arguments);
+        if let Some(database) = &self.database {
+            command.env("LINTAS_DATABASE", database);
+        }
+        command
     }
 
     /// Runs a command of the hub's program to its end.
@@ -203,15 +231,24 @@ impl Federation {
     /// # Errors
     /// If it does not come up.
     pub async fn start_node_under(&mut self, wrapper: &[&str], code: &str) -> Result<()> {
-        let mut run = under(wrapper, command(&programs::node()?, &self.node_folder(code), &["run"]));
-        let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
-        self.nodes.insert(code.to_owned(), Some(child));
+        self.spawn_node_under(wrapper, code)?;
         let what = format!("the desk of {code}");
         let up = until(&what, PATIENCE, async || {
             let status = self.ask(code, &["status"]).await.ok()?;
             (status["link"]["state"] != "unknown").then_some(())
         });
         Ok(up.await?)
+    }
+
+    /// Starts a node by way of another program, and waits for nothing.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn spawn_node_under(&mut self, wrapper: &[&str], code: &str) -> Result<()> {
+        let mut run = under(wrapper, command(&programs::node()?, &self.node_folder(code), &["run"]));
+        let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
+        self.nodes.insert(code.to_owned(), Some(child));
+        Ok(())
     }
 
     /// Starts everything and waits until all links are up.
@@ -311,6 +348,12 @@ impl Federation {
     #[must_use]
     pub fn hub_process(&self) -> Option<u32> {
         self.hub.as_ref().and_then(Child::id)
+    }
+
+    /// The process of a node, if it runs.
+    #[must_use]
+    pub fn node_process(&self, code: &str) -> Option<u32> {
+        self.nodes.get(code)?.as_ref().and_then(Child::id)
     }
 
     /// Ends everything in order.
