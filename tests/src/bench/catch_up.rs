@@ -120,13 +120,12 @@ impl<'a> Prepared<'a> {
         let database = self.on.from(CAUGHT_UP, PREPARED).await?;
         let mut federation = self.federation.copied(folder.path(), database).await?;
         self.on.settle().await?;
-        let wrapper = |under: &[String]| under.iter().map(String::as_str).collect::<Vec<_>>();
-        federation.start_hub_under(&wrapper(&options.hub_under))?;
+        federation.start_hub_under(&words(&options.hub_under))?;
         let port = federation.port();
         let listens = async || Ok(TcpStream::connect(("127.0.0.1", port)).await.is_ok());
         until("the hub to listen", END_LOOK_EVERY, listens).await?;
         let watch = Stopwatch::start();
-        federation.spawn_node_under(&wrapper(&options.node_under), NODE.0)?;
+        federation.spawn_node_under(&words(&options.node_under), NODE.0)?;
         self.told(&federation.node_database(NODE.0)).await?;
         let seconds = watch.seconds();
         let memory = Both::of(&federation)?;
@@ -168,6 +167,11 @@ impl<'a> Prepared<'a> {
         }
         Ok(())
     }
+}
+
+/// A wrapper's program and arguments.
+fn words(under: &[String]) -> Vec<&str> {
+    under.iter().map(String::as_str).collect()
 }
 
 /// Complaints and events in a hub's status.
