@@ -6,10 +6,14 @@
 
 mod advance;
 pub mod changes;
+mod columns;
 #[cfg(test)]
 mod conformance;
 pub mod error;
+mod fault;
 pub mod memory;
+mod migrated;
+pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 

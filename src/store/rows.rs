@@ -115,6 +115,14 @@ pub struct SealedEntry {
     pub parts: Vec<Part>,
 }
 
+impl SealedEntry {
+    /// Bytes of header and content.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.parts.iter().fold(self.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+    }
+}
+
 /// A sealed batch of one journal, as it was sealed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Batch {

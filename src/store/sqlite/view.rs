@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 
 use super::codec::{self, event_hash, hex_list};
-use super::journal::{self, Row, columns};
+use super::journal;
 use super::{Owner, Scope, StoreError, View, own, peers};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
+use crate::store::columns::{Row, columns};
 
 pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope: &Scope) -> Result<View, StoreError> {
     let own = own::read(connection).await?;

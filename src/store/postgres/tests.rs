@@ -1,0 +1,1 @@
+//! What only the PostgreSQL store promises: refused settings, foreign and newer databases, several processes on one database.
