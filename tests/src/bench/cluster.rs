@@ -8,6 +8,9 @@ use super::error::{BenchError, Result};
 use super::plan::CLUSTER;
 use super::psql::Psql;
 
+/// The schema of a hub's tables.
+pub(super) const SCHEMA: &str = "lintas";
+
 /// Where a cluster answers, and as whom.
 #[derive(Clone)]
 pub(super) struct Address {
@@ -34,6 +37,8 @@ impl Address {
     /// Tells a program of PostgreSQL where to go, outside its argument list.
     pub(super) fn set(&self, command: &mut Command, database: &str) {
         command.env("PGHOST", "127.0.0.1").env("PGPORT", &self.port).env("PGUSER", &self.user);
+        // The tables of a hub lie in a schema of their own.
+        command.env("PGOPTIONS", format!("-c search_path={SCHEMA},public"));
         command.env("PGPASSWORD", &self.password).env("PGDATABASE", database).env_remove("PGSERVICE");
     }
 

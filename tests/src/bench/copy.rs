@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::case::Stopwatch;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, SCHEMA};
 use super::error::{BenchError, Result};
 
 /// Tables that are no business of the hub's.
@@ -30,7 +30,7 @@ impl Rows {
         let mut psql = cluster.psql(database)?;
         let names = psql
             .ask(&format!(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = '{SCHEMA}'::regnamespace
                  AND relname NOT IN ({NOT_THESE}) ORDER BY relname"
             ))
             .await?;

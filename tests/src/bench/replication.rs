@@ -68,7 +68,7 @@ impl<'a> Replication<'a> {
     /// sees it.
     pub(super) async fn one_way(&self, samples: usize, text: &str) -> Result<Vec<f64>> {
         self.subscribe().await?;
-        let table = "CREATE TABLE one_way (id bigint PRIMARY KEY, content text NOT NULL)";
+        let table = "CREATE TABLE public.one_way (id bigint PRIMARY KEY, content text NOT NULL)";
         self.publisher.run(DATABASE, &[table]).await?;
         self.subscriber.run(DATABASE, &[table]).await?;
         let mut subscriber = self.subscriber.psql(DATABASE)?;
