@@ -5,9 +5,10 @@ use std::sync::Arc;
 use lintas::identity::AcceptLimits;
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
+use lintas::link::transport::hints::exchange;
 use lintas::link::transport::listen::listen;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OsSignals, SystemClock, Tasks, run_until_shutdown};
+use lintas::runtime::{Exit, OsEntropy, OsSignals, SystemClock, Tasks, random_bytes, run_until_shutdown};
 
 use crate::database;
 use crate::failure::Failure;
@@ -27,6 +28,9 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     let tasks = Tasks::new();
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
     let listening = listen(shared, settings.tls.clone(), settings.listen, limits, &tasks).await?;
+    if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
+        exchange(hints, Arc::clone(&listening.wakers), &tasks);
+    }
     tracing::info!(federation = %settings.federation, listen = %listening.address, "the hub serves");
     let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
     store.close().await;

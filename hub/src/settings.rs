@@ -11,6 +11,8 @@ use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::store::database::Place;
+use lintas::store::postgres::Address;
 
 use crate::cli::Common;
 
@@ -22,7 +24,7 @@ const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 11] = [
+const KEYS: [(&str, &str, &str); 12] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -30,7 +32,12 @@ const KEYS: [(&str, &str, &str); 11] = [
         "",
         "Where nodes find the hub: HOST:PORT. It goes into joining bundles; HOST stands in the certificate.",
     ),
-    ("database", "hub.db", "The database."),
+    (
+        "database",
+        "hub.db",
+        "The database: a SQLite file, or postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE.",
+    ),
+    ("database_password_file", "", "With postgres://: a file (mode 0600) with the password; libpq's ways are read without."),
     ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
@@ -46,7 +53,8 @@ pub(crate) struct Settings {
     pub(crate) federation: FederationId,
     pub(crate) listen: SocketAddr,
     pub(crate) address: HostPort,
-    pub(crate) database: PathBuf,
+    pub(crate) database: Place,
+    pub(crate) database_password: Option<PathBuf>,
     pub(crate) tls: TlsFiles,
     pub(crate) authority: PathBuf,
     pub(crate) signing_key: PathBuf,
@@ -62,7 +70,9 @@ impl Settings {
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
         let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        let database = common.database.iter().map(|database| ("database".to_owned(), database.clone()));
+        let set: Vec<(String, String)> = common.set.iter().cloned().chain(database).collect();
+        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &set, &common.data)
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -82,8 +92,15 @@ impl Settings {
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (database, signing_key, authority) = (file("database"), file("signing.key"), file("authority.folder"));
+        let (signing_key, authority) = (file("signing.key"), file("authority.folder"));
         let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let place = |text: &str| {
+            let file = || Ok(Place::File(data.join(text)));
+            if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
+        };
+        let database =
+            read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
+        let password = read.or("database_password_file", String::new(), "remedy.text", text);
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -92,6 +109,7 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
+                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
@@ -155,11 +173,15 @@ mod tests {
         let text = template(&given);
         let settings = read(&text, &[]).unwrap();
         assert_eq!(settings.listen.port(), 7443);
-        assert_eq!(settings.database, Path::new("/data/hub.db"));
+        assert_eq!(settings.database.to_string(), "/data/hub.db");
         assert_eq!(settings.tls.authority, Path::new("/data/authority/ca.pem"));
         assert_eq!((settings.handovers_max, settings.connections_max), (6, 4096));
         let changed = read(&text, &[("moves.handovers_max", "2"), ("database", "/db/x")]).unwrap();
-        assert_eq!((changed.handovers_max, &*changed.database), (2, Path::new("/db/x")));
+        assert_eq!((changed.handovers_max, changed.database.to_string()), (2, "/db/x".to_owned()));
+        let server = read(&text, &[("database", "postgres://hub@localhost/lapor")]).unwrap().database;
+        assert_eq!(server.to_string(), "postgres://hub@localhost:5432/lapor");
+        let said = read(&text, &[("database", "postgres://hub:geheim@db.example/lapor")]).unwrap_err();
+        assert!(said.contains("verify-full") && !said.contains("geheim"), "{said}");
         assert_eq!(text.matches("\n# ").count(), KEYS.len() + 1);
     }
 

@@ -9,6 +9,7 @@ pub mod process;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;
+pub mod trace_context;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
@@ -17,3 +18,4 @@ pub use process::run_process;
 pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
 pub use tasks::{OnFailure, TaskFailure, Tasks};
+pub use trace_context::TraceContext;

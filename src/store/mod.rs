@@ -9,8 +9,10 @@ pub mod changes;
 mod columns;
 #[cfg(test)]
 mod conformance;
+pub mod database;
 pub mod error;
 mod fault;
+pub mod hints;
 pub mod memory;
 mod migrated;
 pub mod postgres;

@@ -1,6 +1,6 @@
 //! The hub's side of the transport: one gRPC service a connection, whose node the TLS handshake named; one task a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,23 +36,50 @@ pub const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// How long a message may wait to be written before the node counts as gone.
 pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Who is to be woken when something comes for a node.
+/// Who is to be woken when something comes for a node, in this process and in others.
 #[derive(Debug, Default)]
-pub struct Wakers(Mutex<BTreeMap<NodeId, Arc<Notify>>>);
+pub struct Wakers {
+    bells: Mutex<BTreeMap<NodeId, Arc<Notify>>>,
+    /// For whom other processes are to be told that something waits; at most as many as there are nodes.
+    outward: Mutex<BTreeSet<NodeId>>,
+    outward_bell: Notify,
+}
 
 impl Wakers {
     /// The bell of one node.
     #[must_use]
     pub fn of(&self, node: &NodeId) -> Arc<Notify> {
-        let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(bells.entry(node.clone()).or_default())
     }
 
-    /// Rings for these nodes.
-    pub fn wake<'a>(&self, nodes: impl IntoIterator<Item = &'a NodeId>) {
+    /// Rings for these nodes, here and, if hints are exchanged, in other processes.
+    pub fn wake(&self, nodes: &BTreeSet<NodeId>) {
+        if nodes.is_empty() {
+            return;
+        }
+        self.ring(nodes);
+        self.outward.lock().unwrap_or_else(PoisonError::into_inner).extend(nodes.iter().cloned());
+        self.outward_bell.notify_one();
+    }
+
+    /// Rings for these nodes in this process.
+    pub fn ring(&self, nodes: &BTreeSet<NodeId>) {
         for node in nodes {
             self.of(node).notify_one();
         }
+    }
+
+    /// Rings for all nodes that have a session in this process, or had one.
+    pub fn ring_all(&self) {
+        let bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.values().for_each(|bell| bell.notify_one());
+    }
+
+    /// Waits until this process rings, and gives for whom it did since the last time.
+    pub async fn rung_for(&self) -> BTreeSet<NodeId> {
+        self.outward_bell.notified().await;
+        std::mem::take(&mut *self.outward.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Listening {
     pub address: SocketAddr,
     /// Refused handshakes, by reason.
     pub refusals: Arc<Refusals>,
+    /// Whom sessions wake.
+    pub wakers: Arc<Wakers>,
     /// The TLS configuration, which can be loaded anew.
     pub tls: Arc<Reloadable<ServerTls>>,
 }
@@ -79,7 +81,7 @@ pub async fn listen<S: Store>(
     let acceptor = Acceptor { tls: tls.watch(), limits, refusals: Arc::clone(&refusals), out };
     let link = Arc::new(HubLink { shared, wakers: Arc::new(Wakers::default()), tasks: tasks.clone() });
     link.wakers.wake(&woken);
-    let stop = tasks.stopping();
+    let (stop, wakers) = (tasks.stopping(), Arc::clone(&link.wakers));
     tasks.spawn("registry", OnFailure::EndProcess, refresh(Arc::clone(&link.shared), tasks.clone()));
     tasks.spawn("accept", OnFailure::EndProcess, async move {
         match acceptor.run(listener, stop).await {
@@ -91,7 +93,7 @@ pub async fn listen<S: Store>(
         link.serve(connections).await;
         Ok::<(), std::convert::Infallible>(())
     });
-    Ok(Listening { address, refusals, tls })
+    Ok(Listening { address, refusals, wakers, tls })
 }
 
 /// Lets in the nodes of the registry, each with the key that it enrolled, unless it was revoked.

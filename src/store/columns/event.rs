@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use super::{corrupt, event_hash, number};
 use crate::domain::{ComplaintId, Event, EventHash, PartKind, Position, Verdict};
 use crate::journal::{self, Part};
+use crate::runtime::TraceContext;
 use crate::store::{Delivery, FiledEvent, JournalRow, ProofRef, Refusals, SealedEntry, StoreError, Unsealed};
 
 /// The columns of [`Row`].
@@ -16,6 +17,14 @@ macro_rules! columns {
     };
 }
 pub(in crate::store) use columns;
+
+/// The column of [`Row`] that only those ask for who pass the event on, or must know what caused it.
+macro_rules! trace {
+    () => {
+        "(SELECT t.context FROM traces t WHERE t.event = e.id) AS trace"
+    };
+}
+pub(in crate::store) use trace;
 
 /// Bytes of header and parts of `e`.
 macro_rules! size {
@@ -39,6 +48,8 @@ pub(in crate::store) struct Row {
     path: Option<Vec<u8>>,
     verdict: i64,
     reason: i64,
+    #[sqlx(default)]
+    trace: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -52,6 +63,13 @@ impl Row {
 
     pub(in crate::store) fn verdict(&self) -> Result<Verdict, StoreError> {
         super::verdict(self.verdict, self.reason)
+    }
+
+    /// What caused it, if that was asked for and is known.
+    pub(in crate::store) fn trace(&self) -> Result<Option<TraceContext>, StoreError> {
+        let read =
+            |bytes: &Vec<u8>| TraceContext::from_bytes(bytes).ok_or_else(|| corrupt("a trace context has no id"));
+        self.trace.as_ref().map(read).transpose()
     }
 
     pub(in crate::store) fn complaint(&self) -> Result<Option<ComplaintId>, StoreError> {
@@ -110,8 +128,14 @@ pub(in crate::store) fn parts_by_event(rows: Vec<PartRow>) -> Result<HashMap<i64
 }
 
 /// Rows with their content, as they travel.
-pub(in crate::store) fn with_parts(rows: Vec<Row>, mut parts: HashMap<i64, Vec<Part>>) -> Vec<SealedEntry> {
-    let entry = |row: Row| SealedEntry { parts: parts.remove(&row.id).unwrap_or_default(), bytes: row.header };
+pub(in crate::store) fn with_parts(
+    rows: Vec<Row>,
+    mut parts: HashMap<i64, Vec<Part>>,
+) -> Result<Vec<SealedEntry>, StoreError> {
+    let entry = |row: Row| {
+        let trace = row.trace()?;
+        Ok(SealedEntry { parts: parts.remove(&row.id).unwrap_or_default(), bytes: row.header, trace })
+    };
     rows.into_iter().map(entry).collect()
 }
 
@@ -203,7 +227,7 @@ pub(in crate::store) fn set_aside(
     for row in found {
         parts.entry(row.hash).or_default().push(row.columns.part()?);
     }
-    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default() };
+    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default(), trace: None };
     Ok(rows.into_iter().map(entry).collect())
 }
 
@@ -238,6 +262,7 @@ pub(in crate::store) fn deliveries(
             index: proof.index,
             path: proof.path,
             verdict: event.verdict()?,
+            trace: event.trace()?,
             bytes: event.header,
         });
     }

@@ -5,6 +5,7 @@ mod lists;
 mod outboxes;
 mod recovery;
 pub(in crate::store) mod sample;
+mod traces;
 mod transactions;
 mod verdicts;
 
@@ -79,7 +80,7 @@ impl Bench for Postgres {
     type Store = PostgresStore;
 
     async fn open_with(&self, node: &str, outbox_rows_max: u64) -> PostgresStore {
-        let database = TestDatabase::make().await;
+        let database = TestDatabase::make();
         let store = PostgresStore::create(&database.address(), owner(node)).await.unwrap();
         self.opened.lock().unwrap().push(database);
         store.with_outbox_rows_max(outbox_rows_max)
@@ -175,4 +176,9 @@ suite! {
         lives_streamed_back_clear_what_was_set_aside,
         content_comes_back_less_or_although_destroyed,
         sealed_end_is_wrong_after_a_cut;
+    traces:
+        trace_is_lost_on_the_way,
+        trace_of_one_event_is_told_of_another,
+        trace_outlives_content,
+        trace_survives_a_life_set_aside;
 }

@@ -4,17 +4,25 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
+use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use zeroize::Zeroizing;
 
 /// How an address begins.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// The schema in which everything lies.
+const SCHEMA: &str = "lintas";
 
 /// The address of a PostgreSQL database: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options of libpq behind a
 /// question mark (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`). What it leaves out comes from libpq's variables (`PGPASSWORD`,
 /// …) and password file.
 #[derive(Clone)]
-pub struct Address(PgConnectOptions);
+pub struct Address {
+    options: PgConnectOptions,
+    schema: &'static str,
+}
 
 impl Address {
     /// Whether a text is meant as one.
@@ -47,17 +55,41 @@ impl Address {
                 options.get_host()
             ));
         }
-        Ok(Self(options.application_name("lintas").disable_statement_logging()))
+        let options = options.application_name("lintas").disable_statement_logging();
+        Ok(Self { options, schema: SCHEMA })
+    }
+
+    /// Takes the password out of an address: the address without it, and the password, if it had one.
+    #[must_use]
+    pub fn without_password(text: &str) -> (String, Option<Zeroizing<String>>) {
+        let whole = || (text.to_owned(), None);
+        let Some((scheme, rest)) = text.split_once("://") else { return whole() };
+        let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        let Some((user, host)) = authority.rsplit_once('@') else { return whole() };
+        let Some((user, password)) = user.split_once(':') else { return whole() };
+        let password = percent_decode_str(password).decode_utf8_lossy().into_owned();
+        (format!("{scheme}://{user}@{host}{path}"), Some(Zeroizing::new(password)))
     }
 
     /// The same address with a password from elsewhere.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self(self.0.password(password))
+        Self { options: self.options.password(password), ..self }
+    }
+
+    /// The same address with another schema, so that many tests use one database; its connections bear its name.
+    #[cfg(test)]
+    pub(super) fn with_schema(self, schema: &'static str) -> Self {
+        Self { options: self.options.application_name(schema), schema }
+    }
+
+    /// The schema in which everything lies.
+    pub(super) const fn schema(&self) -> &'static str {
+        self.schema
     }
 
     pub(super) const fn options(&self) -> &PgConnectOptions {
-        &self.0
+        &self.options
     }
 }
 
@@ -70,8 +102,8 @@ fn is_this_machine(options: &PgConnectOptions) -> bool {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (user, host, port) = (self.0.get_username(), self.0.get_host(), self.0.get_port());
-        write!(f, "postgres://{user}@{host}:{port}/{}", self.0.get_database().unwrap_or_default())
+        let (user, host, port) = (self.options.get_username(), self.options.get_host(), self.options.get_port());
+        write!(f, "postgres://{user}@{host}:{port}/{}", self.options.get_database().unwrap_or_default())
     }
 }
 
@@ -97,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn password_stays_in_the_address() {
+        let (address, password) = Address::without_password("postgres://hub:ge%40h:eim@db:5433/lapor?sslmode=require");
+        assert_eq!(address, "postgres://hub@db:5433/lapor?sslmode=require");
+        assert_eq!(password.as_deref().map(String::as_str), Some("ge@h:eim"));
+        for none in ["postgres://hub@db/lapor", "postgres:///lapor?user=a:b@c", "hub.db", "postgres://db:5433/lapor"] {
+            assert_eq!(Address::without_password(none), (none.to_owned(), None));
+        }
+    }
+
+    #[test]
     fn complaints_cross_a_network_to_nobody_knows_whom() {
         for elsewhere in ["10.0.0.7", "db.lapor.example", "[2001:db8::1]"] {
             for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=disable"] {
@@ -107,6 +149,6 @@ mod tests {
         for here in ["127.0.0.1", "localhost", "[::1]"] {
             assert!(Address::parse(&format!("postgres://hub@{here}/lapor")).is_ok(), "{here}");
         }
-        assert!(Address::parse("postgres://hub@/lapor?host=/run/postgresql").is_ok());
+        assert!(Address::parse("postgres:///lapor?host=/run/postgresql&user=hub").is_ok());
     }
 }

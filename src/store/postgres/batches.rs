@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::{Batch, SealedEntry, StoreError, journal};
 use crate::domain::{NodeId, Position};
 use crate::journal::Seal;
-use crate::store::columns::{self, Row, columns, corrupt, int};
+use crate::store::columns::{self, Row, columns, corrupt, int, trace};
 
 /// Most batches read at a time.
 const BATCHES_MAX: i64 = 64;
@@ -51,6 +51,8 @@ async fn covered(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.origin = $1 AND e.incarnation = $2 AND e.seq BETWEEN $3 AND $4 ORDER BY e.seq"
     ))
     .bind(origin.as_str())
@@ -64,5 +66,5 @@ async fn covered(
         return Err(corrupt(format_args!("events of {origin} under the seal that ends at {end} are missing")));
     }
     let parts = journal::parts(connection, rows.iter().map(|row| row.id)).await?;
-    Ok(columns::with_parts(rows, parts))
+    columns::with_parts(rows, parts)
 }

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{OwnJournal, Owner, StoreError, aside};
 use crate::domain::EventHash;
+use crate::runtime::trace_context::TRACE_CONTEXT_BYTES;
 use crate::store::columns::{event_hash, int};
 use crate::store::{Entry, advance};
 
@@ -40,6 +41,7 @@ pub(super) async fn write(
     let numbered: Vec<(i64, &Entry)> = (last.saturating_add(1)..).zip(fresh).collect();
     insert(connection, &numbered).await?;
     insert_parts(connection, &numbered).await?;
+    insert_traces(connection, &numbered).await?;
     if numbered.iter().any(|(_, entry)| advance::is_own(owner, &entry.node)) {
         aside::take_back(connection, numbered.iter().map(|(_, entry)| entry.hash)).await?;
     }
@@ -112,7 +114,20 @@ async fn insert_parts(connection: &mut PgConnection, rows: &[(i64, &Entry)]) -> 
     Ok(())
 }
 
-/// Destroys the content of events, those set aside included.
+async fn insert_traces(connection: &mut PgConnection, rows: &[(i64, &Entry)]) -> Result<(), StoreError> {
+    let traces = rows.iter().filter_map(|(id, entry)| Some((*id, entry.sealed.trace?.to_bytes())));
+    let (events, contexts): (Vec<i64>, Vec<[u8; TRACE_CONTEXT_BYTES]>) = traces.unzip();
+    if !events.is_empty() {
+        sqlx::query("INSERT INTO traces (event, context) SELECT * FROM unnest($1::bigint[], $2::bytea[])")
+            .bind(events)
+            .bind(contexts)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Destroys the content of events and what caused them, those set aside included.
 pub(super) async fn destroy(connection: &mut PgConnection, events: &[EventHash]) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
@@ -120,6 +135,7 @@ pub(super) async fn destroy(connection: &mut PgConnection, events: &[EventHash])
     let names: Vec<[u8; 32]> = events.iter().map(|hash| hash.0).collect();
     for statement in [
         "DELETE FROM parts WHERE event IN (SELECT id FROM events WHERE hash = ANY($1))",
+        "DELETE FROM traces WHERE event IN (SELECT id FROM events WHERE hash = ANY($1))",
         "DELETE FROM set_aside_parts WHERE hash = ANY($1)",
     ] {
         sqlx::query(statement).bind(&names).execute(&mut *connection).await?;

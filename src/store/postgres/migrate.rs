@@ -10,7 +10,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Makes the schema that holds the tables.
 pub(super) async fn create(connection: &mut PgConnection, address: &Address) -> Result<(), StoreError> {
-    sqlx::query("CREATE SCHEMA IF NOT EXISTS lintas").execute(&mut *connection).await.map_err(|error| {
+    // The schema's name is the program's own.
+    let statement = sqlx::AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {}", address.schema()));
+    sqlx::query(statement).execute(&mut *connection).await.map_err(|error| {
         let error = StoreError::from(error);
         StoreError::Foreign(format!(
             "no schema can be made in {address} ({error}); let its user create one: GRANT CREATE ON DATABASE … TO …"
@@ -22,7 +24,10 @@ pub(super) async fn create(connection: &mut PgConnection, address: &Address) -> 
 /// That there is such a schema.
 pub(super) async fn require(connection: &mut PgConnection, address: &Address) -> Result<(), StoreError> {
     let found: bool =
-        sqlx::query_scalar("SELECT to_regclass('lintas.owner') IS NOT NULL").fetch_one(connection).await?;
+        sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            .bind(format!("{}.owner", address.schema()))
+            .fetch_one(connection)
+            .await?;
     if found { Ok(()) } else { Err(StoreError::Foreign(format!("there is no hub's database at {address}; run init first"))) }
 }
 

@@ -1,15 +1,15 @@
-//! Outboxes: numbered pointers to events, each destination's on its own. A destination's row is locked until the transaction
-//! commits, so that the order of numbers is the order of commits.
+//! Outboxes: numbered pointers to events, each destination's on its own. They are written under the one lock, so that the
+//! order of numbers is the order of commits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 
-use super::{Delivery, Peer, StoreError, journal, peers};
+use super::{Delivery, Peer, StoreError, journal, own, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
-use crate::store::columns::{self, Pointer, columns, int, limit, number, size};
+use crate::store::columns::{self, Pointer, columns, int, limit, number, size, trace};
 
 /// Puts pointers into outboxes, as far as there is room.
 pub(super) async fn write(
@@ -64,7 +64,7 @@ async fn ids(
     }
 }
 
-/// The rows of all destinations, locked in their order, made for those that had none.
+/// The rows of all destinations, made for those that had none.
 async fn destinations(
     connection: &mut PgConnection,
     pointers: &[(NodeId, EventHash)],
@@ -73,7 +73,7 @@ async fn destinations(
     let names: Vec<&str> = nodes.iter().map(|node| node.as_str()).collect();
     peers::create(connection, nodes.iter().copied()).await?;
     let rows: Vec<(String, i64, i64, i64, bool)> = sqlx::query_as(
-        "SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1) ORDER BY node FOR UPDATE",
+        "SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1)",
     )
     .bind(names)
     .fetch_all(connection)
@@ -125,12 +125,11 @@ pub(super) async fn drop_delivered(connection: &mut PgConnection, peer: &Peer) -
     Ok(())
 }
 
-/// Begins the next generation of an outbox and fills it. Nothing is added to it meanwhile, since its row is locked, and no
-/// event is stored meanwhile that it would lack, since the own journal's row is.
+/// Begins the next generation of an outbox and fills it. Under the lock no event is stored meanwhile that it would lack.
 pub(super) async fn refill(connection: &mut PgConnection, destination: &NodeId) -> Result<u32, StoreError> {
+    own::lock(connection).await?;
+    let stored = peers::read(connection, destination).await?;
     peers::create(connection, [destination]).await?;
-    let stored = peers::lock(connection, destination).await?;
-    super::own::lock(connection).await?;
     let mut peer = stored.unwrap_or_else(|| Peer::new(destination.clone()));
     sqlx::query("DELETE FROM outbox WHERE destination = $1")
         .bind(destination.as_str())
@@ -166,6 +165,8 @@ pub(super) async fn read(
     let pointers: Vec<Pointer> = sqlx::query_as(concat!(
         "SELECT o.number, s.body, s.signature, ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = $1 AND o.generation = $2 AND o.number > $3 AND o.number <= $4 ORDER BY o.number"

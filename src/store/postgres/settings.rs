@@ -7,8 +7,6 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 
 use super::{Address, StoreError};
 
-/// The schema in which everything lies.
-pub(super) const SCHEMA: &str = "lintas";
 /// The oldest server that will do.
 const SERVER_LEAST: i64 = 140_000;
 /// Connections of one process at a time.
@@ -21,8 +19,7 @@ const IDLE_UNASKED: Duration = Duration::from_secs(1);
 /// What each session asks for itself: another process's lock is not waited for without end, and a process that hangs in the
 /// middle of a transaction loses it, so that others go on. `synchronous_commit` was found on before; asked for by the session it
 /// cannot be turned off under it.
-const SESSION: [(&str, &str); 6] = [
-    ("search_path", SCHEMA),
+const SESSION: [(&str, &str); 5] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "15s"),
@@ -63,7 +60,7 @@ pub(super) fn pool(address: &Address) -> PgPool {
 }
 
 fn session(address: &Address) -> PgConnectOptions {
-    address.options().clone().options(SESSION)
+    address.options().clone().options(SESSION).options([("search_path", address.schema())])
 }
 
 /// Asks a connection for the settings on which promises rest.

@@ -1,61 +1,58 @@
-//! A database of its own for each test, on the server that `LINTAS_TEST_POSTGRES` names; `make test` starts one.
+//! A schema of its own for each test, on the server that `LINTAS_TEST_POSTGRES` names; `make test` starts one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::Address;
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// A database, dropped with [`Self::drop_it`].
+/// A place for one store, removed with [`Self::drop_it`].
 pub(in crate::store) struct TestDatabase {
     server: String,
-    name: String,
+    schema: &'static str,
 }
 
 impl TestDatabase {
-    /// Makes an empty one.
-    pub(in crate::store) async fn make() -> Self {
+    /// An empty one.
+    pub(in crate::store) fn make() -> Self {
         let server = std::env::var("LINTAS_TEST_POSTGRES").expect(
             "LINTAS_TEST_POSTGRES names no PostgreSQL server: run `make test`, or `tests/postgres.sh start` and set it to the \
              address that this prints",
         );
-        let name = format!("lintas_test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-        let database = Self { server, name };
-        database.tell(&format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", database.name)).await;
-        database
+        let schema = format!("lintas_test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        Self { server, schema: schema.leak() }
     }
 
     /// Where it is.
     pub(in crate::store) fn address(&self) -> Address {
-        Address::parse(&self.url()).unwrap()
-    }
-
-    /// Where it is, as text.
-    pub(in crate::store) fn url(&self) -> String {
-        let (server, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let (base, _) = server.rsplit_once('/').unwrap();
-        let options = if options.is_empty() { String::new() } else { format!("?{options}") };
-        format!("{base}/{}{options}", self.name)
-    }
-
-    /// Says something to its server.
-    pub(in crate::store) async fn tell(&self, statement: &str) {
-        let mut connection = PgConnection::connect(&self.server).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        Address::parse(&self.server).unwrap().with_schema(self.schema)
     }
 
     /// A connection to it, in its schema.
     pub(in crate::store) async fn connect(&self) -> PgConnection {
-        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
-        sqlx::raw_sql("SET search_path = lintas").execute(&mut connection).await.unwrap();
+        let mut connection = PgConnection::connect(&self.server).await.unwrap();
+        tell(&mut connection, &format!("SET search_path = {}", self.schema)).await;
         connection
+    }
+
+    /// Ends all connections to it.
+    pub(in crate::store) async fn cut(&self) {
+        let mut connection = self.connect().await;
+        let kill = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1";
+        sqlx::query(kill).bind(self.schema).execute(&mut connection).await.unwrap();
     }
 
     /// Removes it, whoever is still connected.
     pub(in crate::store) async fn drop_it(self) {
-        self.tell(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        let mut connection = self.connect().await;
+        tell(&mut connection, &format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema)).await;
+        connection.close().await.unwrap();
     }
+}
+
+/// Says something to a server.
+pub(in crate::store) async fn tell(connection: &mut PgConnection, statement: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.unwrap();
 }

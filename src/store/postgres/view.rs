@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{Owner, Scope, StoreError, View, journal, own, peers};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
-use crate::store::columns::{self, Row, columns, event_hash};
+use crate::store::columns::{self, Row, columns, event_hash, trace};
 
 /// Locks, then reads. Also gives the row number of the newest event.
 pub(super) async fn read(
@@ -15,23 +15,18 @@ pub(super) async fn read(
     owner: &Owner,
     scope: &Scope,
 ) -> Result<(View, i64), StoreError> {
+    // First of all, and before any history is read: whoever changed it has committed, and nobody changes it now.
+    let (own, last) = own::lock(connection).await?;
     let complaints = names(scope);
-    if !complaints.is_empty() {
-        // One that is not stored yet cannot be locked: the own journal's row keeps others from storing it meanwhile.
-        sqlx::query("SELECT 1 FROM complaints WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
-            .bind(&complaints)
-            .execute(&mut *connection)
-            .await?;
-    }
     let peer = match &scope.peer {
-        Some(node) => Some(peers::lock(connection, node).await?.unwrap_or_else(|| Peer::new(node.clone()))),
+        Some(node) => Some(peers::read(connection, node).await?.unwrap_or_else(|| Peer::new(node.clone()))),
         None => None,
     };
-    let (own, last) = own::lock(connection).await?;
     let mut view = View {
         own,
         complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),
         verdicts: BTreeMap::new(),
+        traces: BTreeMap::new(),
         announced: announced(connection, &complaints).await?,
         peer,
         registry: match scope.registry_after {
@@ -71,6 +66,8 @@ async fn histories(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.complaint = ANY($1) ORDER BY e.id"
     ))
     .bind(complaints)
@@ -79,6 +76,9 @@ async fn histories(
     for row in rows {
         let event = row.event()?;
         view.verdicts.insert(event.hash, row.verdict()?);
+        if let Some(trace) = row.trace()? {
+            view.traces.insert(event.hash, trace);
+        }
         if let Some(history) = row.complaint()?.and_then(|complaint| view.complaints.get_mut(&complaint)) {
             history.push(event);
         }

@@ -7,7 +7,7 @@ use super::journal;
 use super::{Batch, SealedEntry, StoreError};
 use crate::domain::{NodeId, Position};
 use crate::journal::Seal;
-use crate::store::columns::{Row, columns};
+use crate::store::columns::{Row, columns, trace};
 
 /// Most batches read at a time.
 const BATCHES_MAX: i64 = 64;
@@ -52,6 +52,8 @@ async fn covered(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.origin = ? AND e.incarnation = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq"
     ))
     .bind(origin.as_str())

@@ -32,7 +32,7 @@ pub(super) async fn with_parts(
     rows: Vec<Row>,
 ) -> Result<Vec<SealedEntry>, StoreError> {
     let parts = parts(connection, rows.iter().map(|row| row.id)).await?;
-    Ok(columns::with_parts(rows, parts))
+    columns::with_parts(rows, parts)
 }
 
 /// A journal's rows after a position, in order.

@@ -10,7 +10,7 @@ use super::{Delivery, Peer, StoreError, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
-use crate::store::columns::{self, Pointer, columns, size};
+use crate::store::columns::{self, Pointer, columns, size, trace};
 
 /// Puts pointers into outboxes, as far as there is room.
 pub(super) async fn write(
@@ -159,6 +159,8 @@ pub(super) async fn read(
     let pointers: Vec<Pointer> = sqlx::query_as(concat!(
         "SELECT o.number, s.body, s.signature, ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number"

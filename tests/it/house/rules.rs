@@ -23,7 +23,7 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
     [("link", "transport", &["protocol", "identity"]), ("desk", "service", &["protocol"])];
 
 /// Parts of the store that are no traits: only the programs choose among them.
-const STORES: [&str; 3] = ["sqlite", "postgres", "memory"];
+const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
 const FENCED: [(&str, &[&str]); 7] = [
