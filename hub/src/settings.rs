@@ -13,6 +13,7 @@ use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
+use lintas::telemetry::observe::read_listen;
 
 use crate::cli::Common;
 
@@ -24,7 +25,7 @@ const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 12] = [
+const KEYS: [(&str, &str, &str); 13] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -37,13 +38,23 @@ const KEYS: [(&str, &str, &str); 12] = [
         "hub.db",
         "The database: a SQLite file, or postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE.",
     ),
-    ("database_password_file", "", "With postgres://: a file (mode 0600) with the password; libpq's ways are read without."),
+    (
+        "database_password_file",
+        "",
+        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+    ),
     ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
     ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
+    (
+        "observe.listen",
+        "127.0.0.1:9464",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
+         # reaches it may read it: keep it on this machine, or behind a firewall.",
+    ),
     ("shutdown.soft_seconds", "20", "How long sessions may take to drain when the hub stops, in seconds."),
 ];
 
@@ -60,6 +71,9 @@ pub(crate) struct Settings {
     pub(crate) signing_key: PathBuf,
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
+    pub(crate) observe: Option<SocketAddr>,
+    /// The hub's folder.
+    pub(crate) data: PathBuf,
     pub(crate) soft_limit: Duration,
 }
 
@@ -86,6 +100,8 @@ impl Settings {
         let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
+        let usual = read_listen(default("observe.listen")).unwrap_or_default();
+        let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |text| {
             within(text, 0, SOFT_LIMIT_SECONDS_MAX)
         });
@@ -98,8 +114,7 @@ impl Settings {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
         };
-        let database =
-            read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
+        let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
         let password = read.or("database_password_file", String::new(), "remedy.text", text);
         let found = || {
             let authority = authority?;
@@ -115,6 +130,8 @@ impl Settings {
                 signing_key: signing_key?,
                 handovers_max: handovers?,
                 connections_max: connections?,
+                observe: observe?,
+                data: data.to_owned(),
                 soft_limit: Duration::from_secs(soft?),
             })
         };

@@ -139,7 +139,13 @@ impl Store for Database {
         each!(self, store => store.sealed(origin, after, bytes).await)
     }
 
-    async fn outbox(&self, destination: NodeId, generation: u32, after: u64, bytes: usize) -> Result<Vec<Delivery>, StoreError> {
+    async fn outbox(
+        &self,
+        destination: NodeId,
+        generation: u32,
+        after: u64,
+        bytes: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
         each!(self, store => store.outbox(destination, generation, after, bytes).await)
     }
 
@@ -155,7 +161,12 @@ impl Store for Database {
         each!(self, store => store.refill(destination).await)
     }
 
-    async fn verdicts(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
+    async fn verdicts(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
         each!(self, store => store.verdicts(origin, after, limit).await)
     }
 
@@ -169,6 +180,15 @@ impl Store for Database {
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
         each!(self, store => store.journal(origin, after, limit).await)
+    }
+
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        each!(self, store => store.names(origin, after, limit).await)
     }
 
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {

@@ -2,8 +2,10 @@
 #![expect(clippy::indexing_slicing, reason = "a field that a JSON value does not have reads as null")]
 
 pub mod bench;
+pub mod balancer;
 pub mod check;
 pub mod demo;
 pub mod federation;
+pub mod postgres;
 pub mod programs;
 pub mod wait;

@@ -9,12 +9,15 @@ use super::open::{self, Opening};
 use super::order;
 use super::release;
 use super::session::{Action, Input, Opened, Session};
+use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
 use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
+use crate::telemetry::Telemetry;
+use crate::telemetry::instruments::Direction;
 
 /// Complaints whose waiting proposals are asked for at once.
 const ORDER_MAX: usize = 10_000;
@@ -36,6 +39,8 @@ pub struct HubShared<S> {
     pub policy: Policy,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Where its work is told.
+    pub telemetry: Telemetry,
     registry: Mutex<Arc<Registry>>,
 }
 
@@ -43,7 +48,14 @@ impl<S: Store> HubShared<S> {
     /// Shares a store. The registry is read from it as it is needed.
     #[must_use]
     pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        Self { store, signer, policy, clock, registry: Mutex::new(Arc::new(Registry::default())) }
+        let registry = Mutex::new(Arc::new(Registry::default()));
+        Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry }
+    }
+
+    /// The same, telling of its work.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// The time.
@@ -203,7 +215,9 @@ impl<S: Store> HubEnd<S> {
             Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
             Action::Load { generation, after, bytes } => {
                 let store = &self.shared.store;
-                store.outbox(self.node.clone(), generation, after, bytes).await.map(|rows| Some(Input::Loaded(rows)))
+                let rows = store.outbox(self.node.clone(), generation, after, bytes).await?;
+                watch::delivering(self.shared.telemetry.instruments(), &rows);
+                Ok(Some(Input::Loaded(rows)))
             }
             Action::LoadJournal { after, bytes } => self.journal(after, bytes).await.map(|j| Some(Input::Journal(j))),
             Action::Delivered { generation, number } => self.delivered(generation, number).await.map(|()| None),
@@ -266,18 +280,25 @@ impl<S: Store> HubEnd<S> {
         messages: Vec<UpBatch>,
     ) -> Result<(Result<Taken, Fault>, Vec<UpBatch>), StoreError> {
         let shared = &self.shared;
+        let instruments = shared.telemetry.instruments();
         let registry = shared.registry();
         let mut batches: Vec<Verified> = Vec::with_capacity(messages.len());
+        let mut sizes: Vec<(usize, usize)> = Vec::with_capacity(messages.len());
         let mut messages = messages.into_iter();
         let mut rest = Vec::new();
         let mut head = after;
         while let Some(message) = messages.next() {
+            let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
             match verify(&registry, &shared.signer, &self.node, head, &message) {
                 Ok(read) => {
                     head = message.batch.seal.head();
                     batches.push(verified(read, message));
+                    sizes.push((bytes, count));
                 }
-                Err(fault) if batches.is_empty() => return Ok((Err(fault), Vec::new())),
+                Err(fault) if batches.is_empty() => {
+                    instruments.batch(Direction::In, fault.name(), bytes);
+                    return Ok((Err(fault), Vec::new()));
+                }
                 Err(_) => {
                     rest.push(message);
                     break;
@@ -285,19 +306,37 @@ impl<S: Store> HubEnd<S> {
             }
         }
         rest.extend(messages);
-        let intake = Intake { node: self.node.clone(), session, after, batches };
+        let mut intake = Intake { node: self.node.clone(), session, after, batches };
+        let mut spans = watch::begin_intake(&shared.telemetry, &mut intake);
+        let told = |outcome| sizes.iter().for_each(|(bytes, _)| instruments.batch(Direction::In, outcome, *bytes));
         let complaints = intake.batches.iter().flat_map(Verified::complaints).collect();
         let events = intake.batches.iter().flat_map(|batch| &batch.events);
         let unreadable = events.filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
-            ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
+            let (changes, taken) = ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy);
+            let tally = Tally::of(&changes);
+            (changes, (taken, tally))
         };
-        let taken = shared.store.transact(scope, plan).await?;
-        if let Taken::Stored { woken, .. } = &taken {
-            self.output.woken.extend(woken.iter().cloned());
+        let stored = shared.store.transact(scope, plan).await;
+        let (taken, tally) = stored.inspect_err(|_| {
+            watch::fail(&mut spans, Fault::Storage.name());
+            told(Fault::Storage.name());
+        })?;
+        match &taken {
+            Taken::Stored { woken, .. } => {
+                self.output.woken.extend(woken.iter().cloned());
+                told("stored");
+                instruments.events(sizes.iter().map(|(_, count)| count).sum());
+            }
+            Taken::Superseded => {
+                watch::fail(&mut spans, Fault::Superseded.name());
+                told(Fault::Superseded.name());
+            }
         }
+        drop(spans);
+        tally.tell(&shared.telemetry);
         Ok((Ok(taken), rest))
     }
 
@@ -318,6 +357,8 @@ impl<S: Store> HubEnd<S> {
         let seal = &message.batch.seal;
         let held = self.shared.store.seal_of(self.node.clone(), seal.body().end()).await?;
         if held.is_some_and(|held| held.hash() == seal.hash()) {
+            let bytes = watch::bytes(&message.batch.entries);
+            self.shared.telemetry.instruments().batch(Direction::In, "repeated", bytes);
             return Ok(Input::Repeated);
         }
         let body = seal.body();
@@ -338,9 +379,13 @@ impl<S: Store> HubEnd<S> {
                 let scope = shared.scope(Some(&self.node), some.iter().copied().collect());
                 let plan = |view: &View| {
                     let registry = shared.advance(&view.registry);
-                    order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy)
+                    let (changes, decided) =
+                        order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy);
+                    let tally = Tally::of(&changes);
+                    (changes, (decided, tally))
                 };
-                let (now, woken) = shared.store.transact(scope, plan).await?;
+                let ((now, woken), tally) = shared.store.transact(scope, plan).await?;
+                tally.tell(&shared.telemetry);
                 decided = decided.saturating_add(now);
                 self.output.woken.extend(woken);
             }

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::inflow::Inflow;
@@ -23,11 +24,14 @@ use crate::domain::NodeId;
 use crate::identity::Authenticated;
 use crate::link::hub::session::Input;
 use crate::link::hub::{HubEnd, HubShared, Output};
-use crate::link::message::MESSAGE_BYTES_MAX;
+use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
 use crate::protocol::federation::v1 as pb;
 use crate::protocol::federation::v1::link_server::{Link, LinkServer};
+use crate::protocol::reflection;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::Store;
+use crate::telemetry::Health;
+use crate::telemetry::service::HealthService;
 
 /// How often a session looks into its outbox unasked: another process may have put something in. Polling is the truth,
 /// waking is a hint.
@@ -36,6 +40,9 @@ pub const POLL_EVERY: Duration = Duration::from_millis(500);
 pub const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// How long a message may wait to be written before the node counts as gone.
 pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The service's full name.
+const NAME: &str = "lintas.federation.v1.Link";
 
 /// Who is to be woken when something comes for a node, in this process and in others.
 #[derive(Debug, Default)]
@@ -93,6 +100,18 @@ pub struct HubLink<S> {
     pub wakers: Arc<Wakers>,
     /// The process's tasks.
     pub tasks: Tasks,
+    /// What else is served to whoever is let in; see [`services`].
+    pub services: Routes,
+}
+
+/// What is served beside the sessions: health and the schemas.
+#[must_use]
+pub fn services(health: Health, stop: CancellationToken) -> Routes {
+    let routes = Routes::new(HealthService::server(health, NAME, stop));
+    match reflection(&[NAME]) {
+        Some(reflection) => routes.add_service(reflection),
+        None => routes,
+    }
 }
 
 impl<S: Store> HubLink<S> {
@@ -119,6 +138,7 @@ impl<S: Store> HubLink<S> {
         let service = LinkServer::new(service)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(DOWN_BYTES_MAX);
+        let service = self.services.clone().add_service(service).prepare();
         let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
             .adaptive_window(false)
@@ -212,6 +232,8 @@ async fn run<S: Store>(
     stop: &CancellationToken,
 ) {
     let bell = link.wakers.of(&node);
+    let instruments = link.shared.telemetry.instruments();
+    let _open = instruments.session();
     let mut inflow = Inflow::new(node.clone(), stream);
     let mut end = HubEnd::new(Arc::clone(&link.shared), node.clone());
     let mut poll = interval(POLL_EVERY);
@@ -223,7 +245,7 @@ async fn run<S: Store>(
             () = stop.cancelled() => Some(Input::Drain),
             input = inflow.next(|| link.shared.now()) => match input {
                 Some(input) => Some(input),
-                None => return,
+                None => return instruments.session_ended("gone"),
             },
             () = bell.notified() => Some(Input::Wake),
             _ = poll.tick() => Some(Input::Wake),
@@ -239,13 +261,14 @@ async fn run<S: Store>(
             link.wakers.wake(&woken);
             let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
             if let Some(fault) = ended {
+                instruments.session_ended(fault.map_or("drained", Fault::name));
                 if let Some(fault) = fault {
                     tracing::warn!(%node, %fault, "the session has ended");
                 }
                 return;
             }
             if !sent {
-                return;
+                return instruments.session_ended("gone");
             }
             if !more {
                 break;

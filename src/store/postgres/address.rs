@@ -20,7 +20,7 @@ const SCHEMA: &str = "lintas";
 /// …) and password file.
 #[derive(Clone)]
 pub struct Address {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     schema: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Address {
                 options.get_host()
             ));
         }
-        let options = options.application_name("lintas").disable_statement_logging();
+        let options = Box::new(options.application_name("lintas").disable_statement_logging());
         Ok(Self { options, schema: SCHEMA })
     }
 
@@ -74,13 +74,13 @@ impl Address {
     /// The same address with a password from elsewhere.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self { options: self.options.password(password), ..self }
+        Self { options: Box::new(self.options.password(password)), schema: self.schema }
     }
 
     /// The same address with another schema, so that many tests use one database; its connections bear its name.
     #[cfg(test)]
     pub(super) fn with_schema(self, schema: &'static str) -> Self {
-        Self { options: self.options.application_name(schema), schema }
+        Self { options: Box::new(self.options.application_name(schema)), schema }
     }
 
     /// The schema in which everything lies.
@@ -97,7 +97,10 @@ impl Address {
 fn is_this_machine(options: &PgConnectOptions) -> bool {
     let host = options.get_host();
     let loopback = |host: &str| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || loopback(host.trim_matches(['[', ']']))
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || loopback(host.trim_matches(['[', ']']))
 }
 
 impl fmt::Display for Address {
@@ -122,7 +125,9 @@ mod tests {
         let address = Address::parse("postgres://hub:geheim@127.0.0.1:5433/lapor").unwrap();
         assert_eq!(address.to_string(), "postgres://hub@127.0.0.1:5433/lapor");
         assert_eq!(format!("{address:?}"), address.to_string());
-        for wrong in ["postgres://hub:geheim@127.0.0.1:99999/lapor", "postgres://hub:geheim@127.0.0.1", "postgres:geheim"] {
+        for wrong in
+            ["postgres://hub:geheim@127.0.0.1:99999/lapor", "postgres://hub:geheim@127.0.0.1", "postgres:geheim"]
+        {
             let said = Address::parse(wrong).unwrap_err();
             assert!(!said.contains("geheim"), "{said}");
         }
@@ -142,7 +147,10 @@ mod tests {
     fn complaints_cross_a_network_to_nobody_knows_whom() {
         for elsewhere in ["10.0.0.7", "db.lapor.example", "[2001:db8::1]"] {
             for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=disable"] {
-                assert!(Address::parse(&format!("postgres://hub@{elsewhere}/lapor{mode}")).is_err(), "{elsewhere}{mode}");
+                assert!(
+                    Address::parse(&format!("postgres://hub@{elsewhere}/lapor{mode}")).is_err(),
+                    "{elsewhere}{mode}"
+                );
             }
             assert!(Address::parse(&format!("postgres://hub@{elsewhere}/lapor?sslmode=verify-full")).is_ok());
         }

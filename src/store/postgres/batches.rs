@@ -42,11 +42,7 @@ pub(super) async fn sealed(
 }
 
 /// The events under a seal, all of them.
-async fn covered(
-    connection: &mut PgConnection,
-    origin: &NodeId,
-    seal: &Seal,
-) -> Result<Vec<SealedEntry>, StoreError> {
+async fn covered(connection: &mut PgConnection, origin: &NodeId, seal: &Seal) -> Result<Vec<SealedEntry>, StoreError> {
     let body = seal.body();
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",

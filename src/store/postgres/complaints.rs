@@ -7,7 +7,8 @@ use crate::domain::{ComplaintId, NodeId, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 
 /// The columns of [`SummaryRow`].
-const SUMMARY: &str = "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
+const SUMMARY: &str =
+    "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
     filed_at, updated_at FROM complaints WHERE ";
 
 /// Puts participants to projections.

@@ -19,9 +19,9 @@ pub(in crate::store) fn of(code: &str, text: String) -> StoreError {
         "28" | "3D" => StoreError::Foreign(format!(
             "the database server does not let the hub in: {text}; check user, password and database in the address"
         )),
-        "42" if code == "42501" => {
-            StoreError::Foreign(format!("the database's user may not do what it must: {text}; give it the schema lintas"))
-        }
+        "42" if code == "42501" => StoreError::Foreign(format!(
+            "the database's user may not do what it must: {text}; give it the schema lintas"
+        )),
         _ => StoreError::Corrupt(text),
     }
 }

@@ -59,10 +59,11 @@ impl Ears for PostgresEars {
     async fn hear(&mut self) -> Result<Waiting, StoreError> {
         loop {
             match self.listener.try_recv().await {
-                Ok(Some(notice)) => match read(&self.process, notice.payload()) {
-                    Some(waiting) => return Ok(waiting),
-                    None => {}
-                },
+                Ok(Some(notice)) => {
+                    if let Some(waiting) = read(&self.process, notice.payload()) {
+                        return Ok(waiting);
+                    }
+                }
                 // The server's last word before it ends a connection is an error; the next call makes another one.
                 Ok(None) | Err(sqlx::Error::Database(_)) => return Ok(Waiting::Anybody),
                 Err(error) => return Err(error.into()),
@@ -97,8 +98,7 @@ mod tests {
             ["13.71", "13", "kl.pu", "id"].into_iter().map(|name| NodeId::parse(name).unwrap()).collect();
         assert_eq!(read("b", &notice("a", &nodes)), Some(Waiting::Nodes(nodes.clone())));
         assert_eq!(read("a", &notice("a", &nodes)), None);
-        let many: BTreeSet<NodeId> =
-            (0..2000).map(|number| NodeId::parse(&format!("kl.n{number}")).unwrap()).collect();
+        let many: BTreeSet<NodeId> = (0..2000).map(|number| NodeId::parse(&format!("kl.n{number}")).unwrap()).collect();
         assert_eq!(read("b", &notice("a", &many)), Some(Waiting::Anybody));
         for odd in ["", "13.71", "a 13.71,,", "a 13.71,NOBODY!", "a *"] {
             assert_eq!(read("b", odd), Some(Waiting::Anybody), "{odd}");

@@ -23,12 +23,15 @@ pub(super) async fn create(connection: &mut PgConnection, address: &Address) -> 
 
 /// That there is such a schema.
 pub(super) async fn require(connection: &mut PgConnection, address: &Address) -> Result<(), StoreError> {
-    let found: bool =
-        sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-            .bind(format!("{}.owner", address.schema()))
-            .fetch_one(connection)
-            .await?;
-    if found { Ok(()) } else { Err(StoreError::Foreign(format!("there is no hub's database at {address}; run init first"))) }
+    let found: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(format!("{}.owner", address.schema()))
+        .fetch_one(connection)
+        .await?;
+    if found {
+        Ok(())
+    } else {
+        Err(StoreError::Foreign(format!("there is no hub's database at {address}; run init first")))
+    }
 }
 
 /// Applies what is missing. Several processes may start at once: one migrates, the others wait for it.

@@ -72,12 +72,11 @@ async fn destinations(
     let nodes: BTreeSet<&NodeId> = pointers.iter().map(|(node, _)| node).collect();
     let names: Vec<&str> = nodes.iter().map(|node| node.as_str()).collect();
     peers::create(connection, nodes.iter().copied()).await?;
-    let rows: Vec<(String, i64, i64, i64, bool)> = sqlx::query_as(
-        "SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1)",
-    )
-    .bind(names)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(String, i64, i64, i64, bool)> =
+        sqlx::query_as("SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1)")
+            .bind(names)
+            .fetch_all(connection)
+            .await?;
     let peer = |(node, generation, numbered, delivered, resync): (String, i64, i64, i64, bool)| {
         let node = columns::node(&node)?;
         let mut peer = Peer::new(node.clone());

@@ -14,10 +14,10 @@ use super::testing::{TestDatabase, tell};
 use super::*;
 use crate::domain::Change;
 use crate::store::PeerUpdate;
-use crate::store::hints::{Ears as _, Hints as _, Waiting};
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
 };
+use crate::store::hints::{Ears as _, Hints as _, Waiting};
 
 /// An empty store of the hub.
 async fn hub() -> (TestDatabase, PostgresStore) {

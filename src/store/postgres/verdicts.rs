@@ -51,9 +51,8 @@ async fn judged(
             .bind(verdicts.iter().map(|(hash, _)| hash.0).collect::<Vec<[u8; 32]>>())
             .fetch_all(connection)
             .await?;
-    let verdict = |(hash, verdict, reason): &(Vec<u8>, i64, i64)| {
-        Ok((event_hash(hash)?, columns::verdict(*verdict, *reason)?))
-    };
+    let verdict =
+        |(hash, verdict, reason): &(Vec<u8>, i64, i64)| Ok((event_hash(hash)?, columns::verdict(*verdict, *reason)?));
     rows.iter().map(verdict).collect()
 }
 

@@ -55,11 +55,7 @@ fn names(scope: &Scope) -> Vec<[u8; 16]> {
     scope.complaints.iter().map(|complaint| complaint.0).collect()
 }
 
-async fn histories(
-    connection: &mut PgConnection,
-    complaints: &[[u8; 16]],
-    view: &mut View,
-) -> Result<(), StoreError> {
+async fn histories(connection: &mut PgConnection, complaints: &[[u8; 16]], view: &mut View) -> Result<(), StoreError> {
     if complaints.is_empty() {
         return Ok(());
     }
