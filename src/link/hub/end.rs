@@ -162,7 +162,15 @@ impl<S: Store> HubEnd<S> {
     #[must_use]
     pub fn new(shared: Arc<HubShared<S>>, node: NodeId) -> Self {
         let session = Session::new(shared.signer.federation.clone());
-        Self { shared, node, session, opened: None, queue: VecDeque::new(), rest: Vec::new(), output: Output::default() }
+        Self {
+            shared,
+            node,
+            session,
+            opened: None,
+            queue: VecDeque::new(),
+            rest: Vec::new(),
+            output: Output::default(),
+        }
     }
 
     /// The session's state.

@@ -17,7 +17,8 @@ use super::workload::{rounded, text};
 /// If anything does not work: half a comparison is none.
 pub async fn run(options: &Options) -> Result<()> {
     let options = Options { events: rounded(options.events), ..options.clone() };
-    let clusters = if wants_postgres(&options) { Some((Cluster::start().await?, Cluster::start().await?)) } else { None };
+    let clusters =
+        if wants_postgres(&options) { Some((Cluster::start().await?, Cluster::start().await?)) } else { None };
     let version = match &clusters {
         Some((cluster, _)) => cluster.version().await?,
         None => "not measured".to_owned(),

@@ -64,7 +64,8 @@ fn unit(code: &str) -> Result<UnitCode> {
 
 /// Text of an event: the same length for each, the number in it.
 pub(super) fn text(number: u64) -> String {
-    const TOLD: &str = "Sampah menumpuk di tepi jalan sejak beberapa hari dan belum diangkut; baunya sampai ke rumah warga. ";
+    const TOLD: &str =
+        "Sampah menumpuk di tepi jalan sejak beberapa hari dan belum diangkut; baunya sampai ke rumah warga. ";
     let mut text = format!("Nomor {number}. ");
     while text.len() < NARRATIVE_BYTES {
         text.push_str(TOLD);
