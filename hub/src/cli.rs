@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use lintas::care::arguments::{Backup, Restore, Status};
 use lintas::domain::complaint::DisplayState;
 use lintas::manual::{self, Shell};
-use lintas::runtime::Exit;
+use lintas::runtime::{Exit, Watch};
 use lintas::words::Language;
 
 /// What holds for every command.
@@ -39,6 +40,10 @@ pub(crate) struct Common {
     /// One setting, over file and environment: listen=0.0.0.0:7443. May be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
+    /// The hub's database, over file and environment: a SQLite file, or postgres://USER@HOST/DATABASE. Others on this machine can
+    /// see a command line: a password goes into a file or the environment (LINTAS_DATABASE).
+    #[arg(long, global = true, value_name = "DATABASE")]
+    pub(crate) database: Option<String>,
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -66,8 +71,8 @@ pub(crate) enum Command {
     Enrol(Enrol),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
-    /// How the hub stands.
-    Status,
+    /// How the hub stands; with --check one line and exit codes for monitoring.
+    Status(Box<Status>),
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
@@ -90,6 +95,12 @@ pub(crate) enum Command {
     /// Print the page of this program's commands.
     #[command(hide = true)]
     Markdown,
+    /// Make a backup while the hub runs or not, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of what is here, once all of it has been verified; no hub may run.
+    Restore(Restore),
+    /// Look at all that the hub rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
+    Doctor,
 }
 
 #[derive(Debug, Args)]
@@ -222,13 +233,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A check that cannot even be understood must not look like a finding of it.
+    let checks = arguments.iter().any(|argument| argument == "--check");
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-hub: {}", one_line(&error));
-        Exit::CommandLine
+        if checks { Exit::Watched(Watch::Unknown) } else { Exit::CommandLine }
     })
 }
 
@@ -264,6 +278,11 @@ mod tests {
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
+            "lintas-hub backup --keep 7",
+            "lintas-hub backup verify x.tar",
+            "lintas-hub restore x.tar --replace --json",
+            "lintas-hub status --check --outbox 5,10",
+            "lintas-hub doctor --json",
         ] {
             assert!(read(line).is_ok(), "{line}");
         }
@@ -282,6 +301,8 @@ mod tests {
             "lintas-hub run --set listen",
             "lintas-hub show",
             "lintas-hub status --lang fr",
+            "lintas-hub status --check --outbox 5",
+            "lintas-hub restore",
         ] {
             let said = one_line(&read(line).unwrap_err());
             assert!(!said.is_empty() && !said.contains('\n'), "{line}: {said}");

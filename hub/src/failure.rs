@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::NotAName;
 use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
@@ -12,6 +13,7 @@ use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
 use lintas::store::StoreError;
+use lintas::telemetry::{ChoiceError, ObserveError, StartError};
 use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
@@ -36,7 +38,15 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    #[error(transparent)]
+    Telemetry(#[from] StartError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
     /// The port cannot be had.
@@ -87,7 +97,10 @@ impl Failure {
             Self::Store(_) => "hub.storage",
             Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "hub.process",
+            Self::Observe(_) => "hub.observe",
+            Self::Choice(_) | Self::Telemetry(_) => "hub.telemetry",
             Self::Listen { .. } => "hub.listen",
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
@@ -106,10 +119,11 @@ impl Failure {
 
     const fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::Logs(_) => Exit::Configuration,
+            Self::Settings(_) | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => Exit::Configuration,
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
-            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } => Exit::Unavailable,
+            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
+            Self::Backup(error) => error.exit(),
             Self::File(FileError::LooseMode { .. }) | Self::Key(KeyError::File(FileError::LooseMode { .. })) => {
                 Exit::NoPermission
             }
@@ -162,6 +176,11 @@ impl Failure {
             Self::OtherNode { asked, wanted } | Self::OtherFederation { asked, wanted } => {
                 vec![say(self.code(), &[("asked", asked), ("wanted", wanted)])]
             }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![say(self.code(), &facts).replace('\n', " ")]
+            }
             Self::Made(folder) => vec![say(self.code(), &[("folder", folder)])],
             Self::Unlisted(unit) => vec![say(self.code(), &[("unit", unit)])],
             Self::Store(_)
@@ -172,6 +191,9 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Logs(_)
+            | Self::Observe(_)
+            | Self::Choice(_)
+            | Self::Telemetry(_)
             | Self::Signals(_)
             | Self::Listen { .. }
             | Self::Argument { .. }

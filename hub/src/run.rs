@@ -1,16 +1,23 @@
-//! The serving hub: database and link, until it is told to stop. It only puts them together.
+//! The serving hub: database, link and what it tells of itself, until it is told to stop. It only puts them together.
 
 use std::sync::Arc;
 
-use lintas::identity::AcceptLimits;
+use lintas::domain::NodeId;
+use lintas::identity::{AcceptLimits, SpiffeId, TlsIdentity};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
+use lintas::link::transport::hints::exchange;
 use lintas::link::transport::listen::listen;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OsSignals, SystemClock, Tasks, run_until_shutdown};
+use lintas::runtime::{Exit, OsEntropy, OsSignals, SystemClock, Tasks, random_bytes, run_until_shutdown};
+use lintas::store::database::{Database, Place};
+use lintas::store::observed::Observed;
+use lintas::store::probe::FileMark;
+use lintas::telemetry::{Health, Telemetry};
 
 use crate::database;
 use crate::failure::Failure;
+use crate::observe;
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -20,15 +27,47 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
-    let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
-    let policy = Policy { handovers_max: settings.handovers_max };
-    let shared = Arc::new(HubShared::new(store.clone(), signer, policy, Arc::new(SystemClock)));
     let tasks = Tasks::new();
+    let (telemetry, health) = observe::start(settings, &tasks).await?;
+    let served = async {
+        let database::Writer { store, _lock } = database::writer(settings, None).await?;
+        serve(settings, &store, &telemetry, health, &tasks).await?;
+        let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
+        store.close().await;
+        Ok(exit)
+    };
+    let served = served.await;
+    // Whatever came of it, what was recorded of it is sent.
+    tasks.stop();
+    telemetry.end().await;
+    served
+}
+
+/// Starts what serves on a database; everything runs as tasks.
+async fn serve(
+    settings: &Settings,
+    store: &Database,
+    telemetry: &Telemetry,
+    health: Health,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
+    let signer = database::signer(&settings.federation, &settings.signing_key)?;
+    let policy = Policy { handovers_max: settings.handovers_max };
+    let watched = Observed::new(store.clone(), telemetry.clone());
+    let shared = HubShared::new(watched, signer, policy, Arc::new(SystemClock)).with_telemetry(telemetry.clone());
+    let shared = Arc::new(shared);
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
-    let listening = listen(shared, settings.tls.clone(), settings.listen, limits, &tasks).await?;
+    let (tls, address) = (settings.tls.clone(), settings.listen);
+    let listening = listen(Arc::clone(&shared), tls, address, limits, health.clone(), tasks).await?;
+    if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
+        exchange(hints, Arc::clone(&listening.wakers), tasks);
+    }
+    let id = SpiffeId::new(settings.federation.clone(), NodeId::Hub);
+    if let Ok(identity) = TlsIdentity::load(&settings.tls, &id) {
+        telemetry.instruments().certificate(identity.not_after().0.div_euclid(1_000_000));
+    }
+    let file = if let Place::File(path) = &settings.database { FileMark::of(path).await.ok() } else { None };
+    observe::look_after(shared, file, health, tasks);
     tracing::info!(federation = %settings.federation, listen = %listening.address, "the hub serves");
-    let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
-    store.close().await;
-    Ok(exit)
+    Ok(())
 }

@@ -11,18 +11,21 @@ use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::store::database::Place;
+use lintas::store::postgres::Address;
+use lintas::telemetry::observe::read_listen;
 
 use crate::cli::Common;
 
 /// The settings file within the hub's folder.
-const FILE_NAME: &str = "hub.toml";
+pub(crate) const FILE_NAME: &str = "hub.toml";
 /// Longest that sessions may take to drain, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 /// Most connections that may be set.
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 11] = [
+const KEYS: [(&str, &str, &str); 13] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -30,13 +33,28 @@ const KEYS: [(&str, &str, &str); 11] = [
         "",
         "Where nodes find the hub: HOST:PORT. It goes into joining bundles; HOST stands in the certificate.",
     ),
-    ("database", "hub.db", "The database."),
+    (
+        "database",
+        "hub.db",
+        "The database: a SQLite file, or postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE.",
+    ),
+    (
+        "database_password_file",
+        "",
+        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+    ),
     ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
     ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
+    (
+        "observe.listen",
+        "127.0.0.1:9464",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
+         # reaches it may read it: keep it on this machine, or behind a firewall.",
+    ),
     ("shutdown.soft_seconds", "20", "How long sessions may take to drain when the hub stops, in seconds."),
 ];
 
@@ -46,13 +64,19 @@ pub(crate) struct Settings {
     pub(crate) federation: FederationId,
     pub(crate) listen: SocketAddr,
     pub(crate) address: HostPort,
-    pub(crate) database: PathBuf,
+    pub(crate) database: Place,
+    pub(crate) database_password: Option<PathBuf>,
     pub(crate) tls: TlsFiles,
     pub(crate) authority: PathBuf,
     pub(crate) signing_key: PathBuf,
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
+    pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
+    /// The hub's folder.
+    pub(crate) data: PathBuf,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 impl Settings {
@@ -61,8 +85,32 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
+        let database = common.database.iter().map(|database| ("database".to_owned(), database.clone()));
+        let set: Vec<(String, String)> = common.set.iter().cloned().chain(database).collect();
+        let settings = Self::check(read.with_variables(std::env::vars()), &set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -76,14 +124,22 @@ impl Settings {
         let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
+        let usual = read_listen(default("observe.listen")).unwrap_or_default();
+        let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |text| {
             within(text, 0, SOFT_LIMIT_SECONDS_MAX)
         });
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (database, signing_key, authority) = (file("database"), file("signing.key"), file("authority.folder"));
+        let (signing_key, authority) = (file("signing.key"), file("authority.folder"));
         let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let place = |text: &str| {
+            let file = || Ok(Place::File(data.join(text)));
+            if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
+        };
+        let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
+        let password = read.or("database_password_file", String::new(), "remedy.text", text);
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -92,12 +148,16 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
+                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
                 handovers_max: handovers?,
                 connections_max: connections?,
+                observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
+                data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -135,9 +195,9 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
     text
 }
 
-/// Where the settings file of a hub's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]
@@ -155,11 +215,15 @@ mod tests {
         let text = template(&given);
         let settings = read(&text, &[]).unwrap();
         assert_eq!(settings.listen.port(), 7443);
-        assert_eq!(settings.database, Path::new("/data/hub.db"));
+        assert_eq!(settings.database.to_string(), "/data/hub.db");
         assert_eq!(settings.tls.authority, Path::new("/data/authority/ca.pem"));
         assert_eq!((settings.handovers_max, settings.connections_max), (6, 4096));
         let changed = read(&text, &[("moves.handovers_max", "2"), ("database", "/db/x")]).unwrap();
-        assert_eq!((changed.handovers_max, &*changed.database), (2, Path::new("/db/x")));
+        assert_eq!((changed.handovers_max, changed.database.to_string()), (2, "/db/x".to_owned()));
+        let server = read(&text, &[("database", "postgres://hub@localhost/lapor")]).unwrap().database;
+        assert_eq!(server.to_string(), "postgres://hub@localhost:5432/lapor");
+        let said = read(&text, &[("database", "postgres://hub:geheim@db.example/lapor")]).unwrap_err();
+        assert!(said.contains("verify-full") && !said.contains("geheim"), "{said}");
         assert_eq!(text.matches("\n# ").count(), KEYS.len() + 1);
     }
 

@@ -33,7 +33,7 @@ pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Re
     let bytes = std::fs::read(file).map_err(|error| given(error.to_string()))?;
     let units = read(&bytes).map_err(Failure::Units)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
+    let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     let total = units.len();
     let (changes, renamed) = wanted(units, &registry);

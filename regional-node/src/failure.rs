@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::DeskError;
 use lintas::desk::export::{ExportError, PlaceError};
 use lintas::desk::import::{Mistake, Mistakes};
@@ -15,6 +16,7 @@ use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
 use lintas::store::StoreError;
+use lintas::telemetry::{ChoiceError, ObserveError, StartError};
 use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
@@ -48,7 +50,15 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    #[error(transparent)]
+    Telemetry(#[from] StartError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
     /// A file or folder that cannot be written.
@@ -84,11 +94,14 @@ impl Failure {
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "node.process",
             Self::Write { .. } => "node.write",
             Self::Export(_) | Self::Place(_) => "node.export",
             Self::Import(_) => "node.import",
             Self::Changed => "node.import-changed",
+            Self::Observe(_) => "node.observe",
+            Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
         }
@@ -96,15 +109,20 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
+            Self::Settings(_) | Self::NoHub | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => {
+                Exit::Configuration
+            }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
-            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
+            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
+                Exit::Unavailable
+            }
             Self::Client(ClientError::Foreign(_))
             | Self::File(FileError::LooseMode { .. })
             | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_))
             | Self::Export(ExportError::Store(StoreError::Corrupt(_)))
             | Self::Import(_) => Exit::BadData,
+            Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
             | Self::Socket(_)
@@ -165,6 +183,11 @@ impl Failure {
                 let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
                 vec![said(&facts)]
             }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts).replace('\n', " ")]
+            }
             Self::Client(_)
             | Self::Request(_)
             | Self::Socket(_)
@@ -175,6 +198,9 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Logs(_)
+            | Self::Observe(_)
+            | Self::Choice(_)
+            | Self::Telemetry(_)
             | Self::Signals(_)
             | Self::Write { .. }
             | Self::Export(_)

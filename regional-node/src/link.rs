@@ -9,11 +9,16 @@ use lintas::journal::SigningKey;
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
 use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::observed::Observed;
 use lintas::store::sqlite::SqliteStore;
+use lintas::telemetry::Telemetry;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::settings::{HubSettings, Settings};
+
+/// A node's database, watched.
+pub(crate) type NodeStore = Observed<SqliteStore>;
 
 /// The link of a node, ready to run. `written` is the desk's.
 ///
@@ -22,17 +27,21 @@ use crate::settings::{HubSettings, Settings};
 pub(crate) fn prepare(
     settings: &Settings,
     hub: &HubSettings,
-    store: SqliteStore,
+    store: NodeStore,
+    telemetry: &Telemetry,
     written: watch::Receiver<Position>,
-) -> Result<NodeLink<SqliteStore>, Failure> {
+) -> Result<NodeLink<NodeStore>, Failure> {
     let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     let seed = load_signing_secret(&settings.signing_key)?;
     let key = SigningKey::from_seed(*seed);
-    let tls = ClientTls::new(&TlsIdentity::load(&settings.tls, &id)?)?;
+    let identity = TlsIdentity::load(&settings.tls, &id)?;
+    telemetry.instruments().certificate(identity.not_after().0.div_euclid(1_000_000));
+    let tls = ClientTls::new(&identity)?;
     let (_, tls) = watch::channel(Arc::new(tls));
     let signer = NodeKey { federation: settings.federation.clone(), node: settings.node.clone(), key };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
-    let shared = Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)));
+    let shared =
+        Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls, limits };
     let state = watch::Sender::new(Reported::Starting);
@@ -41,7 +50,7 @@ pub(crate) fn prepare(
 
 /// Tells `status` how a link stands.
 #[derive(Debug)]
-pub(crate) struct Probe(pub(crate) Arc<NodeLink<SqliteStore>>);
+pub(crate) struct Probe(pub(crate) Arc<NodeLink<NodeStore>>);
 
 impl LinkProbe for Probe {
     fn report(&self, now: Timestamp) -> LinkReport {

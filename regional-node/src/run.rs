@@ -3,19 +3,25 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use lintas::desk::Desk;
 use lintas::desk::service::serve;
 use lintas::desk::socket::{DeskSocket, SocketPlace};
+use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, Progress, SystemClock, Tasks, run_until_shutdown};
 use lintas::store::Owner;
+use lintas::store::observed::Observed;
+use lintas::store::probe::FileMark;
 use lintas::store::sqlite::SqliteStore;
+use lintas::telemetry::{Health, Telemetry};
+use lintas::words::Language;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::estate;
 use crate::failure::Failure;
 use crate::link::{Probe, prepare};
+use crate::observe::{self, Looked};
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -25,20 +31,55 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
-    let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-    let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let tasks = Tasks::new();
+    let (telemetry, health) = observe::start(settings, &tasks).await?;
+    let served = async {
+        // First, so that nobody works on the database while another puts one in its place.
+        let socket = open_socket(settings)?;
+        let database = estate::open(settings, None).await?;
+        start(settings, &database, socket, &telemetry, health, &tasks).await?;
+        tracing::info!(node = %settings.node, name = settings.name, "the node serves");
+        let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
+        database.close().await;
+        Ok(exit)
+    };
+    let served = served.await;
+    // Whatever came of it, what was recorded of it is sent.
+    tasks.stop();
+    telemetry.end().await;
+    served
+}
+
+/// Starts what serves on a database; everything runs as tasks.
+async fn start(
+    settings: &Settings,
+    database: &SqliteStore,
+    socket: DeskSocket,
+    telemetry: &Telemetry,
+    health: Health,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
+    let store = Observed::new(database.clone(), telemetry.clone());
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let mut desk = desk.with_telemetry(telemetry.clone());
     let link = if let Some(hub) = &settings.hub {
-        Some(Arc::new(prepare(settings, hub, store.clone(), desk.written())?))
+        Some(Arc::new(prepare(settings, hub, store.clone(), telemetry, desk.written())?))
     } else {
         tracing::warn!("no hub.address is set: the desk works alone");
         None
     };
-    if let Some(link) = &link {
-        desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
+    let probe = link.as_ref().map(|link| -> Arc<dyn LinkProbe> { Arc::new(Probe(Arc::clone(link))) });
+    if let Some(probe) = &probe {
+        desk = desk.with_link(Arc::clone(probe));
     }
-    let socket = open_socket(settings)?;
-    let tasks = Tasks::new();
-    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, tasks.clone()));
+    let looked = Looked {
+        store,
+        database: FileMark::of(&settings.database).await.ok(),
+        socket: FileMark::of(&SocketPlace::of(&settings.data)?.path).await.ok(),
+        link: probe,
+    };
+    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, health.clone(), tasks.clone()));
+    observe::look_after(looked, health, telemetry.instruments(), tasks);
     if let Some(link) = link {
         let stop = tasks.stopping();
         tasks.spawn("link", OnFailure::EndProcess, async move {
@@ -46,38 +87,36 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
             Ok::<(), Infallible>(())
         });
     }
-    tracing::info!(node = %settings.node, name = settings.name, "the node serves");
-    let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
-    store.close().await;
-    Ok(exit)
+    Ok(())
 }
 
 /// Takes the journal back from the hub and begins a new life of it. A database that is gone is made anew.
 ///
 /// # Errors
 /// If a node runs on the folder, or the hub could not be asked.
-pub(crate) async fn recover(settings: &Settings, progress: &Progress) -> Result<(), Failure> {
+pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Language) -> Result<(), Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
     // Held so that no node serves meanwhile.
     let socket = open_socket(settings)?;
     let store = if settings.database.exists() {
-        SqliteStore::open_as(&settings.database, &owner(settings)).await?
+        estate::open(settings, Some(lang)).await?
     } else {
         SqliteStore::create(&settings.database, owner(settings)).await?
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);
-    let link = prepare(settings, hub, store.clone(), written)?;
+    let off = Telemetry::default();
+    let link = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
     let recovered = link.recover(CancellationToken::new(), progress).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);
     recovered
 }
 
-/// The desk's socket, held: no other program of this node serves or writes meanwhile.
+/// Takes the desk's socket: nobody else serves or recovers meanwhile.
 ///
 /// # Errors
-/// If a node runs on the folder.
+/// If somebody does.
 pub(crate) fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
     let place = SocketPlace::of(&settings.data)?;
     if place.fallback {

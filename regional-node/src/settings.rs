@@ -2,6 +2,7 @@
 //! and no database is opened here.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,16 +10,17 @@ use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
 use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::telemetry::observe::read_listen;
 
 use crate::cli::Common;
 
 /// The settings file within the node's folder.
-const FILE_NAME: &str = "node.toml";
+pub(crate) const FILE_NAME: &str = "node.toml";
 /// Longest that running calls may take to finish, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 12] = [
+const KEYS: [(&str, &str, &str); 13] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -29,6 +31,12 @@ const KEYS: [(&str, &str, &str); 12] = [
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600)."),
     ("database", "node.db", "The database."),
+    (
+        "observe.listen",
+        "127.0.0.1:9465",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
+         # reaches it may read it: keep it on this machine, or behind a firewall.",
+    ),
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
     ("name", "", "A name for people, shown in logs."),
 ];
@@ -43,9 +51,12 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
     pub(crate) database: PathBuf,
+    pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
     pub(crate) data: PathBuf,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 /// How to reach and recognise the hub.
@@ -62,8 +73,30 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
+        let settings = Self::check(read.with_variables(std::env::vars()), &common.set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -82,6 +115,8 @@ impl Settings {
             None if !value.is_empty() => Err("64 hexadecimal digits are wanted"),
             found => Ok(found),
         });
+        let usual = read_listen(default("observe.listen")).unwrap_or_default();
+        let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |value| {
             let seconds = value.parse().ok().filter(|seconds| *seconds <= SOFT_LIMIT_SECONDS_MAX);
             seconds.ok_or("a whole number of seconds, at most 600, is wanted")
@@ -106,8 +141,10 @@ impl Settings {
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
                 database: database?,
+                observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -166,9 +203,9 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// Where the settings file of a node's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]

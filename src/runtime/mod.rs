@@ -5,6 +5,7 @@ pub mod clock;
 pub mod entropy;
 pub mod exit;
 pub mod logs;
+pub mod machine;
 pub mod process;
 pub mod progress;
 pub mod settings;
@@ -14,7 +15,7 @@ pub mod trace_context;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
-pub use exit::Exit;
+pub use exit::{Exit, Watch};
 pub use process::run_process;
 pub use progress::{Progress, Step};
 pub use settings::{Settings, SettingsError};

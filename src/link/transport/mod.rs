@@ -1,6 +1,8 @@
 //! The link's transport: messages over gRPC over mutual TLS. It carries; what is said is the sessions' business.
 
+pub mod hints;
 pub mod hub;
+mod inflow;
 pub mod listen;
 pub mod node;
 mod watched;

@@ -4,8 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
+use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use zeroize::Zeroizing;
 
 /// How an address begins.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -18,7 +20,7 @@ const SCHEMA: &str = "lintas";
 /// …) and password file.
 #[derive(Clone)]
 pub struct Address {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     schema: &'static str,
 }
 
@@ -53,21 +55,32 @@ impl Address {
                 options.get_host()
             ));
         }
-        let options = options.application_name("lintas").disable_statement_logging();
+        let options = Box::new(options.application_name("lintas").disable_statement_logging());
         Ok(Self { options, schema: SCHEMA })
+    }
+
+    /// Takes the password out of an address: the address without it, and the password, if it had one.
+    #[must_use]
+    pub fn without_password(text: &str) -> (String, Option<Zeroizing<String>>) {
+        let whole = || (text.to_owned(), None);
+        let Some((scheme, rest)) = text.split_once("://") else { return whole() };
+        let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        let Some((user, host)) = authority.rsplit_once('@') else { return whole() };
+        let Some((user, password)) = user.split_once(':') else { return whole() };
+        let password = percent_decode_str(password).decode_utf8_lossy().into_owned();
+        (format!("{scheme}://{user}@{host}{path}"), Some(Zeroizing::new(password)))
     }
 
     /// The same address with a password from elsewhere.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self { options: self.options.password(password), ..self }
+        Self { options: Box::new(self.options.password(password)), schema: self.schema }
     }
 
-    /// The same address with another schema, so that many tests use one database.
+    /// The same address with another schema, so that many tests use one database; its connections bear its name.
     #[cfg(test)]
-    pub(super) const fn with_schema(mut self, schema: &'static str) -> Self {
-        self.schema = schema;
-        self
+    pub(super) fn with_schema(self, schema: &'static str) -> Self {
+        Self { options: Box::new(self.options.application_name(schema)), schema }
     }
 
     /// The schema in which everything lies.
@@ -117,6 +130,16 @@ mod tests {
         {
             let said = Address::parse(wrong).unwrap_err();
             assert!(!said.contains("geheim"), "{said}");
+        }
+    }
+
+    #[test]
+    fn password_stays_in_the_address() {
+        let (address, password) = Address::without_password("postgres://hub:ge%40h:eim@db:5433/lapor?sslmode=require");
+        assert_eq!(address, "postgres://hub@db:5433/lapor?sslmode=require");
+        assert_eq!(password.as_deref().map(String::as_str), Some("ge@h:eim"));
+        for none in ["postgres://hub@db/lapor", "postgres:///lapor?user=a:b@c", "hub.db", "postgres://db:5433/lapor"] {
+            assert_eq!(Address::without_password(none), (none.to_owned(), None));
         }
     }
 

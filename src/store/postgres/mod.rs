@@ -1,16 +1,18 @@
 //! The store in a PostgreSQL database, for a hub that outgrows one machine: several processes may use one database. SQL stays
 //! below this module; what is stored and why is the trait's.
 //!
-//! A transaction that changes something locks in the order of CUSTODY.md: complaints (sorted), the peer's row, the own journal,
-//! destinations. The own journal's row is locked by each of them, so they follow one another whatever process they come from:
-//! what they read under that lock nobody changes until they have committed.
+//! Whoever may change something locks the row of the own journal before it reads anything (docs/adr/0011): so transactions follow
+//! one another, whatever process they come from, as they do in SQLite. That one lock stands for all those of CUSTODY.md
+//! (complaints, session, journal head, destinations), those on rows that are not there yet included.
 
 mod address;
 mod aside;
 mod batches;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
+mod health;
 mod hints;
 mod journal;
 mod migrate;
@@ -34,7 +36,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 pub use address::Address;
-pub use hints::Hints;
+pub use copy::{PostgresSource, fill, in_use, is_there};
+pub use health::health;
+pub use hints::{PostgresEars, PostgresHints};
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
@@ -47,6 +51,7 @@ use crate::journal::Seal;
 #[derive(Clone)]
 pub struct PostgresStore {
     owner: Owner,
+    schema: &'static str,
     pool: PgPool,
     outbox_rows_max: u64,
 }
@@ -112,10 +117,11 @@ impl PostgresStore {
         self
     }
 
-    /// What tells other processes on this database that something waits, and hears it from them.
+    /// What tells other processes on this database that something waits, and hears it from them. `process` is a random number
+    /// by which this process knows its own hints.
     #[must_use]
-    pub fn hints(&self) -> Hints {
-        Hints::new(self.pool.clone())
+    pub fn hints(&self, process: u64) -> PostgresHints {
+        PostgresHints::new(self.pool.clone(), self.schema, process)
     }
 
     /// Closes all connections, for every clone of this store, once their transactions have ended.
@@ -124,7 +130,7 @@ impl PostgresStore {
     }
 
     fn of(address: &Address, owner: Owner) -> Self {
-        Self { owner, pool: settings::pool(address), outbox_rows_max: OUTBOX_ROWS_MAX }
+        Self { owner, schema: address.schema(), pool: settings::pool(address), outbox_rows_max: OUTBOX_ROWS_MAX }
     }
 
     /// A transaction that may write. It is rolled back when dropped.
@@ -258,6 +264,15 @@ impl Store for PostgresStore {
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
         journal::rows(&mut *self.reading().await?, &origin, after, limit).await
+    }
+
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        journal::names(&mut *self.asking().await?, &origin, after, limit).await
     }
 
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {

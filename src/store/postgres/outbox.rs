@@ -1,11 +1,11 @@
-//! Outboxes: numbered pointers to events, each destination's on its own. A destination's row is locked until the transaction
-//! commits, so that the order of numbers is the order of commits.
+//! Outboxes: numbered pointers to events, each destination's on its own. They are written under the one lock, so that the
+//! order of numbers is the order of commits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 
-use super::{Delivery, Peer, StoreError, journal, peers};
+use super::{Delivery, Peer, StoreError, journal, own, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
@@ -64,7 +64,7 @@ async fn ids(
     }
 }
 
-/// The rows of all destinations, locked in their order, made for those that had none.
+/// The rows of all destinations, made for those that had none.
 async fn destinations(
     connection: &mut PgConnection,
     pointers: &[(NodeId, EventHash)],
@@ -72,12 +72,11 @@ async fn destinations(
     let nodes: BTreeSet<&NodeId> = pointers.iter().map(|(node, _)| node).collect();
     let names: Vec<&str> = nodes.iter().map(|node| node.as_str()).collect();
     peers::create(connection, nodes.iter().copied()).await?;
-    let rows: Vec<(String, i64, i64, i64, bool)> = sqlx::query_as(
-        "SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1) ORDER BY node FOR UPDATE",
-    )
-    .bind(names)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(String, i64, i64, i64, bool)> =
+        sqlx::query_as("SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1)")
+            .bind(names)
+            .fetch_all(connection)
+            .await?;
     let peer = |(node, generation, numbered, delivered, resync): (String, i64, i64, i64, bool)| {
         let node = columns::node(&node)?;
         let mut peer = Peer::new(node.clone());
@@ -125,12 +124,11 @@ pub(super) async fn drop_delivered(connection: &mut PgConnection, peer: &Peer) -
     Ok(())
 }
 
-/// Begins the next generation of an outbox and fills it. Nothing is added to it meanwhile, since its row is locked, and no
-/// event is stored meanwhile that it would lack, since the own journal's row is.
+/// Begins the next generation of an outbox and fills it. Under the lock no event is stored meanwhile that it would lack.
 pub(super) async fn refill(connection: &mut PgConnection, destination: &NodeId) -> Result<u32, StoreError> {
+    own::lock(connection).await?;
+    let stored = peers::read(connection, destination).await?;
     peers::create(connection, [destination]).await?;
-    let stored = peers::lock(connection, destination).await?;
-    super::own::lock(connection).await?;
     let mut peer = stored.unwrap_or_else(|| Peer::new(destination.clone()));
     sqlx::query("DELETE FROM outbox WHERE destination = $1")
         .bind(destination.as_str())

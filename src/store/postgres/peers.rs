@@ -13,15 +13,6 @@ pub(super) async fn read(connection: &mut PgConnection, node: &NodeId) -> Result
     row.map(Peer::try_from).transpose()
 }
 
-/// A peer's row, locked until the transaction ends.
-pub(super) async fn lock(connection: &mut PgConnection, node: &NodeId) -> Result<Option<Peer>, StoreError> {
-    let row: Option<PeerRow> = sqlx::query_as("SELECT * FROM peers WHERE node = $1 FOR UPDATE")
-        .bind(node.as_str())
-        .fetch_optional(connection)
-        .await?;
-    row.map(Peer::try_from).transpose()
-}
-
 /// All peers' rows, by node.
 pub(super) async fn all(connection: &mut PgConnection) -> Result<Vec<Peer>, StoreError> {
     let rows: Vec<PeerRow> = sqlx::query_as("SELECT * FROM peers").fetch_all(connection).await?;

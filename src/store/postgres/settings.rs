@@ -19,18 +19,24 @@ const IDLE_UNASKED: Duration = Duration::from_secs(1);
 /// What each session asks for itself: another process's lock is not waited for without end, and a process that hangs in the
 /// middle of a transaction loses it, so that others go on. `synchronous_commit` was found on before; asked for by the session it
 /// cannot be turned off under it.
-const SESSION: [(&str, &str); 5] = [
+const SESSION: [(&str, &str); 8] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "15s"),
     ("TimeZone", "UTC"),
     ("client_min_messages", "warning"),
+    // One plan a statement, by the indexes that are there for it: what the planner makes of each array anew, knowing nothing yet of
+    // tables that fill quickly, was to read all of them (docs/performance/).
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
 ];
 
 /// Makes one connection, so that what is wrong is said at once; what the server does unless told otherwise is looked at, too.
 pub(super) async fn connect(address: &Address) -> Result<PgConnection, StoreError> {
     let mut plain = address.options().connect().await?;
     check(&mut plain).await?;
+    look_at_its_log(&mut plain).await?;
     plain.close().await?;
     Ok(session(address).connect().await?)
 }
@@ -40,7 +46,7 @@ pub(super) fn pool(address: &Address) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(TURN_TIMEOUT)
-        .idle_timeout(Duration::from_secs(600))
+        .idle_timeout(Duration::from_mins(10))
         .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
@@ -89,6 +95,43 @@ async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
     wanted("server", !replica, "a replica that only reads", "the primary (write its address)")
 }
 
+/// Says so if the server's own log would hold what people wrote: values bound to statements are content.
+async fn look_at_its_log(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let (statements, longest, values, values_on_error): (String, String, String, String) = sqlx::query_as(
+        "SELECT current_setting('log_statement'), current_setting('log_min_duration_statement'),
+                current_setting('log_parameter_max_length'), current_setting('log_parameter_max_length_on_error')",
+    )
+    .fetch_one(connection)
+    .await?;
+    if writes_values(&statements, &longest, &values, &values_on_error) {
+        tracing::warn!(
+            "the database server writes the values of statements into its log, personal data among them: set \
+             log_parameter_max_length and log_parameter_max_length_on_error to 0 there"
+        );
+    }
+    Ok(())
+}
+
+/// Whether a server with these settings writes bound values (`-1`: whole, `0`: none).
+fn writes_values(statements: &str, longest: &str, values: &str, values_on_error: &str) -> bool {
+    let logs = ["mod", "all"].contains(&statements) || longest != "-1";
+    logs && values != "0" || values_on_error != "0"
+}
+
 fn wanted(name: &'static str, good: bool, found: &str, wanted: &'static str) -> Result<(), StoreError> {
     if good { Ok(()) } else { Err(StoreError::Setting { name, found: found.to_owned(), wanted }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_that_logs_content_goes_unremarked() {
+        assert!(writes_values("all", "-1", "-1", "0"));
+        assert!(writes_values("none", "250ms", "1kB", "0"));
+        assert!(writes_values("none", "-1", "-1", "128B"));
+        assert!(!writes_values("none", "-1", "-1", "0"), "as it is made");
+        assert!(!writes_values("ddl", "-1", "-1", "0") && !writes_values("all", "0", "0", "0"));
+    }
 }

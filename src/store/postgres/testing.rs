@@ -37,6 +37,13 @@ impl TestDatabase {
         connection
     }
 
+    /// Ends all connections to it.
+    pub(in crate::store) async fn cut(&self) {
+        let mut connection = self.connect().await;
+        let kill = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1";
+        sqlx::query(kill).bind(self.schema).execute(&mut connection).await.unwrap();
+    }
+
     /// Removes it, whoever is still connected.
     pub(in crate::store) async fn drop_it(self) {
         let mut connection = self.connect().await;

@@ -15,19 +15,13 @@ pub(super) async fn read(
     owner: &Owner,
     scope: &Scope,
 ) -> Result<(View, i64), StoreError> {
+    // First of all, and before any history is read: whoever changed it has committed, and nobody changes it now.
+    let (own, last) = own::lock(connection).await?;
     let complaints = names(scope);
-    if !complaints.is_empty() {
-        // One that is not stored yet cannot be locked: the own journal's row keeps others from storing it meanwhile.
-        sqlx::query("SELECT 1 FROM complaints WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
-            .bind(&complaints)
-            .execute(&mut *connection)
-            .await?;
-    }
     let peer = match &scope.peer {
-        Some(node) => Some(peers::lock(connection, node).await?.unwrap_or_else(|| Peer::new(node.clone()))),
+        Some(node) => Some(peers::read(connection, node).await?.unwrap_or_else(|| Peer::new(node.clone()))),
         None => None,
     };
-    let (own, last) = own::lock(connection).await?;
     let mut view = View {
         own,
         complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),

@@ -2,6 +2,7 @@
 //! sources and the dependency tree and run nothing.
 
 mod commands;
+mod dashboard;
 mod dependencies;
 mod layers;
 mod papers;

@@ -4,7 +4,7 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
@@ -13,6 +13,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
     ("desk", &["domain", "journal", "store", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
+    ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),
@@ -24,12 +25,14 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
     [("link", "transport", &["protocol", "identity"]), ("desk", "service", &["protocol"])];
 
 /// Parts of the store that are no traits: only the programs choose among them.
-const STORES: [&str; 3] = ["sqlite", "postgres", "memory"];
+const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 10] = [
+const FENCED: [(&str, &[&str]); 17] = [
     ("sqlx", &["store"]),
+    ("rustix", &["runtime"]),
     ("rustls", &["identity"]),
+    ("tar", &["care"]),
     ("tokio_rustls", &["identity"]),
     ("rcgen", &["identity"]),
     ("x509_parser", &["identity"]),
@@ -38,6 +41,11 @@ const FENCED: [(&str, &[&str]); 10] = [
     ("indicatif", &["runtime"]),
     ("clap_complete", &["manual"]),
     ("clap_mangen", &["manual"]),
+    ("opentelemetry", &["telemetry"]),
+    ("opentelemetry_sdk", &["telemetry"]),
+    ("opentelemetry_otlp", &["telemetry"]),
+    ("opentelemetry_prometheus", &["telemetry"]),
+    ("prometheus", &["telemetry"]),
 ];
 
 /// Of the crates, those that the domain may use; and more in its tests.
@@ -126,7 +134,7 @@ fn outside(source: &Source, named: &Named, name: &str) -> Option<&'static str> {
         return Some("domain, journal and the sessions of the link are pure: nothing that reaches out of the process");
     }
     let border = has_part(source, "transport") || has_part(source, "service");
-    if ["tonic", "tonic_prost"].contains(&name) {
+    if ["tonic", "tonic_prost", "tonic_health", "tonic_reflection"].contains(&name) {
         return (!(library && here == "protocol" || border))
             .then_some("tonic only in protocol, transports and services");
     }
