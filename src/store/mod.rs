@@ -136,6 +136,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<JournalRow>, StoreError>> + Send;
 
+    /// The names of a journal's events after a position, in order, at most `limit`; nothing of them is read but these.
+    fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(Position, EventHash)>, StoreError>> + Send;
+
     /// All journals of which something is stored.
     fn origins(&self) -> impl Future<Output = Result<Vec<NodeId>, StoreError>> + Send;
 

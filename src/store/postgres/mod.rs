@@ -258,6 +258,15 @@ impl Store for PostgresStore {
         journal::rows(&mut *self.reading().await?, &origin, after, limit).await
     }
 
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        journal::names(&mut *self.asking().await?, &origin, after, limit).await
+    }
+
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
         journal::origins(&mut *self.asking().await?).await
     }

@@ -268,6 +268,15 @@ impl Store for SqliteStore {
         journal::rows(&mut *self.reading().await?, &origin, after, limit).await
     }
 
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        journal::names(&mut *self.reading().await?, &origin, after, limit).await
+    }
+
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
         journal::origins(&mut *self.reading().await?).await
     }
