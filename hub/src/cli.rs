@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::Exit;
+use lintas::runtime::{Exit, usual_folder};
 use lintas::words::Language;
 
 /// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
@@ -22,8 +22,16 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The hub's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-hub", value_name = "FOLDER")]
+    /// The hub's folder: its settings, keys and database; /var/lib/lintas-hub where the package is installed, else
+    /// lintas-hub, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER"
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; hub.toml in the hub's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -43,6 +51,8 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Make a hub's folder: settings, authority, keys, certificate, database.
     Init(Init),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the nodes, until told to stop.
     Run,
     /// The units that complaints can be given to.
@@ -148,14 +158,18 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
-    Cli::try_parse_from(arguments).map_err(|error| {
+    let mut cli = Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-hub: {}", one_line(&error));
         Exit::CommandLine
-    })
+    })?;
+    if cli.common.data.as_os_str().is_empty() {
+        cli.common.data = usual_folder("lintas-hub");
+    }
+    Ok(cli)
 }
 
 /// What clap says, in one line.
@@ -185,6 +199,7 @@ mod tests {
         let key = "aa".repeat(32);
         for line in [
             "lintas-hub --data x init --federation a --listen 127.0.0.1:1 --dns localhost --dns hub",
+            "lintas-hub settings",
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),

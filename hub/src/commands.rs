@@ -6,7 +6,7 @@ use lintas::words::Language;
 use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::Voice;
-use crate::settings::Settings;
+use crate::settings::{Settings, explained};
 use crate::{enrol, init, listing, nodes, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
@@ -24,9 +24,14 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         init::init(common, &arguments, voice).await?;
         return Ok(Exit::Done);
     }
+    if let Command::Settings = command {
+        let (value, text) = explained();
+        voice.answer(&value, &text);
+        return Ok(Exit::Done);
+    }
     let settings = Settings::load(common)?;
     match command {
-        Command::Init(_) => {}
+        Command::Init(_) | Command::Settings => {}
         Command::Run => return run::run(&settings).await,
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,

@@ -9,8 +9,11 @@ use std::time::Duration;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+
+use serde_json::{Value, json};
 
 use crate::cli::Common;
 
@@ -31,10 +34,18 @@ const KEYS: [(&str, &str, &str); 11] = [
         "Where nodes find the hub: HOST:PORT. It goes into joining bundles; HOST stands in the certificate.",
     ),
     ("database", "hub.db", "The database."),
-    ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
+    (
+        "tls.key",
+        "keys/tls.key",
+        "The hub's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
+    ),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
-    ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
+    (
+        "signing.key",
+        "keys/signing.key",
+        "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     ("shutdown.soft_seconds", "20", "How long sessions may take to drain when the hub stops, in seconds."),
@@ -82,8 +93,10 @@ impl Settings {
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (database, signing_key, authority) = (file("database"), file("signing.key"), file("authority.folder"));
-        let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let (database, authority, certificate) = (file("database"), file("authority.folder"), file("tls.certificate"));
+        let mut secret =
+            |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -133,6 +146,12 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
         let _ = write!(text, "\n# {about}\n{name} = {value}\n");
     }
     text
+}
+
+/// Every setting with what holds if nothing is said and what it is: for machines, and as a file.
+pub(crate) fn explained() -> (Value, String) {
+    let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
+    (json!({ "settings": all }), template(&[]))
 }
 
 /// Where the settings file of a hub's folder is.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::Exit;
+use lintas::runtime::{Exit, usual_folder};
 use lintas::words::Language;
 
 /// A regional node of Lintas: files, keeps and handles complaints, with or without the network.
@@ -22,8 +22,16 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The node's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-node", value_name = "FOLDER")]
+    /// The node's folder: its settings, keys and database; /var/lib/lintas-node where the package is installed, else
+    /// lintas-node, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER"
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; node.toml in the node's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -45,6 +53,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Take in the joining bundle that the hub's operator sent back.
     Join(Join),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the desk and keep the link to the hub, until told to stop.
     Run,
     /// How the node stands: link, outbox, last receipt, refusals.
@@ -289,14 +299,18 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
-    Cli::try_parse_from(arguments).map_err(|error| {
+    let mut cli = Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-node: {}", one_line(&error.to_string()));
         Exit::CommandLine
-    })
+    })?;
+    if cli.common.data.as_os_str().is_empty() {
+        cli.common.data = usual_folder("lintas-node");
+    }
+    Ok(cli)
 }
 
 /// What clap says, in one line.

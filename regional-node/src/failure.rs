@@ -78,9 +78,8 @@ impl Failure {
             Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
-            Self::Client(ClientError::Foreign(_))
-            | Self::File(FileError::LooseMode { .. })
-            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
+            Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
+            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
             Self::Client(_)
             | Self::Desk(_)

@@ -8,14 +8,16 @@ use lintas::desk::service::serve;
 use lintas::desk::socket::{DeskSocket, SocketPlace};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, SystemClock, Tasks, run_until_shutdown};
-use lintas::store::Owner;
+use lintas::runtime::{
+    Exit, OnFailure, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown,
+};
+use lintas::store::{Owner, Store};
 use lintas::store::sqlite::SqliteStore;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
-use crate::link::{Probe, prepare};
+use crate::link::{Probe, in_words, prepare};
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -25,20 +27,27 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
+    let manager = ServiceManager::of_environment();
+    manager.starting("opening the database");
     let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
     let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
     let link = if let Some(hub) = &settings.hub {
-        Some(Arc::new(prepare(settings, hub, store.clone(), desk.written())?))
+        let (link, tls) = prepare(settings, hub, store.clone(), desk.written())?;
+        Some((Arc::new(link), tls))
     } else {
         tracing::warn!("no hub.address is set: the desk works alone");
         None
     };
+    let (link, tls) = link.unzip();
     if let Some(link) = &link {
         desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
     }
     let socket = open_socket(settings)?;
     let tasks = Tasks::new();
     tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, tasks.clone()));
+    let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
+    reload_on_hangup(&tasks, &manager, reload).map_err(Failure::Signals)?;
+    let state = link.as_ref().map(|link| link.state.subscribe());
     if let Some(link) = link {
         let stop = tasks.stopping();
         tasks.spawn("link", OnFailure::EndProcess, async move {
@@ -46,10 +55,26 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
             Ok::<(), Infallible>(())
         });
     }
+    let serves = format!("serves {}", settings.node);
+    manager.ready(&serves);
+    let watched = store.clone();
+    manager.watch(&tasks, move || {
+        let link = state.as_ref().map_or_else(|| "no link is set up".to_owned(), |state| in_words(&state.borrow()));
+        standing(watched.clone(), format!("{serves}; {link}"))
+    });
     tracing::info!(node = %settings.node, name = settings.name, "the node serves");
     let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
     store.close().await;
     Ok(exit)
+}
+
+/// How the node stands, for its service manager. A database that says no is an answer too: only one that says nothing at all
+/// is a reason to begin anew.
+async fn standing(store: impl Store, serves: String) -> String {
+    match store.own().await {
+        Ok(_) => serves,
+        Err(error) => format!("{serves}, but {error}"),
+    }
 }
 
 /// Takes the journal back from the hub and begins a new life of it. A database that is gone is made anew.
@@ -67,7 +92,7 @@ pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);
-    let link = prepare(settings, hub, store.clone(), written)?;
+    let (link, _tls) = prepare(settings, hub, store.clone(), written)?;
     let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);

@@ -8,6 +8,8 @@ mod house;
 #[cfg(test)]
 mod hub;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod simulation;

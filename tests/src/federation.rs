@@ -328,7 +328,10 @@ impl Federation {
 
 /// A port that is free now; it is bound again in a moment, by the hub, and again after each of its restarts. It lies below
 /// those that the system hands out by itself (Linux: from 32768), so that no call of another process takes it meanwhile.
-fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// If none is free.
+pub fn free_port() -> Result<u16> {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
