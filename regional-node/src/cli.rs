@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::runtime::{Exit, usual_folder};
@@ -30,7 +31,8 @@ pub(crate) struct Common {
         env = "LINTAS_DATA",
         default_value = "",
         hide_default_value = true,
-        value_name = "FOLDER"
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
     )]
     pub(crate) data: PathBuf,
     /// The settings file; node.toml in the node's folder unless given.
@@ -289,6 +291,11 @@ pub(crate) struct File {
     pub(crate) reporter_file: Option<PathBuf>,
 }
 
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-node") } else { text.into() }
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').ok_or("it is KEY=VALUE, such as hub.address=hub.lapor.go.id:7443")?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
@@ -299,18 +306,14 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
-    let mut cli = Cli::try_parse_from(arguments).map_err(|error| {
+    Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-node: {}", one_line(&error.to_string()));
         Exit::CommandLine
-    })?;
-    if cli.common.data.as_os_str().is_empty() {
-        cli.common.data = usual_folder("lintas-node");
-    }
-    Ok(cli)
+    })
 }
 
 /// What clap says, in one line.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lintas_tests::programs;
-use toml::{Table, Value};
+use toml::Table;
 
 /// A folder with packages that `make package` made: these are tried instead.
 const PACKAGES_VARIABLE: &str = "LINTAS_PACKAGE_FOLDER";
@@ -129,6 +129,8 @@ impl Manifest {
         fs::write(folder.join("control"), control).unwrap();
         let kept = self.deb["conf-files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned() + "\n");
         fs::write(folder.join("conffiles"), kept.collect::<String>()).unwrap();
+        let sums = "find . -path ./DEBIAN -prune -o -type f -printf '%P\\0' | xargs -0 md5sum >DEBIAN/md5sums";
+        done(Command::new("sh").args(["-c", sums]).current_dir(tree));
         for script in fs::read_dir(self.folder.join(text("maintainer-scripts"))).unwrap() {
             let script = script.unwrap();
             fs::copy(script.path(), folder.join(script.file_name())).unwrap();

@@ -132,7 +132,7 @@ fn set_up(bench: &Bench) {
         assert_eq!(fs::read_to_string(example).unwrap().trim(), bench.run(name, &["settings"]).trim());
         assert!(bench.has(&format!("usr/share/doc/{name}/copyright")));
     }
-    assert_eq!(bench.root.dpkg(&["--audit"]), "");
+    assert_eq!(bench.root.dpkg(&["--audit", HUB, NODE]) + &bench.root.dpkg(&["--verify", HUB, NODE]), "");
 
     let listen = format!("127.0.0.1:{}", free_port().unwrap());
     bench.run(HUB, &["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]);
@@ -162,21 +162,24 @@ async fn use_it(bench: &Bench, hub: &mut Service, node: &mut Service) -> String 
 }
 
 async fn linked(bench: &Bench) {
-    until("the link, and the units that come by it", PATIENCE, async || {
+    wait(bench, "the link, and the units that come by it", async || {
         let units = bench.ask(NODE, &["units"]).to_string();
         let up = bench.ask(NODE, &["status"])["link"]["state"] == "connected";
         (up && units.contains("13.71")).then_some(())
     })
-    .await
-    .unwrap();
+    .await;
 }
 
 async fn at_hub(bench: &Bench, tracking: &str) {
-    until("the complaint at the hub", PATIENCE, async || {
-        bench.ask(HUB, &["list"]).to_string().contains(tracking).then_some(())
-    })
-    .await
-    .unwrap();
+    let there = async || bench.ask(HUB, &["list"]).to_string().contains(tracking).then_some(());
+    wait(bench, "the complaint at the hub", there).await;
+}
+
+async fn wait(bench: &Bench, what: &str, look: impl AsyncFnMut() -> Option<()>) {
+    if let Err(error) = until(what, PATIENCE, look).await {
+        let logs = [HUB, NODE].map(|name| fs::read_to_string(bench.root.of(&format!("var/log/{name}.log"))).unwrap());
+        panic!("{error}\n{}", logs.concat());
+    }
 }
 
 /// A higher version over a running service and databases of the version before.
@@ -224,6 +227,7 @@ async fn set_back(database: &Path) -> i64 {
     let newest = migrator.iter().map(|migration| migration.version).max().unwrap();
     migrator.migrations.to_mut().retain(|migration| migration.version < newest);
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", older.display())).await.unwrap();
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.unwrap();
     migrator.run_direct(None, &mut connection, false).await.unwrap();
     sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut connection).await.unwrap();
     sqlx::query("ATTACH ? AS new").bind(database.to_str().unwrap()).execute(&mut connection).await.unwrap();

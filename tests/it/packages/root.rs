@@ -10,21 +10,8 @@ use std::process::{Command, Output, Stdio};
 
 use super::build::done;
 
-/// What a small Debian has, and what the scripts of the packages and the programs call for.
-const SEEDS: [&str; 12] = [
-    "base-files",
-    "base-passwd",
-    "bash",
-    "coreutils",
-    "dash",
-    "dpkg",
-    "init-system-helpers",
-    "libc-bin",
-    "libgcc-s1",
-    "passwd",
-    "sed",
-    "tar",
-];
+/// What the packages ask for beyond that without which no Debian is one (`Essential: yes`).
+const SEEDS: [&str; 2] = ["libgcc-s1", "passwd"];
 
 /// A root file system.
 pub(super) struct Root(tempfile::TempDir);
@@ -118,6 +105,7 @@ impl Root {
         for package in &packages {
             fs::write(self.of(&format!("var/lib/dpkg/info/{package}.list")), "/.\n").unwrap();
         }
+        fs::write(self.of("etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n").unwrap();
         let null = self.of("dev/null");
         let made = Command::new("mknod").args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).stderr(Stdio::null()).status();
         if !made.is_ok_and(|status| status.success()) {
@@ -128,10 +116,12 @@ impl Root {
     }
 }
 
-/// The seeds and all that they need of what is installed here.
+/// What is essential, the seeds, and all that they need of what is installed here.
 fn closure() -> BTreeSet<String> {
+    let all = done(Command::new("dpkg-query").args(["--show", "--showformat=${Essential} ${Package}\n"]));
+    let essential = all.lines().filter_map(|line| line.strip_prefix("yes "));
     let mut found = BTreeSet::new();
-    let mut next: Vec<String> = SEEDS.map(str::to_owned).to_vec();
+    let mut next: Vec<String> = essential.chain(SEEDS).map(str::to_owned).collect();
     while !next.is_empty() {
         next.retain(|name| !found.contains(name));
         next.sort();
