@@ -105,7 +105,7 @@ pub(crate) struct Enrol {
     /// Its public name; that of its request unless given.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The request that `lintas-node init` made; it proves that its maker holds both keys.
+    /// The request that `lintas-node init` made; it proves that its maker holds both keys. - for standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "csr")]
     pub(crate) request: Option<PathBuf>,
     /// A certificate request in PEM, instead of --request.

@@ -7,9 +7,7 @@ use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
 use lintas::link::transport::listen::listen;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{
-    Exit, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown,
-};
+use lintas::runtime::{Exit, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown};
 use lintas::store::Store;
 
 use crate::database;

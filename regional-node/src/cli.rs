@@ -93,7 +93,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The bundle.
+    /// The bundle; - for standard input.
     pub(crate) bundle: PathBuf,
 }
 

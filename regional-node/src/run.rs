@@ -11,8 +11,8 @@ use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
     Exit, OnFailure, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown,
 };
-use lintas::store::{Owner, Store};
 use lintas::store::sqlite::SqliteStore;
+use lintas::store::{Owner, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

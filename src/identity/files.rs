@@ -45,7 +45,9 @@ pub enum FileError {
         mode: u32,
     },
     /// A credential that this process was not given.
-    #[error("this process was not given the credential {0}: run it with it (systemd-run --pipe --wait --uid=ACCOUNT -p LoadCredential={0}:FILE …)")]
+    #[error(
+        "this process was not given the credential {0}: run it with it (systemd-run --pipe --wait --uid=ACCOUNT -p LoadCredential={0}:FILE …)"
+    )]
     NoCredential(String),
     /// A key is there already and was not to be replaced.
     #[error("{} exists already and is left as it is: move it away first", .0.display())]

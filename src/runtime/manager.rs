@@ -1,4 +1,4 @@
-//! What the service manager that started this process is told, in the words of sd_notify(3): ready, how it stands, alive,
+//! What the service manager that started this process is told, in the words of `sd_notify(3)`: ready, how it stands, alive,
 //! reloading, stopping. Started by hand, the process tells nobody. What "alive" means is the program's to say.
 
 use std::env;
@@ -110,12 +110,11 @@ impl ServiceManager {
                 let mut told = String::new();
                 loop {
                     ticks.tick().await;
-                    match timeout(every, look()).await {
-                        Ok(status) => manager.alive(&status, &mut told),
-                        Err(_) => {
-                            let seconds = every.as_secs();
-                            tracing::error!(seconds, "no answer from within; the service manager gets no sign of life");
-                        }
+                    if let Ok(status) = timeout(every, look()).await {
+                        manager.alive(&status, &mut told);
+                    } else {
+                        let seconds = every.as_secs();
+                        tracing::error!(seconds, "no answer from within; the service manager gets no sign of life");
                     }
                 }
             };
@@ -295,7 +294,8 @@ mod tests {
             let look = looks.fetch_add(1, Ordering::SeqCst);
             ready(format!("serves, {}", if look < 2 { "well" } else { "the database is away" }))
         });
-        for said in ["WATCHDOG=1\nSTATUS=serves, well", "WATCHDOG=1", "WATCHDOG=1\nSTATUS=serves, the database is away"] {
+        for said in ["WATCHDOG=1\nSTATUS=serves, well", "WATCHDOG=1", "WATCHDOG=1\nSTATUS=serves, the database is away"]
+        {
             assert_eq!(listener.heard(), said);
         }
         assert_eq!(listener.heard(), "WATCHDOG=1");

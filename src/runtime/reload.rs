@@ -34,7 +34,9 @@ pub fn reload_on_hangup<E: Display>(
             // A few small local files, read for nobody's sake but the operator's: no thread of its own.
             match reload() {
                 Ok(()) => tracing::info!("keys and certificates were read again"),
-                Err(error) => tracing::error!(%error, "cannot read keys and certificates again; the old ones stay in use"),
+                Err(error) => {
+                    tracing::error!(%error, "cannot read keys and certificates again; the old ones stay in use");
+                }
             }
             manager.reloaded();
         }

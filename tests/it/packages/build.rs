@@ -111,10 +111,10 @@ impl Manifest {
         let architecture = done(Command::new("dpkg").arg("--print-architecture"));
         // cargo-deb asks dpkg-shlibdeps what the program needs; that it is these two, the root of the test shows.
         let depends = text("depends").replace("$auto", "libc6, libgcc-s1");
-        let long: String = text("extended-description").trim().lines().map(|line| format!(" {line}\n")).collect();
+        let long = text("extended-description").trim().replace('\n', "\n ");
         let control = format!(
             "Package: {}\nVersion: {}-1\nArchitecture: {}\nMaintainer: {}\nSection: {}\nPriority: {}\nDepends: {depends}\n\
-             Suggests: {}\nDescription: {}\n{long}",
+             Suggests: {}\nDescription: {}\n {long}\n",
             self.name,
             self.version,
             architecture.trim(),
@@ -127,7 +127,8 @@ impl Manifest {
         let folder = tree.join("DEBIAN");
         make(&folder);
         fs::write(folder.join("control"), control).unwrap();
-        let kept = self.deb["conf-files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned() + "\n");
+        let kept =
+            self.deb["conf-files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned() + "\n");
         fs::write(folder.join("conffiles"), kept.collect::<String>()).unwrap();
         let sums = "find . -path ./DEBIAN -prune -o -type f -printf '%P\\0' | xargs -0 md5sum >DEBIAN/md5sums";
         done(Command::new("sh").args(["-c", sums]).current_dir(tree));
@@ -151,7 +152,8 @@ pub(super) fn reversioned(package: &Path, version: &str, out: &Path) -> PathBuf 
     let tree = out.join(format!("{name}-{version}"));
     done(Command::new("dpkg-deb").arg("--raw-extract").arg(package).arg(&tree));
     let control = tree.join("DEBIAN/control");
-    let of = |line: &str| if line.starts_with("Version:") { format!("Version: {version}\n") } else { format!("{line}\n") };
+    let of =
+        |line: &str| if line.starts_with("Version:") { format!("Version: {version}\n") } else { format!("{line}\n") };
     let text: String = fs::read_to_string(&control).unwrap().lines().map(of).collect();
     fs::write(control, text).unwrap();
     pack(&tree, &out.join(format!("{name}-{version}.deb")))

@@ -258,7 +258,8 @@ async fn set_back(database: &Path) -> i64 {
 
 async fn migrated(database: &Path) -> i64 {
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=ro", database.display())).await.unwrap();
-    let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
+    let newest =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     newest
 }

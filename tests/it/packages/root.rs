@@ -26,7 +26,9 @@ impl Root {
             let ran = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
             ran.is_ok_and(|status| status.success())
         };
-        if !runs(Command::new("dpkg-query").args(["--show", "dpkg"])) || !runs(Command::new("dpkg-deb").arg("--version")) {
+        if !runs(Command::new("dpkg-query").args(["--show", "dpkg"]))
+            || !runs(Command::new("dpkg-deb").arg("--version"))
+        {
             return Err("this is no Debian");
         }
         if !runs(Command::new("chroot").args(["/", "true"])) {
@@ -107,7 +109,8 @@ impl Root {
         }
         fs::write(self.of("etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n").unwrap();
         let null = self.of("dev/null");
-        let made = Command::new("mknod").args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).stderr(Stdio::null()).status();
+        let made =
+            Command::new("mknod").args(["-m", "666"]).arg(&null).args(["c", "1", "3"]).stderr(Stdio::null()).status();
         if !made.is_ok_and(|status| status.success()) {
             // Where no device may be made, a file takes in what nobody reads.
             fs::File::create(&null).and_then(|mut file| file.write_all(b"")).unwrap();
@@ -132,7 +135,9 @@ fn closure() -> BTreeSet<String> {
         }
         // What is named as an alternative and not installed here is an error of the query, and not missed.
         let mut command = Command::new("dpkg-query");
-        command.args(["--show", "--showformat=${db:Status-Abbrev}|${Package}|${Pre-Depends}, ${Depends}\n"]).args(&wanted);
+        command
+            .args(["--show", "--showformat=${db:Status-Abbrev}|${Package}|${Pre-Depends}, ${Depends}\n"])
+            .args(&wanted);
         let output = command.output().unwrap();
         for line in String::from_utf8(output.stdout).unwrap().lines() {
             let parts: Vec<&str> = line.splitn(3, '|').collect();

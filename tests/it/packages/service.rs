@@ -20,7 +20,8 @@ impl Unit {
     pub(super) fn read(path: &Path) -> Self {
         let mut section = String::new();
         let mut lines = Vec::new();
-        for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+        {
             if let Some(name) = line.strip_prefix('[') {
                 name.trim_end_matches(']').clone_into(&mut section);
             } else {

@@ -82,7 +82,10 @@ fn systemd_finds_a_unit_exposed_or_wrong() {
     for (name, unit) in units() {
         let file = top().join(format!("deploy/systemd/{name}.service"));
         let mut command = Command::new("systemd-analyze");
-        command.args(["security", "--offline=true", "--no-pager"]).arg(format!("--threshold={EXPOSURE_MAX}")).arg(&file);
+        command
+            .args(["security", "--offline=true", "--no-pager"])
+            .arg(format!("--threshold={EXPOSURE_MAX}"))
+            .arg(&file);
         let output = command.output().unwrap();
         let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
         assert!(output.status.success(), "{name}: {said}");
@@ -90,8 +93,8 @@ fn systemd_finds_a_unit_exposed_or_wrong() {
         let said = String::from_utf8(output.stderr).unwrap();
         // Where the package is not installed its program is not there, and nothing else may be wrong.
         let program = unit.one("Service", "ExecStart").split(' ').next().unwrap();
-        let fine = |line: &str| line.contains(&format!("Command {program} is not executable"));
-        assert!(said.lines().all(fine), "{name}: {said}");
+        let harmless = |line: &str| line.contains(&format!("Command {program} is not executable"));
+        assert!(said.lines().all(harmless), "{name}: {said}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod catch_up;
 mod checker;
 mod log_first;
+mod manager;
 mod manners;
 mod restored;
 mod strangers;
