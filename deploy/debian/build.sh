@@ -24,7 +24,7 @@ export CFLAGS="${CFLAGS:-} -ffile-prefix-map=$here=/lintas -ffile-prefix-map=$re
 
 target=${CARGO_TARGET_DIR:-target}
 cargo build --locked --release --package lintas-hub --package lintas-node
-deploy/debian/generate.sh "$target/release" target/package
+deploy/debian/generate.sh "$target/release" deploy/generated
 mkdir -p target/debian
 for name in lintas-hub lintas-node; do
     cargo deb --locked --no-build --package "$name" --output target/debian/

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Units(UnitsCommand),
     /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
     Enrol(Enrol),
+    /// Give the hub's own key a new certificate.
+    Renew(Renew),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
     /// How the hub stands.
@@ -120,6 +122,16 @@ pub(crate) struct Enrol {
     /// Where the joining bundle goes; standard output unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Renew {
+    /// A name or address under which nodes dial the hub; all of them, for the old certificate's names do not come along.
+    #[arg(long, required = true, value_name = "NAME")]
+    pub(crate) dns: Vec<String>,
+    /// Days until the certificate ends.
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
+    pub(crate) days: u16,
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +218,7 @@ mod tests {
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
         ] {
@@ -220,6 +233,7 @@ mod tests {
             "lintas-hub units",
             "lintas-hub init --federation a --listen b",
             "lintas-hub enrol 13.71",
+            "lintas-hub renew",
             "lintas-hub enrol 13.71 --csr c.pem",
             "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
             "lintas-hub list --limit 0",

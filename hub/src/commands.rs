@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::{Settings, explained};
-use crate::{enrol, init, listing, nodes, run, status, units, verify};
+use crate::{enrol, init, listing, nodes, renew, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -37,6 +37,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
+        Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,

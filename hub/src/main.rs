@@ -10,6 +10,7 @@ mod init;
 mod listing;
 mod nodes;
 mod output;
+mod renew;
 mod run;
 mod settings;
 mod status;

@@ -46,7 +46,7 @@ pub enum FileError {
     },
     /// A credential that this process was not given.
     #[error(
-        "this process was not given the credential {0}: run it with it (systemd-run --pipe --wait --uid=ACCOUNT -p LoadCredential={0}:FILE …)"
+        "this process was not given the credential {0}: while the service has it, set CREDENTIALS_DIRECTORY=/run/credentials/SERVICE"
     )]
     NoCredential(String),
     /// A key is there already and was not to be replaced.
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn process_without_credentials_is_told_of_a_missing_file() {
         let said = read_secret_with(Path::new("credential:signing.key"), None).unwrap_err().to_string();
-        assert!(said.contains("not given the credential signing.key") && said.contains("systemd-run"), "{said}");
+        assert!(said.contains("not given the credential signing.key") && said.contains("/run/credentials/"), "{said}");
     }
 
     #[test]

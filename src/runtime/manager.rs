@@ -21,9 +21,11 @@ const WATCHDOG_VARIABLE: &str = "WATCHDOG_USEC";
 /// For which process that holds, if it says.
 const WATCHDOG_PROCESS_VARIABLE: &str = "WATCHDOG_PID";
 
-/// How often the standing is told where nobody wants signs of life.
-const EVERY_UNWATCHED: Duration = Duration::from_secs(30);
-/// So many looks fall into the time of the watchdog: one may be late as long as another and the next still comes in time.
+/// How often to look, if the watchdog does not want it more often.
+const EVERY_MAX: Duration = Duration::from_secs(10);
+/// How long a look may take where nobody wants signs of life.
+const LOOK_UNWATCHED: Duration = Duration::from_mins(1);
+/// So many looks fall into the time of the watchdog: one may take all of its part, and the next still comes in time.
 const LOOKS: u32 = 3;
 /// Longest standing that is told, in bytes; what is beyond is cut off.
 const STATUS_BYTES_MAX: usize = 400;
@@ -102,18 +104,18 @@ impl ServiceManager {
         if self.line.is_none() {
             return;
         }
-        let (manager, stopping, every) = (self.clone(), tasks.stopping(), self.every());
+        let (manager, stopping, limit) = (self.clone(), tasks.stopping(), self.look_limit());
         tasks.spawn("service-manager", OnFailure::EndProcess, async move {
             let looking = async {
-                let mut ticks = interval(every);
+                let mut ticks = interval(limit.min(EVERY_MAX));
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 let mut told = String::new();
                 loop {
                     ticks.tick().await;
-                    if let Ok(status) = timeout(every, look()).await {
+                    if let Ok(status) = timeout(limit, look()).await {
                         manager.alive(&status, &mut told);
                     } else {
-                        let seconds = every.as_secs();
+                        let seconds = limit.as_secs();
                         tracing::error!(seconds, "no answer from within; the service manager gets no sign of life");
                     }
                 }
@@ -126,9 +128,9 @@ impl ServiceManager {
         });
     }
 
-    /// How often to look.
-    fn every(&self) -> Duration {
-        self.watchdog.and_then(|time| time.checked_div(LOOKS)).unwrap_or(EVERY_UNWATCHED)
+    /// How long a look may take.
+    fn look_limit(&self) -> Duration {
+        self.watchdog.and_then(|time| time.checked_div(LOOKS)).unwrap_or(LOOK_UNWATCHED)
     }
 
     fn alive(&self, status: &str, told: &mut String) {
@@ -278,10 +280,10 @@ mod tests {
     #[test]
     fn sign_of_life_comes_too_late() {
         let listener = Listener::new();
-        let every = listener.manager(&[(WATCHDOG_VARIABLE, "90000000")]).every();
-        // One look that takes all of its time, and the next one, still come before the end.
-        assert!(every.saturating_mul(2) < Duration::from_secs(90), "{every:?}");
-        assert_eq!(from(&[]).every(), EVERY_UNWATCHED);
+        let limit = listener.manager(&[(WATCHDOG_VARIABLE, "90000000")]).look_limit();
+        // One look that takes all of its time, after a wait that is never longer, still ends before the watchdog's time.
+        assert!(limit.saturating_mul(2) < Duration::from_secs(90), "{limit:?}");
+        assert_eq!(from(&[]).look_limit(), LOOK_UNWATCHED);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use toml::Table;
 const PACKAGES_VARIABLE: &str = "LINTAS_PACKAGE_FOLDER";
 /// What stands in the manifest for the folder of the programs, and for that of what they write.
 const PROGRAMS: &str = "target/release/";
-const GENERATED: &str = "../target/package/";
+const GENERATED: &str = "../deploy/generated/";
 
 /// The top of the repository.
 pub(super) fn top() -> &'static Path {
@@ -109,8 +109,8 @@ impl Manifest {
     fn control(&self, tree: &Path) {
         let text = |key: &str| self.deb[key].as_str().unwrap();
         let architecture = done(Command::new("dpkg").arg("--print-architecture"));
-        // cargo-deb asks dpkg-shlibdeps what the program needs; that it is these two, the root of the test shows.
-        let depends = text("depends").replace("$auto", "libc6, libgcc-s1");
+        // cargo-deb asks dpkg-shlibdeps which version of the C library the program needs.
+        let depends = text("depends").replace("$auto", "libc6");
         let long = text("extended-description").trim().replace('\n', "\n ");
         let control = format!(
             "Package: {}\nVersion: {}-1\nArchitecture: {}\nMaintainer: {}\nSection: {}\nPriority: {}\nDepends: {depends}\n\
@@ -130,8 +130,6 @@ impl Manifest {
         let kept =
             self.deb["conf-files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned() + "\n");
         fs::write(folder.join("conffiles"), kept.collect::<String>()).unwrap();
-        let sums = "find . -path ./DEBIAN -prune -o -type f -printf '%P\\0' | xargs -0 md5sum >DEBIAN/md5sums";
-        done(Command::new("sh").args(["-c", sums]).current_dir(tree));
         for script in fs::read_dir(self.folder.join(text("maintainer-scripts"))).unwrap() {
             let script = script.unwrap();
             fs::copy(script.path(), folder.join(script.file_name())).unwrap();

@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::root::Root;
@@ -49,7 +49,8 @@ impl Unit {
 pub(super) struct Service {
     child: Child,
     reports: UnixDatagram,
-    socket: std::path::PathBuf,
+    socket: PathBuf,
+    log: PathBuf,
 }
 
 impl Service {
@@ -72,9 +73,9 @@ impl Service {
         }
         let seconds: u64 = unit.one("Service", "WatchdogSec").parse().unwrap();
         command.env("NOTIFY_SOCKET", &place).env("WATCHDOG_USEC", format!("{seconds}000000"));
-        let log = fs::File::create(root.of(&format!("var/log/{name}.log"))).unwrap();
-        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let mut service = Self { child, reports, socket };
+        let log = root.of(&format!("var/log/{name}.log"));
+        let child = command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
+        let mut service = Self { child, reports, socket, log };
         let ready = service.hear("READY=1");
         assert!(ready.contains("STATUS=serves "), "{ready}");
         service
@@ -94,11 +95,12 @@ impl Service {
         }
     }
 
-    /// Ends it as a service manager does, and says how it ended.
-    pub(super) fn stop(mut self) -> ExitStatus {
+    /// Ends it as a service manager does; it must end in order.
+    pub(super) fn stop(mut self) {
         self.signal("TERM");
         self.hear("STOPPING=1");
-        self.child.wait().unwrap()
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", fs::read_to_string(&self.log).unwrap());
     }
 
     /// Sends it a signal.
