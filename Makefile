@@ -1,16 +1,19 @@
 # Lintas. `make` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint fmt simulate package setup
+.PHONY: help demo demo-postgres run test lint fmt simulate package setup
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SEEDS ?= 1000
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup build ## build, run a whole federation on this machine, and check its books
 	@$(TARGET)/debug/lintas-demo
+
+demo-postgres: setup build ## the same with the hub's database on a PostgreSQL server, started and ended for it
+	@$(TARGET)/debug/lintas-demo --postgres
 
 run: setup build ## the federation of the demo, kept running, with what to try
 	@$(TARGET)/debug/lintas-demo --keep-running

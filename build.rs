@@ -1,6 +1,8 @@
-//! Compiles `proto/` into the wire types of `src/protocol/`, and watches `migrations/`. It needs no protoc.
+//! Compiles `proto/` into the wire types of `src/protocol/` and the schemas that they come from, and watches `migrations/`. It needs no protoc.
 
 use std::error::Error;
+
+use prost::Message;
 
 /// Every schema, by its path below `proto/`.
 const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/link.proto"];
@@ -9,7 +11,12 @@ const SCHEMAS: &[&str] = &["lintas/desk/v1/desk.proto", "lintas/federation/v1/li
 const PERSONAL: &[&str] = &[
     "lintas.desk.v1.FileRequest",
     "lintas.desk.v1.Reporter",
+    "lintas.desk.v1.FileReply",
     "lintas.desk.v1.ActRequest",
+    "lintas.desk.v1.ActReply",
+    "lintas.desk.v1.Summary",
+    "lintas.desk.v1.ShowRequest",
+    "lintas.desk.v1.ShowReply",
     "lintas.desk.v1.Part",
     "lintas.federation.v1.Part",
 ];
@@ -22,6 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed=migrations");
     }
     let schemas = protox::compile(SCHEMAS, ["proto"])?;
+    let folder = std::env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?;
+    std::fs::write(std::path::Path::new(&folder).join("schemas.bin"), schemas.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_transport(false)
         .emit_rerun_if_changed(false)

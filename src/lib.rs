@@ -8,4 +8,5 @@ pub mod link;
 pub mod protocol;
 pub mod runtime;
 pub mod store;
+pub mod telemetry;
 pub mod words;

@@ -6,21 +6,32 @@ missing=()
 need() { # need COMMAND PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing+=("$2")
 }
-need cc gcc
-if [ "$(uname -s)" = Linux ]; then
-    need strace strace
-fi
-
-if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "setup: installing ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
-        echo "setup: apt-get could not install: ${missing[*]}" >&2
+look() {
     missing=()
     need cc gcc
     if [ "$(uname -s)" = Linux ]; then
         need strace strace
     fi
+    # A server of any version will do; LINTAS_TEST_POSTGRES names one that runs already.
+    if [ -z "${LINTAS_TEST_POSTGRES:-}" ] && ! tests/postgres.sh programs >/dev/null 2>&1; then
+        missing+=(postgresql)
+    fi
+}
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+look
+
+if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "setup: installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq >/dev/null || true
+    if [[ " ${missing[*]} " == *" postgresql "* ]] && ! [ -e /etc/postgresql-common ]; then
+        # The tests run a cluster of their own; a machine that had none gets none that listens.
+        apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null 2>&1 &&
+            echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+    fi
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        echo "setup: apt-get could not install: ${missing[*]}" >&2
+    look
 fi
 if [ "${#missing[@]}" -gt 0 ]; then
     echo "setup: please install: ${missing[*]} (as root: apt-get install ${missing[*]})" >&2
@@ -36,5 +47,5 @@ for part in fmt clippy; do
         exit 1
     fi
 done
-# Without a C compiler nothing builds. Without strace all but the tests that need it pass, and those say so.
+# Without a C compiler nothing builds. Without strace or PostgreSQL all but the tests that need it pass, and those say so.
 command -v cc >/dev/null 2>&1

@@ -5,7 +5,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TERM_COLOR=never
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+postgres=
+clean() {
+    rm -f "$log"
+    [ -z "$postgres" ] || tests/postgres.sh stop "$postgres"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
 failed_steps=()
 
 step() { # step NAME COMMAND…
@@ -14,6 +20,17 @@ step() { # step NAME COMMAND…
     echo "== $name"
     "$@" || failed_steps+=("$name")
 }
+
+# One private PostgreSQL for all tests of the store; each makes databases of its own.
+if [ -z "${LINTAS_TEST_POSTGRES:-}" ]; then
+    if started=$(tests/postgres.sh start max_connections=200); then
+        postgres=$(head -n 1 <<<"$started")
+        LINTAS_TEST_POSTGRES=$(tail -n 1 <<<"$started")
+        export LINTAS_TEST_POSTGRES
+    else
+        failed_steps+=("PostgreSQL")
+    fi
+fi
 
 step format cargo fmt --all --check
 step lint cargo clippy --workspace --all-targets --locked --quiet -- -D warnings

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use lintas::domain::{FederationId, NodeId, Registry};
+use lintas::identity::files::read_secret;
 use lintas::identity::load_signing_secret;
 use lintas::journal::SigningKey;
 use lintas::link::hub::HubKey;
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::{Database, Place};
 use lintas::store::{Owner, Store, StoreError};
 
 use crate::failure::Failure;
@@ -16,8 +17,8 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// If there is no database of this hub.
-pub(crate) async fn reader(settings: &Settings) -> Result<SqliteStore, Failure> {
-    let store = SqliteStore::open_read_only(&settings.database).await?;
+pub(crate) async fn reader(settings: &Settings) -> Result<Database, Failure> {
+    let store = Database::open_beside(&place(settings)?).await?;
     let found = store.owner().await?;
     let wanted = owner(settings);
     if found == wanted {
@@ -31,8 +32,21 @@ pub(crate) async fn reader(settings: &Settings) -> Result<SqliteStore, Failure> 
 ///
 /// # Errors
 /// If there is no database of this hub.
-pub(crate) async fn writer(settings: &Settings) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open_as(&settings.database, &owner(settings)).await?)
+pub(crate) async fn writer(settings: &Settings) -> Result<Database, Failure> {
+    Ok(Database::open_as(&place(settings)?, &owner(settings)).await?)
+}
+
+/// Where the database is, with the password from its file.
+fn place(settings: &Settings) -> Result<Place, Failure> {
+    let (Place::Server(address), Some(path)) = (&settings.database, &settings.database_password) else {
+        return Ok(settings.database.clone());
+    };
+    let secret = read_secret(path)?;
+    let text = std::str::from_utf8(&secret).map_err(|_| Failure::Given {
+        path: path.display().to_string(),
+        cause: "the password is no text".to_owned(),
+    })?;
+    Ok(Place::Server(address.clone().with_password(text.trim_end_matches(['\n', '\r']))))
 }
 
 /// With what the hub signs.
@@ -48,7 +62,7 @@ pub(crate) fn signer(federation: &FederationId, path: &Path) -> Result<HubKey, F
 ///
 /// # Errors
 /// If storage failed.
-pub(crate) async fn registry(store: &SqliteStore) -> Result<Registry, Failure> {
+pub(crate) async fn registry(store: &Database) -> Result<Registry, Failure> {
     let mut registry = Registry::default();
     for event in &store.registry().await? {
         registry.apply(event);

@@ -11,6 +11,7 @@ use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
 use lintas::store::StoreError;
+use lintas::telemetry::{ChoiceError, ObserveError, StartError};
 use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
@@ -36,6 +37,12 @@ pub(crate) enum Failure {
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    #[error(transparent)]
+    Telemetry(#[from] StartError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
     /// The port cannot be had.
@@ -78,6 +85,8 @@ impl Failure {
             Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
             Self::Logs(_) | Self::Signals(_) => "hub.process",
+            Self::Observe(_) => "hub.observe",
+            Self::Choice(_) | Self::Telemetry(_) => "hub.telemetry",
             Self::Listen { .. } => "hub.listen",
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
@@ -94,9 +103,9 @@ impl Failure {
 
     const fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::Logs(_) => Exit::Configuration,
+            Self::Settings(_) | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => Exit::Configuration,
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
-            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } => Exit::Unavailable,
+            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
             Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(_)
@@ -155,6 +164,9 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Logs(_)
+            | Self::Observe(_)
+            | Self::Choice(_)
+            | Self::Telemetry(_)
             | Self::Signals(_)
             | Self::Listen { .. }
             | Self::Argument { .. }

@@ -8,7 +8,8 @@ use lintas::identity::{Authority, HostPort, RequestedKey, TlsKey, create_signing
 use lintas::journal::SigningKey;
 use lintas::runtime::{Clock as _, OsEntropy, SystemClock, random_bytes};
 use lintas::store::Owner;
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::{Database, Place};
+use lintas::store::postgres::Address;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -16,6 +17,11 @@ use crate::cli::{Common, Init};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::{file_of, template};
+
+/// The database, unless another one is named.
+const DATABASE_FILE: &str = "hub.db";
+/// Where a database's password is kept.
+const PASSWORD_FILE: &str = "keys/database.password";
 
 /// Makes the folder and says what comes next.
 ///
@@ -36,6 +42,15 @@ pub(crate) async fn init(common: &Common, init: &Init, voice: Voice) -> Result<(
     if settings.exists() {
         return Err(Failure::Made(folder));
     }
+    // From the command line, or the environment, where a password is not seen by others.
+    let variable = std::env::var("LINTAS_DATABASE").ok();
+    let database = common.database.clone().or(variable).unwrap_or_else(|| DATABASE_FILE.to_owned());
+    let place = if Address::is_one(&database) {
+        Place::Server(Address::parse(&database).map_err(|error| argument("--database", error))?)
+    } else {
+        Place::File(data.join(&database))
+    };
+    let (database, password) = Address::without_password(&database);
     let keys = data.join("keys");
     files::make_folder(data)?;
     files::make_folder(&keys)?;
@@ -50,9 +65,14 @@ pub(crate) async fn init(common: &Common, init: &Init, voice: Voice) -> Result<(
     create_signing_secret(&keys.join("signing.key"), &signing)?;
     let signing = SigningKey::from_seed(*signing).public();
     let owner = Owner { federation: federation.clone(), node: NodeId::Hub };
-    SqliteStore::create(&data.join("hub.db"), owner).await?.close().await;
+    Database::create(&place, owner).await?.close().await;
     let (listen, address) = (listen.to_string(), address.to_string());
-    let given = [("federation", federation.as_str()), ("listen", &listen), ("address", &address)];
+    let mut given = vec![("federation", federation.as_str()), ("listen", &listen), ("address", &address)];
+    given.push(("database", &database));
+    if let Some(password) = &password {
+        files::create_secret(&data.join(PASSWORD_FILE), password.as_bytes())?;
+        given.push(("database_password_file", PASSWORD_FILE));
+    }
     // Last, so that a folder with settings is a whole one.
     files::write_public(&settings, template(&given).as_bytes())?;
     let fingerprint = data_encoding::HEXLOWER.encode(&authority.fingerprint());

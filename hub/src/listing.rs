@@ -5,7 +5,7 @@ use lintas::desk::name::ComplaintName;
 use lintas::desk::story::{Reader, Story, render};
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{ComplaintId, NodeId, UnitCode};
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::Database;
 use lintas::store::{ListFilter, Store};
 use serde_json::json;
 
@@ -67,7 +67,7 @@ pub(crate) async fn show(settings: &Settings, name: &str, voice: Voice) -> Resul
     Ok(())
 }
 
-async fn resolve(store: &SqliteStore, name: ComplaintName) -> Result<ComplaintId, Failure> {
+async fn resolve(store: &Database, name: ComplaintName) -> Result<ComplaintId, Failure> {
     match name {
         ComplaintName::Id(id) => Ok(id),
         ComplaintName::Tracking(number) => store.find(number).await?.ok_or(Failure::UnknownComplaint),

@@ -9,6 +9,7 @@ mod failure;
 mod init;
 mod listing;
 mod nodes;
+mod observe;
 mod output;
 mod renew;
 mod run;

@@ -30,6 +30,9 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [Self::InStep, Self::Behind, Self::Fault, Self::Never, Self::Revoked];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
@@ -55,6 +58,11 @@ pub(crate) fn standing(entry: &NodeEntry, peer: Option<&Peer>) -> Standing {
 
 fn is_behind(peer: &Peer) -> bool {
     peer.announced.seq > 0 && peer.stored.position < peer.announced
+}
+
+/// Whether something is on its way to or from a node.
+pub(crate) fn is_waited_for(peer: &Peer) -> bool {
+    is_behind(peer) || outbox(peer) > 0
 }
 
 /// How many rows wait in a node's outbox.

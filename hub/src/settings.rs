@@ -12,6 +12,9 @@ use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::store::database::Place;
+use lintas::store::postgres::Address;
+use lintas::telemetry::observe::read_listen;
 
 use serde_json::{Value, json};
 
@@ -25,7 +28,7 @@ const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 11] = [
+const KEYS: [(&str, &str, &str); 13] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -33,7 +36,16 @@ const KEYS: [(&str, &str, &str); 11] = [
         "",
         "Where nodes find the hub: HOST:PORT. It goes into joining bundles; HOST stands in the certificate.",
     ),
-    ("database", "hub.db", "The database."),
+    (
+        "database",
+        "hub.db",
+        "The database: a SQLite file, or postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE.",
+    ),
+    (
+        "database_password_file",
+        "",
+        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+    ),
     (
         "tls.key",
         "keys/tls.key",
@@ -48,6 +60,12 @@ const KEYS: [(&str, &str, &str); 11] = [
     ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
+    (
+        "observe.listen",
+        "127.0.0.1:9464",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
+         # reaches it may read it: keep it on this machine, or behind a firewall.",
+    ),
     ("shutdown.soft_seconds", "20", "How long sessions may take to drain when the hub stops, in seconds."),
 ];
 
@@ -57,12 +75,16 @@ pub(crate) struct Settings {
     pub(crate) federation: FederationId,
     pub(crate) listen: SocketAddr,
     pub(crate) address: HostPort,
-    pub(crate) database: PathBuf,
+    pub(crate) database: Place,
+    pub(crate) database_password: Option<PathBuf>,
     pub(crate) tls: TlsFiles,
     pub(crate) authority: PathBuf,
     pub(crate) signing_key: PathBuf,
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
+    pub(crate) observe: Option<SocketAddr>,
+    /// The hub's folder.
+    pub(crate) data: PathBuf,
     pub(crate) soft_limit: Duration,
 }
 
@@ -73,7 +95,9 @@ impl Settings {
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
         let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        let database = common.database.iter().map(|database| ("database".to_owned(), database.clone()));
+        let set: Vec<(String, String)> = common.set.iter().cloned().chain(database).collect();
+        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &set, &common.data)
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -87,16 +111,24 @@ impl Settings {
         let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
+        let usual = read_listen(default("observe.listen")).unwrap_or_default();
+        let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |text| {
             within(text, 0, SOFT_LIMIT_SECONDS_MAX)
         });
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (database, authority, certificate) = (file("database"), file("authority.folder"), file("tls.certificate"));
+        let (authority, certificate) = (file("authority.folder"), file("tls.certificate"));
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let place = |text: &str| {
+            let file = || Ok(Place::File(data.join(text)));
+            if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
+        };
+        let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
+        let password = read.or("database_password_file", String::new(), "remedy.text", text);
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -105,11 +137,14 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
+                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
                 handovers_max: handovers?,
                 connections_max: connections?,
+                observe: observe?,
+                data: data.to_owned(),
                 soft_limit: Duration::from_secs(soft?),
             })
         };
@@ -174,11 +209,15 @@ mod tests {
         let text = template(&given);
         let settings = read(&text, &[]).unwrap();
         assert_eq!(settings.listen.port(), 7443);
-        assert_eq!(settings.database, Path::new("/data/hub.db"));
+        assert_eq!(settings.database.to_string(), "/data/hub.db");
         assert_eq!(settings.tls.authority, Path::new("/data/authority/ca.pem"));
         assert_eq!((settings.handovers_max, settings.connections_max), (6, 4096));
         let changed = read(&text, &[("moves.handovers_max", "2"), ("database", "/db/x")]).unwrap();
-        assert_eq!((changed.handovers_max, &*changed.database), (2, Path::new("/db/x")));
+        assert_eq!((changed.handovers_max, changed.database.to_string()), (2, "/db/x".to_owned()));
+        let server = read(&text, &[("database", "postgres://hub@localhost/lapor")]).unwrap().database;
+        assert_eq!(server.to_string(), "postgres://hub@localhost:5432/lapor");
+        let said = read(&text, &[("database", "postgres://hub:geheim@db.example/lapor")]).unwrap_err();
+        assert!(said.contains("verify-full") && !said.contains("geheim"), "{said}");
         assert_eq!(text.matches("\n# ").count(), KEYS.len() + 1);
     }
 

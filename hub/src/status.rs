@@ -1,10 +1,15 @@
-//! How the hub stands, in figures read from its database. It works while the hub runs and while it does not.
+//! How the hub stands, in figures read from its database. It works while the hub runs and while it does not;
+//! what only the running one knows it is asked for.
+
+use std::collections::BTreeMap;
 
 use lintas::desk::table::table;
 use lintas::domain::NodeId;
 use lintas::identity::{SpiffeId, TlsIdentity};
 use lintas::runtime::{Clock as _, SystemClock};
 use lintas::store::Store;
+use lintas::telemetry::ask;
+use lintas::telemetry::observe::address_in;
 use lintas::words::{day, iso};
 use serde_json::json;
 
@@ -30,24 +35,37 @@ pub(crate) async fn status(settings: &Settings, voice: Voice) -> Result<(), Fail
     let until = TlsIdentity::load(&settings.tls, &SpiffeId::new(settings.federation.clone(), NodeId::Hub));
     let until = until.map(|identity| identity.not_after());
     let units = registry.units().filter(|(_, entry)| !entry.closed).count();
+    let running = address_in(&settings.data).filter(|_| settings.observe.is_some());
+    let running = match running {
+        Some(address) => ask::metrics(address).await,
+        None => None,
+    };
+    let refused = running.map(|text| ask::by_label(&text, "lintas_handshakes_refused_total", "reason"));
     let value = json!({
         "federation": settings.federation.as_str(), "version": env!("CARGO_PKG_VERSION"),
         "now": iso(SystemClock.timestamp()), "listen": settings.listen.to_string(),
         "address": settings.address.to_string(), "journal": own.written.to_string(),
         "registry": registry.position().to_string(), "complaints": counts.complaints, "events": counts.events,
         "units": units, "outbox": waiting, "certificate_until": until.as_ref().ok().and_then(|until| iso(*until)),
+        "refused": refused.as_ref().map(|refused| refused.iter().cloned().collect::<BTreeMap<String, u64>>()),
         "nodes": {
             "enrolled": standings.len(), "in_step": count(Standing::InStep), "behind": count(Standing::Behind),
             "fault": count(Standing::Fault), "never_connected": count(Standing::Never),
             "revoked": count(Standing::Revoked),
         },
     });
-    let standings = [Standing::InStep, Standing::Behind, Standing::Fault, Standing::Never, Standing::Revoked];
     let of = |standing: Standing| {
         let words = voice.say(&format!("hub.link-{}", standing.name()), &[]);
         format!("{words}: {}", count(standing))
     };
     let certificate = until.map_or_else(|error| error.to_string(), |until| day(until, voice.language));
+    let refusals = refused.map_or_else(
+        || voice.say("hub.refused-unknown", &[]),
+        |refused| match refused.as_slice() {
+            [] => "0".to_owned(),
+            some => some.iter().map(|(reason, count)| format!("{reason}: {count}")).collect::<Vec<_>>().join(", "),
+        },
+    );
     let rows = [
         ("hub.listen-at", settings.listen.to_string()),
         ("hub.address", settings.address.to_string()),
@@ -56,7 +74,8 @@ pub(crate) async fn status(settings: &Settings, voice: Voice) -> Result<(), Fail
         ("hub.registry", registry.position().to_string()),
         ("hub.counts", format!("{}, {}, {units}", counts.complaints, counts.events)),
         ("status.outbox", waiting.to_string()),
-        ("hub.nodes", standings.map(of).join(", ")),
+        ("hub.nodes", Standing::ALL.map(of).join(", ")),
+        ("hub.refused", refusals),
     ];
     let rows = rows.map(|(code, fact)| [voice.say(code, &[]), fact]);
     voice.answer(&value, &table([&voice.say("hub.hub", &[]), settings.federation.as_str()], &rows));

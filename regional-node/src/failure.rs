@@ -13,6 +13,7 @@ use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
 use lintas::store::StoreError;
+use lintas::telemetry::{ChoiceError, ObserveError, StartError};
 use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
@@ -47,6 +48,12 @@ pub(crate) enum Failure {
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    #[error(transparent)]
+    Telemetry(#[from] StartError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("{0}")]
@@ -68,6 +75,8 @@ impl Failure {
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
             Self::Logs(_) | Self::Signals(_) => "node.process",
+            Self::Observe(_) => "node.observe",
+            Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
         }
@@ -75,9 +84,13 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::NoHub | Self::Logs(_) => Exit::Configuration,
+            Self::Settings(_) | Self::NoHub | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => {
+                Exit::Configuration
+            }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
-            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
+            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
+                Exit::Unavailable
+            }
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
             Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
@@ -140,6 +153,9 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Logs(_)
+            | Self::Observe(_)
+            | Self::Choice(_)
+            | Self::Telemetry(_)
             | Self::Signals(_)
             | Self::Argument(_)
             | Self::Recovery(_)

@@ -9,11 +9,16 @@ use lintas::journal::SigningKey;
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
 use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::observed::Observed;
 use lintas::store::sqlite::SqliteStore;
+use lintas::telemetry::Telemetry;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::settings::{HubSettings, Settings};
+
+/// A node's database, watched.
+pub(crate) type NodeStore = Observed<SqliteStore>;
 
 /// The link of a node, ready to run, and its TLS configuration, which can be loaded anew. `written` is the desk's.
 ///
@@ -22,17 +27,23 @@ use crate::settings::{HubSettings, Settings};
 pub(crate) fn prepare(
     settings: &Settings,
     hub: &HubSettings,
-    store: SqliteStore,
+    store: NodeStore,
+    telemetry: &Telemetry,
     written: watch::Receiver<Position>,
-) -> Result<(NodeLink<SqliteStore>, Reloadable<ClientTls>), Failure> {
+) -> Result<(NodeLink<NodeStore>, Reloadable<ClientTls>), Failure> {
     let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     let seed = load_signing_secret(&settings.signing_key)?;
     let key = SigningKey::from_seed(*seed);
-    let files = settings.tls.clone();
-    let tls = Reloadable::start(move || ClientTls::new(&TlsIdentity::load(&files, &id)?))?;
+    let (files, told) = (settings.tls.clone(), telemetry.clone());
+    let tls = Reloadable::start(move || {
+        let tls = ClientTls::new(&TlsIdentity::load(&files, &id)?)?;
+        told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
+        Ok(tls)
+    })?;
     let signer = NodeKey { federation: settings.federation.clone(), node: settings.node.clone(), key };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
-    let shared = Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)));
+    let shared =
+        Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls: tls.watch(), limits };
     let state = watch::Sender::new(Reported::Starting);
@@ -50,7 +61,7 @@ pub(crate) fn in_words(state: &Reported) -> String {
 
 /// Tells `status` how a link stands.
 #[derive(Debug)]
-pub(crate) struct Probe(pub(crate) Arc<NodeLink<SqliteStore>>);
+pub(crate) struct Probe(pub(crate) Arc<NodeLink<NodeStore>>);
 
 impl LinkProbe for Probe {
     fn report(&self, now: Timestamp) -> LinkReport {

@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod init;
 mod link;
+mod observe;
 mod output;
 mod request;
 mod run;

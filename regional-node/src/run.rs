@@ -3,21 +3,25 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use lintas::desk::Desk;
 use lintas::desk::service::serve;
 use lintas::desk::socket::{DeskSocket, SocketPlace};
+use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
     Exit, OnFailure, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown,
 };
+use lintas::store::observed::Observed;
+use lintas::store::probe::FileMark;
 use lintas::store::sqlite::SqliteStore;
 use lintas::store::{Owner, Store};
+use lintas::telemetry::{Health, Readiness, Telemetry};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::link::{Probe, in_words, prepare};
+use crate::observe::{self, Looked};
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -27,26 +31,60 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
+    let tasks = Tasks::new();
     let manager = ServiceManager::of_environment();
     manager.starting("opening the database");
-    let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-    let mut desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let (telemetry, health) = observe::start(settings, &tasks).await?;
+    let served = async {
+        let database = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
+        start(settings, &database, &telemetry, health, &manager, &tasks).await?;
+        tracing::info!(node = %settings.node, name = settings.name, "the node serves");
+        let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
+        database.close().await;
+        Ok(exit)
+    };
+    let served = served.await;
+    // Whatever came of it, what was recorded of it is sent.
+    tasks.stop();
+    telemetry.end().await;
+    served
+}
+
+/// Starts what serves on a database; everything runs as tasks.
+async fn start(
+    settings: &Settings,
+    database: &SqliteStore,
+    telemetry: &Telemetry,
+    health: Health,
+    manager: &ServiceManager,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
+    let store = Observed::new(database.clone(), telemetry.clone());
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let mut desk = desk.with_telemetry(telemetry.clone());
     let link = if let Some(hub) = &settings.hub {
-        let (link, tls) = prepare(settings, hub, store.clone(), desk.written())?;
+        let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
         Some((Arc::new(link), tls))
     } else {
         tracing::warn!("no hub.address is set: the desk works alone");
         None
     };
     let (link, tls) = link.unzip();
-    if let Some(link) = &link {
-        desk = desk.with_link(Arc::new(Probe(Arc::clone(link))));
+    let probe = link.as_ref().map(|link| -> Arc<dyn LinkProbe> { Arc::new(Probe(Arc::clone(link))) });
+    if let Some(probe) = &probe {
+        desk = desk.with_link(Arc::clone(probe));
     }
     let socket = open_socket(settings)?;
-    let tasks = Tasks::new();
-    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, tasks.clone()));
+    let looked = Looked {
+        store,
+        database: FileMark::of(&settings.database).await.ok(),
+        socket: FileMark::of(&SocketPlace::of(&settings.data)?.path).await.ok(),
+        link: probe,
+    };
+    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, health.clone(), tasks.clone()));
+    observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);
     let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
-    reload_on_hangup(&tasks, &manager, reload).map_err(Failure::Signals)?;
+    reload_on_hangup(tasks, manager, reload).map_err(Failure::Signals)?;
     let state = link.as_ref().map(|link| link.state.subscribe());
     if let Some(link) = link {
         let stop = tasks.stopping();
@@ -57,23 +95,21 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     }
     let serves = format!("serves {}", settings.node);
     manager.ready(&serves);
-    let watched = store.clone();
-    manager.watch(&tasks, move || {
+    let store = database.clone();
+    manager.watch(tasks, move || {
         let link = state.as_ref().map_or_else(|| "no link is set up".to_owned(), |state| in_words(&state.borrow()));
-        standing(watched.clone(), format!("{serves}; {link}"))
+        standing(store.clone(), health.clone(), format!("{serves}; {link}"))
     });
-    tracing::info!(node = %settings.node, name = settings.name, "the node serves");
-    let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
-    store.close().await;
-    Ok(exit)
+    Ok(())
 }
 
 /// How the node stands, for its service manager. A database that says no is an answer too: only one that says nothing at all
 /// is a reason to begin anew.
-async fn standing(store: impl Store, serves: String) -> String {
-    match store.own().await {
-        Ok(_) => serves,
-        Err(error) => format!("{serves}, but {error}"),
+async fn standing(store: impl Store, health: Health, serves: String) -> String {
+    let _ = store.own().await;
+    match health.now() {
+        Readiness::Ready => serves,
+        Readiness::Not(why) => format!("{serves}; not ready: {why}"),
     }
 }
 
@@ -92,7 +128,8 @@ pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);
-    let (link, _tls) = prepare(settings, hub, store.clone(), written)?;
+    let off = Telemetry::default();
+    let (link, _tls) = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
     let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);

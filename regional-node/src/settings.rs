@@ -2,6 +2,7 @@
 //! and no database is opened here.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::telemetry::observe::read_listen;
 
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 12] = [
+const KEYS: [(&str, &str, &str); 13] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -36,6 +38,12 @@ const KEYS: [(&str, &str, &str); 12] = [
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
     ("database", "node.db", "The database."),
+    (
+        "observe.listen",
+        "127.0.0.1:9465",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
+         # reaches it may read it: keep it on this machine, or behind a firewall.",
+    ),
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
     ("name", "", "A name for people, shown in logs."),
 ];
@@ -50,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
     pub(crate) database: PathBuf,
+    pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
     pub(crate) data: PathBuf,
@@ -89,6 +98,8 @@ impl Settings {
             None if !value.is_empty() => Err("64 hexadecimal digits are wanted"),
             found => Ok(found),
         });
+        let usual = read_listen(default("observe.listen")).unwrap_or_default();
+        let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |value| {
             let seconds = value.parse().ok().filter(|seconds| *seconds <= SOFT_LIMIT_SECONDS_MAX);
             seconds.ok_or("a whole number of seconds, at most 600, is wanted")
@@ -115,6 +126,7 @@ impl Settings {
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
                 database: database?,
+                observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
             })

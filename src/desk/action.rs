@@ -70,6 +70,36 @@ names! {
     Redact = "redact",
 }
 
+impl ActionName {
+    /// Whether it is an office that does it, not a reporter.
+    #[must_use]
+    pub const fn is_an_offices(self) -> bool {
+        match self {
+            Self::Verify
+            | Self::Dispose
+            | Self::Accept
+            | Self::Defer
+            | Self::Archive
+            | Self::FollowUp
+            | Self::Respond
+            | Self::Close
+            | Self::Reopen
+            | Self::Transfer
+            | Self::Return
+            | Self::TakeBack
+            | Self::Adopt => true,
+            Self::File
+            | Self::Reply
+            | Self::Complete
+            | Self::Confirm
+            | Self::Rate
+            | Self::Appeal
+            | Self::Withdraw
+            | Self::Redact => false,
+        }
+    }
+}
+
 impl fmt::Display for ActionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

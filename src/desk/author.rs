@@ -7,11 +7,13 @@ use super::error::DeskError;
 use super::options::Standing;
 use crate::domain::admission::last_of;
 use crate::domain::event::HEADER_BYTES_MAX;
+use crate::domain::rules::may_be_traced;
 use crate::domain::{
     Change, ComplaintId, Event, EventHash, FederationId, Filing, Header, NodeId, PartRef, Position, Refusal, Registry,
     Role, Timestamp, TrackingNumber, UnitCode, Verdict, fold,
 };
 use crate::journal::{self, Part};
+use crate::runtime::TraceContext;
 use crate::store::{Changes, Entry, Summary, View};
 
 /// Who writes, and when.
@@ -23,6 +25,8 @@ pub struct Author {
     pub node: NodeId,
     /// Its clock now.
     pub now: Timestamp,
+    /// What causes it, if that is traced; kept only where that leads to no anonymous reporter.
+    pub trace: Option<TraceContext>,
 }
 
 /// What was written.
@@ -183,6 +187,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
     let complaint = fold(&events).ok_or(DeskError::UnknownComplaint)?;
     let updated = events.iter().map(|event| event.header.time).max().unwrap_or(author.now);
     let destroy = if let Change::Redacted { event } = event.header.change { vec![event] } else { Vec::new() };
+    let trace = author.trace.filter(|_| may_be_traced(&event, draft.events));
     let written = Written {
         complaint: complaint.id,
         tracking: complaint.filing.tracking,
@@ -194,7 +199,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
         take_back: None,
     };
     let changes = Changes {
-        entries: vec![Entry::of(&event, bytes, draft.parts, None, Verdict::Provisional)],
+        entries: vec![Entry::of(&event, bytes, draft.parts, None, Verdict::Provisional).traced(trace)],
         summaries: vec![Summary::of(&complaint, updated)],
         cited: Some(cited),
         destroy,

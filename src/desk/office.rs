@@ -5,16 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::action::{Action, NewComplaint};
+use super::action::{Action, ActionName, NewComplaint};
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
 use super::name::ComplaintName;
 use super::status::LinkProbe;
-use crate::domain::{ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode};
+use crate::domain::rules::reporter_may_be_traced;
+use crate::domain::{
+    ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode, Visibility,
+};
 use crate::journal;
-use crate::runtime::{Clock, Entropy, random_bytes};
+use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
 use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
+use crate::telemetry::{Fact, Span, SpanName, Telemetry};
 
 /// The desk of a node. Clones are the same desk.
 #[derive(Clone)]
@@ -27,6 +31,7 @@ pub struct Desk<S> {
     registry: Arc<Mutex<Arc<Registry>>>,
     written: Arc<watch::Sender<Position>>,
     pub(super) link: Option<Arc<dyn LinkProbe>>,
+    telemetry: Telemetry,
 }
 
 impl<S> fmt::Debug for Desk<S> {
@@ -54,6 +59,7 @@ impl<S: Store> Desk<S> {
             registry: Arc::new(Mutex::new(Arc::new(registry))),
             written: Arc::new(watch::Sender::new(own.written)),
             link: None,
+            telemetry: Telemetry::default(),
         })
     }
 
@@ -69,6 +75,12 @@ impl<S: Store> Desk<S> {
         Self { link: Some(link), ..self }
     }
 
+    /// The same desk, recording what is done at it.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
+    }
+
     /// This node.
     #[must_use]
     pub const fn node(&self) -> &NodeId {
@@ -81,6 +93,13 @@ impl<S: Store> Desk<S> {
     /// If a text is above the limits, an identity comes with an anonymous complaint, the unit is not at home here, or
     /// storage failed. Then nothing was stored.
     pub async fn file(&self, new: &NewComplaint) -> Result<Written, DeskError> {
+        self.counted(ActionName::File, self.write_filing(new).await)
+    }
+
+    async fn write_filing(&self, new: &NewComplaint) -> Result<Written, DeskError> {
+        // What an anonymous reporter does leaves no trace at all; what others do begins one here, whoever calls.
+        let traced = new.visibility != Visibility::Anonymous;
+        let span = if traced { self.begin(ActionName::File, None) } else { Span::none() };
         let parts = content::of_filing(new, &*self.entropy)?;
         let filing = Filing {
             nonce: random_bytes(&*self.entropy),
@@ -95,7 +114,10 @@ impl<S: Store> Desk<S> {
         let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
         let unit = new.unit.clone().unwrap_or(own);
         let complaint = journal::complaint_id(&self.federation, &self.node, &filing.nonce);
-        self.write(complaint, |view, registry, author| author::file(view, registry, author, &unit, filing, parts)).await
+        let plan = |view: &View, registry: &Registry, author: &Author| {
+            author::file(view, registry, author, &unit, filing, parts)
+        };
+        self.write(complaint, ActionName::File, Some(span), plan).await
     }
 
     /// Does something with a complaint. `unit` acts; by default the holder, or the filing unit in what the reporter says.
@@ -109,12 +131,42 @@ impl<S: Store> Desk<S> {
         action: &Action,
         text: &str,
     ) -> Result<Written, DeskError> {
-        let parts = content::of_action(action, text, &*self.entropy)?;
-        let complaint = self.resolve(name).await?;
-        self.write(complaint, |view, registry, author| {
-            author::act(view, registry, author, complaint, unit, action, parts)
-        })
-        .await
+        self.act_within(name, unit, action, text, None).await
+    }
+
+    /// The same, as a step of the caller's trace. What a reporter does never becomes one.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
+    pub async fn act_within(
+        &self,
+        name: &ComplaintName,
+        unit: Option<&UnitCode>,
+        action: &Action,
+        text: &str,
+        caller: Option<TraceContext>,
+    ) -> Result<Written, DeskError> {
+        let done = async {
+            let span = action.name().is_an_offices().then(|| self.begin(action.name(), caller));
+            let parts = content::of_action(action, text, &*self.entropy)?;
+            let complaint = self.resolve(name).await?;
+            let plan = |view: &View, registry: &Registry, author: &Author| {
+                author::act(view, registry, author, complaint, unit, action, parts)
+            };
+            self.write(complaint, action.name(), span, plan).await
+        };
+        self.counted(action.name(), done.await)
+    }
+
+    fn begin(&self, action: ActionName, caller: Option<TraceContext>) -> Span {
+        let facts = [Fact::Node(&self.node), Fact::Action(action.name())];
+        self.telemetry.begin(SpanName::DeskAction, caller, &facts)
+    }
+
+    fn counted(&self, action: ActionName, done: Result<Written, DeskError>) -> Result<Written, DeskError> {
+        let outcome = done.as_ref().map_or_else(DeskError::code, |_| "done");
+        self.telemetry.instruments().desk_action(action.name(), outcome);
+        done
     }
 
     /// The complaint of a name.
@@ -162,10 +214,13 @@ impl<S: Store> Desk<S> {
         Ok(registry)
     }
 
-    /// One transaction of the planner, with the registry as it stands in it.
+    /// One transaction of the planner, with the registry as it stands in it. Without a `span` it is a reporter's step, which is
+    /// traced only if the complaint is not anonymous.
     async fn write(
         &self,
         complaint: ComplaintId,
+        action: ActionName,
+        mut span: Option<Span>,
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, Written), DeskError> + Send,
     ) -> Result<Written, DeskError> {
         let known = self.known();
@@ -173,11 +228,15 @@ impl<S: Store> Desk<S> {
             Scope { complaints: [complaint].into(), registry_after: Some(known.position()), ..Scope::default() };
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
+        let step = &mut span;
         let (registry, planned) = self
             .store
-            .transact(scope, |view| {
+            .transact(scope, move |view| {
                 let registry = advanced(&known, view);
-                let author = Author { federation, node, now: clock.timestamp() };
+                let history = view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
+                let begin = || if reporter_may_be_traced(history) { self.begin(action, None) } else { Span::none() };
+                let trace = step.get_or_insert_with(begin).context();
+                let author = Author { federation, node, now: clock.timestamp(), trace };
                 match plan(view, &registry, &author) {
                     Ok((changes, written)) => (changes, (registry, Ok(written))),
                     Err(error) => (Changes::default(), (registry, Err(error))),
@@ -185,6 +244,9 @@ impl<S: Store> Desk<S> {
             })
             .await?;
         self.learn(&registry);
+        if let (Err(error), Some(span)) = (&planned, &mut span) {
+            span.fail(error.code());
+        }
         let written = planned?;
         self.written.send_replace(written.position);
         Ok(written)

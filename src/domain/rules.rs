@@ -2,8 +2,8 @@
 //! and the desk tells people by it what they can do.
 
 use super::complaint::{Arrival, Complaint, Epoch, Status};
-use super::event::Change;
-use super::terms::{Cause, Refusal};
+use super::event::{Change, Event, Role};
+use super::terms::{Cause, Refusal, Visibility};
 
 /// Whether a custodial change's precondition holds in `epoch`, where the status reads `status` to its author.
 /// Adopted is judged by the change it adopts and has no rule here.
@@ -72,10 +72,30 @@ pub fn origin_precondition(complaint: &Complaint, change: &Change) -> Result<(),
     }
 }
 
+/// Whether it may be kept and told what caused an event, which may lead to a person: never of what an anonymous reporter files
+/// or says. `history` holds the complaint's events.
+#[must_use]
+pub fn may_be_traced(event: &Event, history: &[Event]) -> bool {
+    match event.header.change.role() {
+        Role::Custodian | Role::Hub | Role::Registry => true,
+        Role::Origin | Role::Redactor | Role::Unknown => reporter_may_be_traced(history.iter().chain([event])),
+    }
+}
+
+/// Whether what the reporter of a complaint with these events does may be traced. Where the filing is not among them, the
+/// reporter counts as anonymous.
+pub fn reporter_may_be_traced<'a>(history: impl IntoIterator<Item = &'a Event>) -> bool {
+    let filing = |event: &Event| {
+        if let Change::Filed(filing) = &event.header.change { Some(filing.visibility) } else { None }
+    };
+    let mut visibilities = history.into_iter().filter_map(filing).peekable();
+    visibilities.peek().is_some() && visibilities.all(|visibility| visibility != Visibility::Anonymous)
+}
+
 /// Whether a late event's change can be written anew: no proposal, no `TakeBack`, no `Adopted`.
 #[must_use]
 pub fn is_adoptable(change: &Change) -> bool {
-    change.role() == super::event::Role::Custodian
+    change.role() == Role::Custodian
         && !change.is_proposal()
         && !matches!(change, Change::TakeBack { .. } | Change::Adopted { .. })
 }

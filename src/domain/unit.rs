@@ -94,6 +94,22 @@ impl UnitCode {
         if parts.is_empty() || parts == ["kl"] { Self::root() } else { Self(Arc::from(parts.join("."))) }
     }
 
+    /// What kind of unit it is, as a stable name.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        let parts = self.parts();
+        let area = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+        match (parts.first(), parts.last(), parts.len()) {
+            (None, _, _) => "national",
+            (Some(&"kl"), _, 2) => "ministry",
+            (_, Some(last), 1) if area(last) => "province",
+            (_, Some(last), 2) if area(last) => "city",
+            (_, Some(last), 3) if area(last) => "district",
+            (_, Some(last), _) if area(last) => "village",
+            _ => "agency",
+        }
+    }
+
     /// The unit one level up; none above `id`.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

@@ -4,5 +4,7 @@
 mod fault;
 pub mod generated;
 mod redact;
+mod reflection;
 
 pub use generated::{desk, federation};
+pub use reflection::reflection;

@@ -3,17 +3,23 @@
 
 use std::env::{self, VarError};
 use std::io::{self, IsTerminal};
+use std::panic::{self, PanicHookInfo};
 
 use thiserror::Error;
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::{MakeWriter, fmt};
+use tracing::{Level, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, FilterFn};
+use tracing_subscriber::fmt::{MakeWriter, layer};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, registry};
 
 /// The environment variable that chooses what is logged, in the words of `tracing`'s `EnvFilter`: `info`, `lintas=debug`.
 pub const LOG_VARIABLE: &str = "LINTAS_LOG";
 
 /// What is logged unless [`LOG_VARIABLE`] says otherwise.
 pub const LOG_DEFAULT: &str = "info";
+
+/// The finest level at which other crates are logged, whatever [`LOG_VARIABLE`] says.
+pub const FOREIGN_LEVEL_MAX: Level = Level::INFO;
 
 /// Why logging could not start.
 #[derive(Debug, Error)]
@@ -55,7 +61,9 @@ pub fn start_logs() -> Result<(), LogsError> {
         Err(VarError::NotUnicode(_)) => return Err(LogsError::Filter),
     };
     let subscriber = subscriber(LogFormat::of_stderr(), &filter, io::stderr)?;
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogsError::Started)
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogsError::Started)?;
+    tame_panics();
+    Ok(())
 }
 
 /// What takes in the log lines: formatted, filtered, written to `writer`.
@@ -68,11 +76,40 @@ where
 {
     let filter = if filter.trim().is_empty() { LOG_DEFAULT } else { filter };
     let filter = EnvFilter::try_new(filter).map_err(|_| LogsError::Filter)?;
-    let builder = fmt().with_env_filter(filter).with_writer(writer);
+    let filter = filter.and(FilterFn::new(|metadata| may_log(metadata.target(), *metadata.level())));
     Ok(match format {
-        LogFormat::Pretty => Box::new(builder.with_ansi(true).finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).with_ansi(false).finish()),
+        LogFormat::Pretty => Box::new(registry().with(layer().with_writer(writer).with_ansi(true).with_filter(filter))),
+        LogFormat::Json => {
+            let lines = layer().json().flatten_event(true).with_ansi(false).with_writer(writer);
+            Box::new(registry().with(lines.with_filter(filter)))
+        }
     })
+}
+
+/// Whether something of a target may be logged at a level, whatever the operator asks for. Other crates see frames, headers and
+/// statements, in which personal data travel, and write them out at their finer levels.
+fn may_log(target: &str, level: Level) -> bool {
+    level <= FOREIGN_LEVEL_MAX || is_own(target)
+}
+
+/// Whether a target is this project's own: `lintas`, `lintas_hub`, `lintas_node`, or a module of these.
+fn is_own(target: &str) -> bool {
+    let krate = target.split("::").next().unwrap_or_default();
+    krate == "lintas" || krate.starts_with("lintas_")
+}
+
+/// Makes a panic say where it happened, and its words only if they stand in the program's text: what was put together while it
+/// ran may hold anything.
+pub fn tame_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, words = words_of(panic), "a panic");
+    }));
+}
+
+fn words_of(panic: &PanicHookInfo<'_>) -> &'static str {
+    let words = panic.payload().downcast_ref::<&'static str>().copied();
+    words.unwrap_or("(left out: they may hold personal data)")
 }
 
 #[cfg(test)]
@@ -119,6 +156,49 @@ mod tests {
         assert_eq!(written(LogFormat::Pretty, "").lines().count(), 1);
         assert_eq!(written(LogFormat::Pretty, "debug").lines().count(), 2);
         assert_eq!(written(LogFormat::Pretty, "off"), "");
+    }
+
+    #[test]
+    fn other_crate_writes_frames_into_the_log() {
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber = subscriber(LogFormat::Json, "trace,h2=trace,hyper=trace", move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "h2::codec", "a frame");
+            tracing::debug!(target: "hyper::proto", "a head");
+            tracing::debug!(target: "lintasx", "no crate of ours");
+            tracing::info!(target: "sqlx::query", "a slow statement");
+            tracing::trace!(target: "lintas::link", "ours");
+            tracing::trace!(target: "lintas_hub", "ours too");
+        });
+        let bytes = page.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        for said in ["a slow statement", "ours", "ours too"] {
+            assert!(text.contains(said), "{text}");
+        }
+        assert_eq!(text.lines().count(), 3, "{text}");
+    }
+
+    #[test]
+    fn panic_says_what_was_put_together() {
+        let own = std::thread::current().id();
+        let (out, said) = std::sync::mpsc::sync_channel(3);
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() == own {
+                out.send(words_of(panic)).unwrap();
+            } else {
+                before(panic);
+            }
+        }));
+        let name = std::hint::black_box("Siti");
+        assert!(panic::catch_unwind(|| panic!("cannot read {name}")).is_err());
+        assert!(panic::catch_unwind(|| panic!("cannot be")).is_err());
+        assert!(panic::catch_unwind(|| drop(Err::<(), _>(name.to_owned()).unwrap())).is_err());
+        drop(panic::take_hook());
+        let said: Vec<&str> = said.try_iter().collect();
+        let left_out = "(left out: they may hold personal data)";
+        assert_eq!(said, [left_out, "cannot be", left_out]);
     }
 
     #[test]

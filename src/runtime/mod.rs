@@ -13,6 +13,7 @@ pub mod reload;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;
+pub mod trace_context;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
@@ -24,3 +25,4 @@ pub use reload::reload_on_hangup;
 pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
 pub use tasks::{OnFailure, TaskFailure, Tasks};
+pub use trace_context::TraceContext;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
 use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict};
 use crate::journal::{Head, Part, Seal, SignedReceipt};
+use crate::runtime::TraceContext;
 
 /// What a transaction locks and reads.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct View {
     pub complaints: BTreeMap<ComplaintId, Vec<Event>>,
     /// What the hub said of each of those events.
     pub verdicts: BTreeMap<EventHash, Verdict>,
+    /// Of those events: what caused them, where that is traced.
+    pub traces: BTreeMap<EventHash, TraceContext>,
     /// Of each complaint: up to where its holder's journal must be stored before a proposal is decided.
     pub announced: BTreeMap<ComplaintId, Position>,
     /// The peer's row.
@@ -77,7 +80,7 @@ impl Entry {
             node: header.node.clone(),
             position: header.position,
             hash: event.hash,
-            sealed: SealedEntry { bytes, parts },
+            sealed: SealedEntry { bytes, parts, trace: None },
             complaint: header.complaint,
             registry: header.node.is_hub() && header.change.role() == Role::Registry,
             ends: ends.filter(|_| header.node.is_hub()),
@@ -85,6 +88,13 @@ impl Entry {
             proof,
             verdict,
         }
+    }
+
+    /// The same entry with what caused its event.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<TraceContext>) -> Self {
+        self.sealed.trace = trace;
+        self
     }
 }
 
@@ -143,7 +153,8 @@ pub struct Changes {
     pub new_life: Option<(u32, SealHash)>,
     /// Newest registry position cited in the own journal.
     pub cited: Option<Position>,
-    /// Events whose content is to be destroyed, last of all; those set aside and those not stored included.
+    /// Events whose content is to be destroyed, what caused them with it, last of all; those set aside and those not stored
+    /// included.
     pub destroy: Vec<EventHash>,
 }
 

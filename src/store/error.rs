@@ -33,6 +33,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Which kind, as a stable name for metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Corrupt(_) => "corrupt",
+            Self::Conflict(_) => "conflict",
+            Self::Foreign(_) => "foreign",
+            Self::Setting { .. } => "setting",
+            Self::Newer => "newer",
+        }
+    }
+
     /// Whether trying again may help.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -6,10 +6,18 @@
 
 mod advance;
 pub mod changes;
+mod columns;
 #[cfg(test)]
 mod conformance;
+pub mod database;
 pub mod error;
+mod fault;
+pub mod hints;
 pub mod memory;
+mod migrated;
+pub mod observed;
+pub mod postgres;
+pub mod probe;
 pub mod rows;
 pub mod sqlite;
 

@@ -6,6 +6,7 @@ use crate::domain::{
     TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{Head, Part, Seal, SignedReceipt};
+use crate::runtime::TraceContext;
 
 /// Whose store it is; written once, when it is created.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -113,6 +114,16 @@ pub struct SealedEntry {
     pub bytes: Vec<u8>,
     /// Its content, as far as it is present.
     pub parts: Vec<Part>,
+    /// What caused it, if that is traced. Stored beside the event, gone with its content; never signed.
+    pub trace: Option<TraceContext>,
+}
+
+impl SealedEntry {
+    /// Bytes of header and content.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.parts.iter().fold(self.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+    }
 }
 
 /// A sealed batch of one journal, as it was sealed.
@@ -141,6 +152,8 @@ pub struct Delivery {
     pub path: Vec<[u8; 32]>,
     /// What the hub said of it.
     pub verdict: Verdict,
+    /// What caused it, if that is traced.
+    pub trace: Option<TraceContext>,
 }
 
 /// One event of a file.

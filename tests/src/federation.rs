@@ -2,12 +2,13 @@
 //! people use them.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use lintas::telemetry::observe::address_in;
 use serde_json::Value;
 use thiserror::Error;
 use tokio::process::{Child, Command};
@@ -55,8 +56,12 @@ type Result<T> = std::result::Result<T, FederationError>;
 pub struct Federation {
     folder: PathBuf,
     port: u16,
+    /// Where the hub keeps its journal, if not in its folder.
+    database: Option<String>,
     hub: Option<Child>,
     nodes: BTreeMap<String, Option<Child>>,
+    /// Variables of the programs' environment.
+    environment: BTreeMap<String, String>,
 }
 
 impl Federation {
@@ -65,9 +70,29 @@ impl Federation {
     /// # Errors
     /// If a command is refused.
     pub async fn found(folder: &Path, units: &Path, nodes: &[(&str, &str)]) -> Result<Self> {
+        Self::found_on(folder, units, nodes, None).await
+    }
+
+    /// The same with the hub's database elsewhere than in its folder, if one is named.
+    ///
+    /// # Errors
+    /// If a command is refused.
+    pub async fn found_on(
+        folder: &Path,
+        units: &Path,
+        nodes: &[(&str, &str)],
+        database: Option<String>,
+    ) -> Result<Self> {
         let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
-        let federation = Self { folder: folder.to_owned(), port, hub: None, nodes: nodes_by_code };
+        let federation = Self {
+            folder: folder.to_owned(),
+            port,
+            database,
+            hub: None,
+            nodes: nodes_by_code,
+            environment: usual_environment(),
+        };
         let listen = format!("127.0.0.1:{port}");
         federation.hub(&["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]).await?;
         federation.hub(&["units", "import", &units.display().to_string()]).await?;
@@ -75,6 +100,21 @@ impl Federation {
             federation.enrol(code, name).await?;
         }
         Ok(federation)
+    }
+
+    /// The same federation in another folder: a copy of everything, its keys and its port included, but for a database that lies
+    /// elsewhere; that of the copy is named. Only while nothing of it runs, and never both at once.
+    ///
+    /// # Errors
+    /// If something cannot be copied.
+    pub async fn copied(&self, folder: &Path, database: Option<String>) -> Result<Self> {
+        let all = format!("{}/.", self.folder.display());
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(all).arg(folder);
+        said(copy, "cp", &["-a"]).await?;
+        let nodes = self.nodes.keys().map(|code| (code.clone(), None)).collect();
+        let environment = self.environment.clone();
+        Ok(Self { folder: folder.to_owned(), port: self.port, database, hub: None, nodes, environment })
     }
 
     /// Makes a node's folder and enrols it: its request to the hub, the hub's bundle back.
@@ -86,6 +126,24 @@ impl Federation {
         self.hub(&["enrol", code, "--name", name, "--request", &request, "--out", &bundle]).await?;
         self.node(code, &["join", &bundle]).await?;
         Ok(())
+    }
+
+    /// Sets a variable in the environment of every program that is started from now on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Where the hub (`hub`) or a node (its code) tells metrics and health, once it runs.
+    #[must_use]
+    pub fn observed_at(&self, name: &str) -> Option<SocketAddr> {
+        let folder = if name == "hub" { self.hub_folder() } else { self.node_folder(name) };
+        address_in(&folder)
+    }
+
+    fn command(&self, program: &Path, data: &Path, arguments: &[&str]) -> Command {
+        let mut command = command(program, data, arguments);
+        command.envs(&self.environment);
+        command
     }
 
     /// The codes of the nodes.
@@ -132,7 +190,11 @@ impl Federation {
     /// A command of the hub's program.
     #[must_use]
     pub fn hub_command(&self, program: &Path, arguments: &[&str]) -> Command {
-        command(program, &self.hub_folder(), arguments)
+        let mut command = self.command(program, &self.hub_folder(), arguments);
+        if let Some(database) = &self.database {
+            command.env("LINTAS_DATABASE", database);
+        }
+        command
     }
 
     /// Runs a command of the hub's program to its end.
@@ -148,7 +210,7 @@ impl Federation {
     /// # Errors
     /// If it is refused.
     pub async fn node(&self, code: &str, arguments: &[&str]) -> Result<String> {
-        let node = command(&programs::node()?, &self.node_folder(code), arguments);
+        let node = self.command(&programs::node()?, &self.node_folder(code), arguments);
         said(node, &format!("lintas-node [{code}]"), arguments).await
     }
 
@@ -203,15 +265,24 @@ impl Federation {
     /// # Errors
     /// If it does not come up.
     pub async fn start_node_under(&mut self, wrapper: &[&str], code: &str) -> Result<()> {
-        let mut run = under(wrapper, command(&programs::node()?, &self.node_folder(code), &["run"]));
-        let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
-        self.nodes.insert(code.to_owned(), Some(child));
+        self.spawn_node_under(wrapper, code)?;
         let what = format!("the desk of {code}");
         let up = until(&what, PATIENCE, async || {
             let status = self.ask(code, &["status"]).await.ok()?;
             (status["link"]["state"] != "unknown").then_some(())
         });
         Ok(up.await?)
+    }
+
+    /// Starts a node by way of another program, and waits for nothing.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn spawn_node_under(&mut self, wrapper: &[&str], code: &str) -> Result<()> {
+        let mut run = under(wrapper, self.command(&programs::node()?, &self.node_folder(code), &["run"]));
+        let child = run.stdin(Stdio::null()).stderr(self.log(code)?).kill_on_drop(true).spawn()?;
+        self.nodes.insert(code.to_owned(), Some(child));
+        Ok(())
     }
 
     /// Starts everything and waits until all links are up.
@@ -313,6 +384,12 @@ impl Federation {
         self.hub.as_ref().and_then(Child::id)
     }
 
+    /// The process of a node, if it runs.
+    #[must_use]
+    pub fn node_process(&self, code: &str) -> Option<u32> {
+        self.nodes.get(code)?.as_ref().and_then(Child::id)
+    }
+
     /// Ends everything in order.
     ///
     /// # Errors
@@ -345,6 +422,11 @@ pub fn free_port() -> Result<u16> {
         }
     }
     Err(FederationError::System(std::io::ErrorKind::AddrInUse.into()))
+}
+
+/// Metrics and health are told on a port that is free; see [`Federation::observed_at`].
+fn usual_environment() -> BTreeMap<String, String> {
+    [("LINTAS_OBSERVE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())].into()
 }
 
 /// The same command, started by another one.

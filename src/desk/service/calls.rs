@@ -7,6 +7,7 @@ use crate::desk::{ComplaintName, Desk, DeskError, Standing};
 use crate::domain::fold;
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::desk_server::{Desk as Calls, DeskServer};
+use crate::runtime::TraceContext;
 use crate::store::Store;
 
 /// Longest request, in bytes: three parts at their limit and the words around them.
@@ -46,8 +47,10 @@ impl<S: Store> Calls for DeskService<S> {
     }
 
     async fn act(&self, request: Request<messages::ActRequest>) -> Result<Response<messages::ActReply>, Status> {
+        let caller = traced(&request);
         let asking = wire::asking(request.into_inner()).map_err(refuse)?;
-        let done = self.desk.act(&asking.complaint, asking.unit.as_ref(), &asking.action, &asking.text).await;
+        let (unit, text) = (asking.unit.as_ref(), &asking.text);
+        let done = self.desk.act_within(&asking.complaint, unit, &asking.action, text, caller).await;
         let written = done.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, change = written.change, "done");
         Ok(Response::new(wire::done(&written)))
@@ -98,6 +101,11 @@ impl<S: Store> Calls for DeskService<S> {
     async fn units(&self, _: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {
         Ok(Response::new(wire::units(&*self.desk.registry().await.map_err(refuse)?)))
     }
+}
+
+/// The caller's trace, if it names one.
+fn traced<T>(request: &Request<T>) -> Option<TraceContext> {
+    TraceContext::parse(request.metadata().get("traceparent")?.to_str().ok()?)
 }
 
 /// The status that carries a reason; faults of storage are logged here, where they are handled.

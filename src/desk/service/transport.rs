@@ -10,13 +10,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tonic::service::Routes;
 
 use super::calls::DeskService;
 use crate::desk::Desk;
 use crate::desk::socket::{DeskSocket, SocketError, is_trusted, own_uid};
+use crate::protocol::reflection;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::Store;
+use crate::telemetry::Health;
+use crate::telemetry::service::HealthService;
 
 /// Most connections at a time; further ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 64;
@@ -28,14 +32,28 @@ const HEADERS_BYTES_MAX: u32 = 16 * 1024;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long to wait after the system gave no connection, for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long running calls may take to finish when the process stops.
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
+/// The service's full name.
+const NAME: &str = "lintas.desk.v1.Desk";
 
 /// Serves the desk until the tasks are asked to end. Running calls are then finished; no new ones begin.
 ///
 /// # Errors
 /// If the account of this process cannot be found out. No fault of a connection ends the loop.
-pub async fn serve<S: Store>(socket: DeskSocket, desk: Desk<S>, tasks: Tasks) -> Result<(), SocketError> {
+pub async fn serve<S: Store>(
+    socket: DeskSocket,
+    desk: Desk<S>,
+    health: Health,
+    tasks: Tasks,
+) -> Result<(), SocketError> {
     let own = own_uid()?;
-    let routes = Routes::new(DeskService::new(desk).into_server()).prepare();
+    let health = HealthService::server(health, NAME, tasks.stopping());
+    let mut routes = Routes::new(DeskService::new(desk).into_server()).add_service(health);
+    if let Some(reflection) = reflection(&[NAME]) {
+        routes = routes.add_service(reflection);
+    }
+    let routes = routes.prepare();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let stopping = tasks.stopping();
     loop {
@@ -94,7 +112,8 @@ async fn connection(
         ended = serving.as_mut() => ended,
         () = stopping.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            // A caller that keeps its call open does not hold up the end.
+            timeout(FINISH_LIMIT, serving).await.unwrap_or(Ok(()))
         }
     };
     // A caller that goes away in the middle is nobody's fault.

@@ -9,6 +9,7 @@ use crate::protocol::desk::v1 as wire;
 use crate::protocol::desk::v1::act_request::Action;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::memory::MemoryStore;
+use crate::telemetry::Health;
 
 struct Served {
     tasks: Tasks,
@@ -22,7 +23,7 @@ async fn served() -> Served {
     let place = SocketPlace::of(folder.path()).unwrap();
     let socket = DeskSocket::open(&place).unwrap();
     let tasks = Tasks::new();
-    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, bench.desk, tasks.clone()));
+    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, bench.desk, Health::default(), tasks.clone()));
     Served { tasks, place, _folder: folder }
 }
 

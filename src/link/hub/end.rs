@@ -9,12 +9,15 @@ use super::open::{self, Opening};
 use super::order;
 use super::release;
 use super::session::{Action, Input, Opened, Session};
+use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
 use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
+use crate::telemetry::Telemetry;
+use crate::telemetry::instruments::Direction;
 
 /// Complaints whose waiting proposals are asked for at once.
 const ORDER_MAX: usize = 10_000;
@@ -36,6 +39,8 @@ pub struct HubShared<S> {
     pub policy: Policy,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Where its work is told.
+    pub telemetry: Telemetry,
     registry: Mutex<Arc<Registry>>,
 }
 
@@ -43,7 +48,14 @@ impl<S: Store> HubShared<S> {
     /// Shares a store. The registry is read from it as it is needed.
     #[must_use]
     pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        Self { store, signer, policy, clock, registry: Mutex::new(Arc::new(Registry::default())) }
+        let registry = Mutex::new(Arc::new(Registry::default()));
+        Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry }
+    }
+
+    /// The same, telling of its work.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// The time.
@@ -193,7 +205,9 @@ impl<S: Store> HubEnd<S> {
             Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
             Action::Load { generation, after, bytes } => {
                 let store = &self.shared.store;
-                store.outbox(self.node.clone(), generation, after, bytes).await.map(|rows| Some(Input::Loaded(rows)))
+                let rows = store.outbox(self.node.clone(), generation, after, bytes).await?;
+                watch::delivering(self.shared.telemetry.instruments(), &rows);
+                Ok(Some(Input::Loaded(rows)))
             }
             Action::LoadJournal { after, bytes } => self.journal(after, bytes).await.map(|j| Some(Input::Journal(j))),
             Action::Delivered { generation, number } => self.delivered(generation, number).await.map(|()| None),
@@ -249,10 +263,16 @@ impl<S: Store> HubEnd<S> {
 
     async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
         let shared = &self.shared;
-        let intake = match verify(&shared.registry(), &shared.signer, &self.node, session, after, message) {
+        let instruments = shared.telemetry.instruments();
+        let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
+        let mut intake = match verify(&shared.registry(), &shared.signer, &self.node, session, after, message) {
             Ok(intake) => intake,
-            Err(fault) => return Ok(Err(fault)),
+            Err(fault) => {
+                instruments.batch(Direction::In, fault.name(), bytes);
+                return Ok(Err(fault));
+            }
         };
+        let mut spans = watch::begin_intake(&shared.telemetry, &mut intake);
         let complaints =
             intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
         let unreadable =
@@ -260,12 +280,28 @@ impl<S: Store> HubEnd<S> {
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
-            ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy)
+            let (changes, taken) = ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy);
+            let tally = Tally::of(&changes);
+            (changes, (taken, tally))
         };
-        let taken = shared.store.transact(scope, plan).await?;
-        if let Taken::Stored { woken, .. } = &taken {
-            self.output.woken.extend(woken.iter().cloned());
+        let stored = shared.store.transact(scope, plan).await;
+        let (taken, tally) = stored.inspect_err(|_| {
+            watch::fail(&mut spans, Fault::Storage.name());
+            instruments.batch(Direction::In, Fault::Storage.name(), bytes);
+        })?;
+        match &taken {
+            Taken::Stored { woken, .. } => {
+                self.output.woken.extend(woken.iter().cloned());
+                instruments.batch(Direction::In, "stored", bytes);
+                instruments.events(count);
+            }
+            Taken::Superseded => {
+                watch::fail(&mut spans, Fault::Superseded.name());
+                instruments.batch(Direction::In, Fault::Superseded.name(), bytes);
+            }
         }
+        drop(spans);
+        tally.tell(&shared.telemetry);
         Ok(Ok(taken))
     }
 
@@ -286,6 +322,8 @@ impl<S: Store> HubEnd<S> {
         let seal = &message.batch.seal;
         let held = self.shared.store.seal_of(self.node.clone(), seal.body().end()).await?;
         if held.is_some_and(|held| held.hash() == seal.hash()) {
+            let bytes = watch::bytes(&message.batch.entries);
+            self.shared.telemetry.instruments().batch(Direction::In, "repeated", bytes);
             return Ok(Input::Repeated);
         }
         let body = seal.body();
@@ -306,9 +344,13 @@ impl<S: Store> HubEnd<S> {
                 let scope = shared.scope(Some(&self.node), some.iter().copied().collect());
                 let plan = |view: &View| {
                     let registry = shared.advance(&view.registry);
-                    order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy)
+                    let (changes, decided) =
+                        order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy);
+                    let tally = Tally::of(&changes);
+                    (changes, (decided, tally))
                 };
-                let (now, woken) = shared.store.transact(scope, plan).await?;
+                let ((now, woken), tally) = shared.store.transact(scope, plan).await?;
+                tally.tell(&shared.telemetry);
                 decided = decided.saturating_add(now);
                 self.output.woken.extend(woken);
             }

@@ -7,11 +7,13 @@ use super::author::{HubKey, Recorder};
 use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
+use crate::domain::rules::may_be_traced;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry, Timestamp,
     Verdict, fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
+use crate::runtime::TraceContext;
 use crate::store::{Changes, Entry, PeerUpdate, ProofRef, SealedEntry, Summary, View};
 
 /// One event of a verified batch.
@@ -142,6 +144,8 @@ pub(super) struct Desk<'a> {
     pub(super) registry: &'a Registry,
     pub(super) recorder: Recorder<'a>,
     pub(super) working: BTreeMap<ComplaintId, Working>,
+    /// What caused the events, where that is traced.
+    traces: BTreeMap<EventHash, TraceContext>,
     pub(super) changes: Changes,
     pub(super) now: Timestamp,
     pub(super) policy: Policy,
@@ -158,6 +162,7 @@ impl<'a> Desk<'a> {
             registry,
             recorder: Recorder::new(signer, &view.own, registry.position(), now),
             working: working.collect(),
+            traces: view.traces.clone(),
             changes: Changes::default(),
             now,
             policy,
@@ -182,9 +187,11 @@ impl<'a> Desk<'a> {
         }
         // A notice puts one event outside the set and changes nothing else; whatever else the hub says is folded at once.
         let notice = matches!(change, Change::Inadmissible { .. } | Change::Held { .. });
+        // What the hub decides of a proposal was caused by what caused the proposal.
+        let trace = proposal_of(&change).and_then(|proposal| self.traces.get(&proposal).copied());
         let (event, entry) = self.recorder.record(id, prev, change);
         let hash = event.hash;
-        self.changes.entries.push(entry);
+        self.changes.entries.push(entry.traced(trace));
         work.refresh_unless(notice);
         let before = work.participants();
         work.add(event, Verdict::Applied);
@@ -376,7 +383,9 @@ impl Desk<'_> {
         if let (Change::Redacted { event: target }, false) = (&event.header.change, held) {
             self.changes.destroy.push(*target);
         }
-        self.changes.entries.push(Entry::of(event, sealed.bytes, parts, Some(proof), verdict));
+        let trace = sealed.trace.filter(|_| !redacted && may_be_traced(event, &work.events));
+        self.traces.extend(trace.map(|trace| (event.hash, trace)));
+        self.changes.entries.push(Entry::of(event, sealed.bytes, parts, Some(proof), verdict).traced(trace));
         let after = work.participants();
         for newcomer in after.difference(&before) {
             // What the hub noted before the complaint was filed its origin has not been told.
@@ -419,13 +428,23 @@ pub(crate) fn unreadable(
         node: node.clone(),
         position,
         hash,
-        sealed: SealedEntry { bytes, parts: Vec::new() },
+        sealed: SealedEntry { bytes, parts: Vec::new(), trace: None },
         complaint: None,
         registry: false,
         ends: None,
         change: "unreadable".to_owned(),
         proof: Some(proof),
         verdict: Verdict::Inadmissible(reason),
+    }
+}
+
+/// The proposal that the hub decides with a change.
+fn proposal_of(change: &Change) -> Option<EventHash> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else decides a proposal")]
+    match change {
+        Change::Moved(moved) => moved.proposal,
+        Change::MoveRefused { proposal, .. } => Some(*proposal),
+        _ => None,
     }
 }
 

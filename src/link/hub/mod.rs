@@ -8,6 +8,7 @@ mod order;
 pub mod registrar;
 mod release;
 pub mod session;
+mod watch;
 
 pub use author::{HubKey, Recorder};
 pub use end::{HubEnd, HubShared, Output};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::rules::may_be_traced;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
     Timestamp, Verdict, fold,
@@ -95,9 +96,10 @@ pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now
         let proof = ProofRef { seal_last: body.last, index: delivery.index, path: delivery.path };
         let redacts = matches!(event.header.change, Change::Redacted { .. } | Change::Released { .. });
         redacting.extend(event.header.complaint.filter(|_| redacts));
-        let entry = Entry::of(&event, delivery.bytes, delivery.parts, Some(proof), delivery.verdict);
+        let mut entry = Entry::of(&event, delivery.bytes, delivery.parts, Some(proof), delivery.verdict);
         if let Some(id) = event.header.complaint {
             let file = files.entry(id).or_default();
+            entry.sealed.trace = delivery.trace.filter(|_| may_be_traced(&event, file));
             if file.iter().all(|known| known.hash != event.hash) {
                 file.push(event);
             }
@@ -111,6 +113,7 @@ pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now
         let Some(complaint) = fold(events) else { continue };
         changes.entries.iter_mut().filter(|entry| complaint.redacted.contains(&entry.hash)).for_each(|entry| {
             entry.sealed.parts.clear();
+            entry.sealed.trace = None;
         });
         if redacting.contains(&id) {
             // The fold knows which redactions are in the set: one that is held destroys nothing until it is released.

@@ -7,11 +7,14 @@ use super::apply::{self, Trust};
 use super::recover;
 use super::seal::{NodeKey, seal_all};
 use super::session::{Action, Ended, Input, Session};
+use super::watch;
 use crate::domain::{ComplaintId, EventHash, NodeId, Position, Registry, Timestamp, Verdict};
 use crate::journal::{self, Head};
 use crate::link::message::{Ack, Deliver, Fault, Hello, Progress, Up, VERSIONS};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
+use crate::telemetry::Telemetry;
+use crate::telemetry::instruments::Direction;
 
 /// Own events looked up at once, to compare what an acknowledgement says of them.
 const LOOKED_UP_MAX: usize = 100;
@@ -42,6 +45,8 @@ pub struct NodeShared<S> {
     pub trust: Trust,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Where its work is told.
+    pub telemetry: Telemetry,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
 }
@@ -51,7 +56,14 @@ impl<S: Store> NodeShared<S> {
     #[must_use]
     pub fn new(store: S, signer: NodeKey, trust: Trust, clock: Arc<dyn Clock>) -> Self {
         let registry = Mutex::new(Arc::new(Registry::default()));
-        Self { store, signer, trust, clock, registry, progress: Mutex::new(None) }
+        let telemetry = Telemetry::default();
+        Self { store, signer, trust, clock, telemetry, registry, progress: Mutex::new(None) }
+    }
+
+    /// The same, telling of its work.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// The time.
@@ -237,6 +249,7 @@ impl<S: Store> NodeEnd<S> {
         let mut loaded = Vec::new();
         for batch in store.sealed(signer.node.clone(), after, bytes).await? {
             let announced = self.announce(&batch).await?;
+            watch::sending(&self.shared.telemetry, &signer.node, &batch);
             loaded.push((batch, announced));
         }
         Ok(loaded)
@@ -259,16 +272,30 @@ impl<S: Store> NodeEnd<S> {
     async fn apply(&self, after: (u32, u64), deliver: Deliver) -> Result<Result<(u32, u64), Fault>, StoreError> {
         let generation = deliver.generation;
         let registry = self.shared.registry().await?;
-        let own = &self.shared.signer.node;
+        let (own, telemetry) = (&self.shared.signer.node, &self.shared.telemetry);
+        let instruments = telemetry.instruments();
+        let (bytes, count) = (watch::bytes(&deliver.events), deliver.events.len());
         let proven = match apply::verify(&self.shared.trust, own, &registry, after, deliver) {
             Ok(proven) => proven,
-            Err(fault) => return Ok(Err(fault)),
+            Err(fault) => {
+                instruments.batch(Direction::In, fault.name(), bytes);
+                return Ok(Err(fault));
+            }
         };
+        let _steps = watch::begin_apply(telemetry, own, &proven);
         let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
         let now = self.shared.now();
         let plan = |view: &View| apply::plan(view, own, generation, proven, now);
-        contradiction(self.shared.store.transact(scope, plan).await)
+        let applied = contradiction(self.shared.store.transact(scope, plan).await)?;
+        match &applied {
+            Ok(_) => {
+                instruments.batch(Direction::In, "stored", bytes);
+                instruments.events(count);
+            }
+            Err(fault) => instruments.batch(Direction::In, fault.name(), bytes),
+        }
+        Ok(applied)
     }
 
     /// Verifies the receipt and stores it with the verdicts it brings.
@@ -299,9 +326,14 @@ impl<S: Store> NodeEnd<S> {
                 fault: Some(None),
                 ..PeerUpdate::default()
             };
-            (Changes { verdicts, peer: Some(update), ..Changes::default() }, ())
+            let heard: Vec<Verdict> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
+            (Changes { verdicts, peer: Some(update), ..Changes::default() }, heard)
         };
-        Ok(contradiction(self.shared.store.transact(scope, plan).await)?.map(|()| head.position))
+        let heard = contradiction(self.shared.store.transact(scope, plan).await)?;
+        Ok(heard.map(|heard| {
+            watch::judged(self.shared.telemetry.instruments(), heard.iter());
+            head.position
+        }))
     }
 
     /// What an acknowledgement says of own events, by the names that they have here; none if it speaks of events that are not

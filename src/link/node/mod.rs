@@ -5,6 +5,7 @@ pub mod end;
 pub mod recover;
 pub mod seal;
 pub mod session;
+mod watch;
 
 pub use apply::Trust;
 pub use end::{NodeEnd, NodeShared, Output};

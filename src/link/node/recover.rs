@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::seal::NodeKey;
+use crate::domain::rules::may_be_traced;
 use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Verdict, fold};
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
@@ -58,11 +59,13 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
             Ok(event) => {
                 cited = cited.max(event.header.registry);
                 changes.destroy.extend(erased(&event, verdict));
-                let entry = Entry::of(&event, sealed.entry.bytes, sealed.entry.parts, None, verdict);
-                changes.entries.push(entry);
+                let mut entry = Entry::of(&event, sealed.entry.bytes, sealed.entry.parts, None, verdict);
                 if let Some(id) = event.header.complaint {
-                    files.entry(id).or_default().push(event);
+                    let file = files.entry(id).or_default();
+                    entry.sealed.trace = sealed.entry.trace.filter(|_| may_be_traced(&event, file));
+                    file.push(event);
                 }
+                changes.entries.push(entry);
             }
             Err(reason) => {
                 let proof = ProofRef { seal_last: 0, index: 0, path: Vec::new() };

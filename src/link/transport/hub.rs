@@ -1,6 +1,6 @@
 //! The hub's side of the transport: one gRPC service a connection, whose node the TLS handshake named; one task a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
@@ -25,8 +26,11 @@ use crate::link::hub::{HubEnd, HubShared, Output};
 use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
 use crate::protocol::federation::v1 as pb;
 use crate::protocol::federation::v1::link_server::{Link, LinkServer};
+use crate::protocol::reflection;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::Store;
+use crate::telemetry::Health;
+use crate::telemetry::service::HealthService;
 
 /// How often a session looks into its outbox unasked: another process may have put something in. Polling is the truth,
 /// waking is a hint.
@@ -36,23 +40,53 @@ pub const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// How long a message may wait to be written before the node counts as gone.
 pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Who is to be woken when something comes for a node.
+/// The service's full name.
+const NAME: &str = "lintas.federation.v1.Link";
+
+/// Who is to be woken when something comes for a node, in this process and in others.
 #[derive(Debug, Default)]
-pub struct Wakers(Mutex<BTreeMap<NodeId, Arc<Notify>>>);
+pub struct Wakers {
+    bells: Mutex<BTreeMap<NodeId, Arc<Notify>>>,
+    /// For whom other processes are to be told that something waits; at most as many as there are nodes.
+    outward: Mutex<BTreeSet<NodeId>>,
+    outward_bell: Notify,
+}
 
 impl Wakers {
     /// The bell of one node.
     #[must_use]
     pub fn of(&self, node: &NodeId) -> Arc<Notify> {
-        let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(bells.entry(node.clone()).or_default())
     }
 
-    /// Rings for these nodes.
-    pub fn wake<'a>(&self, nodes: impl IntoIterator<Item = &'a NodeId>) {
+    /// Rings for these nodes, here and, if hints are exchanged, in other processes.
+    pub fn wake(&self, nodes: &BTreeSet<NodeId>) {
+        if nodes.is_empty() {
+            return;
+        }
+        self.ring(nodes);
+        self.outward.lock().unwrap_or_else(PoisonError::into_inner).extend(nodes.iter().cloned());
+        self.outward_bell.notify_one();
+    }
+
+    /// Rings for these nodes in this process.
+    pub fn ring(&self, nodes: &BTreeSet<NodeId>) {
         for node in nodes {
             self.of(node).notify_one();
         }
+    }
+
+    /// Rings for all nodes that have a session in this process, or had one.
+    pub fn ring_all(&self) {
+        let bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.values().for_each(|bell| bell.notify_one());
+    }
+
+    /// Waits until this process rings, and gives for whom it did since the last time.
+    pub async fn rung_for(&self) -> BTreeSet<NodeId> {
+        self.outward_bell.notified().await;
+        std::mem::take(&mut *self.outward.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -65,6 +99,18 @@ pub struct HubLink<S> {
     pub wakers: Arc<Wakers>,
     /// The process's tasks.
     pub tasks: Tasks,
+    /// What else is served to whoever is let in; see [`services`].
+    pub services: Routes,
+}
+
+/// What is served beside the sessions: health and the schemas.
+#[must_use]
+pub fn services(health: Health, stop: CancellationToken) -> Routes {
+    let routes = Routes::new(HealthService::server(health, NAME, stop));
+    match reflection(&[NAME]) {
+        Some(reflection) => routes.add_service(reflection),
+        None => routes,
+    }
 }
 
 impl<S: Store> HubLink<S> {
@@ -91,6 +137,7 @@ impl<S: Store> HubLink<S> {
         let service = LinkServer::new(service)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(DOWN_BYTES_MAX);
+        let service = self.services.clone().add_service(service).prepare();
         let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
             .adaptive_window(false)
@@ -184,6 +231,8 @@ async fn run<S: Store>(
     stop: &CancellationToken,
 ) {
     let bell = link.wakers.of(&node);
+    let instruments = link.shared.telemetry.instruments();
+    let _open = instruments.session();
     let mut end = HubEnd::new(Arc::clone(&link.shared), node.clone());
     let mut poll = interval(POLL_EVERY);
     let mut progress = interval(PROGRESS_EVERY);
@@ -204,7 +253,7 @@ async fn run<S: Store>(
                     tracing::warn!(%node, error = status.message(), "the session ends");
                     Some(Input::Opened(Err(Fault::Protocol)))
                 }
-                Ok(None) | Err(_) => return,
+                Ok(None) | Err(_) => return instruments.session_ended("gone"),
             },
             () = bell.notified() => Some(Input::Wake),
             _ = poll.tick() => Some(Input::Wake),
@@ -220,13 +269,14 @@ async fn run<S: Store>(
             link.wakers.wake(&woken);
             let sent = write(out, messages.into_iter().map(wire::down).collect()).await;
             if let Some(fault) = ended {
+                instruments.session_ended(fault.map_or("drained", Fault::name));
                 if let Some(fault) = fault {
                     tracing::warn!(%node, %fault, "the session has ended");
                 }
                 return;
             }
             if !sent {
-                return;
+                return instruments.session_ended("gone");
             }
             if !more {
                 break;

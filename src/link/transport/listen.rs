@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::hub::{HubLink, Wakers};
+use super::hub::{HubLink, Wakers, services};
 use crate::domain::NodeId;
 use crate::identity::{
     AcceptLimits, Acceptor, Ended, PeerPolicy, Refusal, Refusals, Reloadable, ServerTls, SpiffeId, TlsError, TlsFiles,
@@ -19,6 +19,7 @@ use crate::identity::{
 use crate::link::hub::HubShared;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::{Store, StoreError};
+use crate::telemetry::Health;
 
 /// How often the registry is read anew: another process may have enrolled or revoked a node.
 pub const REGISTRY_EVERY: Duration = Duration::from_millis(500);
@@ -51,6 +52,8 @@ pub struct Listening {
     pub address: SocketAddr,
     /// Refused handshakes, by reason.
     pub refusals: Arc<Refusals>,
+    /// Whom sessions wake.
+    pub wakers: Arc<Wakers>,
     /// The TLS configuration, which can be loaded anew.
     pub tls: Arc<Reloadable<ServerTls>>,
 }
@@ -64,6 +67,7 @@ pub async fn listen<S: Store>(
     files: TlsFiles,
     address: SocketAddr,
     limits: AcceptLimits,
+    health: Health,
     tasks: &Tasks,
 ) -> Result<Listening, ListenError> {
     let woken = shared.release_held().await?;
@@ -77,9 +81,15 @@ pub async fn listen<S: Store>(
     let (out, connections) = mpsc::channel(BACKLOG);
     let refusals = Arc::new(Refusals::default());
     let acceptor = Acceptor { tls: tls.watch(), limits, refusals: Arc::clone(&refusals), out };
-    let link = Arc::new(HubLink { shared, wakers: Arc::new(Wakers::default()), tasks: tasks.clone() });
+    let counted = Arc::clone(&refusals);
+    shared
+        .telemetry
+        .instruments()
+        .refused_handshakes(move || counted.iter().map(|(reason, count)| (reason.code(), count)).collect());
+    let services = services(health, tasks.stopping());
+    let link = Arc::new(HubLink { shared, wakers: Arc::new(Wakers::default()), tasks: tasks.clone(), services });
     link.wakers.wake(&woken);
-    let stop = tasks.stopping();
+    let (stop, wakers) = (tasks.stopping(), Arc::clone(&link.wakers));
     tasks.spawn("registry", OnFailure::EndProcess, refresh(Arc::clone(&link.shared), tasks.clone()));
     tasks.spawn("accept", OnFailure::EndProcess, async move {
         match acceptor.run(listener, stop).await {
@@ -91,7 +101,7 @@ pub async fn listen<S: Store>(
         link.serve(connections).await;
         Ok::<(), std::convert::Infallible>(())
     });
-    Ok(Listening { address, refusals, tls })
+    Ok(Listening { address, refusals, wakers, tls })
 }
 
 /// Lets in the nodes of the registry, each with the key that it enrolled, unless it was revoked.

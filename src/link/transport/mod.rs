@@ -1,5 +1,6 @@
 //! The link's transport: messages over gRPC over mutual TLS. It carries; what is said is the sessions' business.
 
+pub mod hints;
 pub mod hub;
 pub mod listen;
 pub mod node;

@@ -6,6 +6,7 @@ use crate::domain::{ComplaintId, EventHash, FederationId, PartKind, Position, Se
 use crate::journal::{BATCH_EVENTS_MAX, Head, Part, SEQ_MAX, Seal, SignedReceipt};
 use crate::link::message::{Ack, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, VERDICTS_MAX, Welcome};
 use crate::protocol::federation::v1 as pb;
+use crate::runtime::TraceContext;
 use crate::store::{Batch, Delivery, SealedEntry};
 
 /// A message that cannot be read; says which field.
@@ -48,14 +49,18 @@ fn read_seal(signed: Option<pb::Signed>) -> Wire<Seal> {
     Seal::read(signed.body, signature).map_err(|_| WireError("seal.body"))
 }
 
-fn entry(bytes: Vec<u8>, parts: Vec<Part>) -> pb::Entry {
+fn entry(sealed: SealedEntry) -> pb::Entry {
     let part = |part: Part| pb::Part {
         index: u32::from(part.index),
         kind: u32::from(part.kind.code()),
         salt: part.salt.to_vec(),
         content: part.content,
     };
-    pb::Entry { header: bytes, parts: parts.into_iter().map(part).collect() }
+    pb::Entry {
+        header: sealed.bytes,
+        parts: sealed.parts.into_iter().map(part).collect(),
+        trace: sealed.trace.map(|trace| trace.to_bytes().to_vec()).unwrap_or_default(),
+    }
 }
 
 fn read_entry(entry: Option<pb::Entry>) -> Wire<SealedEntry> {
@@ -71,11 +76,12 @@ fn read_entry(entry: Option<pb::Entry>) -> Wire<SealedEntry> {
         })
     };
     let parts = entry.parts.into_iter().map(part).collect::<Wire<_>>()?;
-    Ok(SealedEntry { bytes: entry.header, parts })
+    // A context that is none is no fault of the event's: the event goes on without.
+    Ok(SealedEntry { bytes: entry.header, parts, trace: TraceContext::from_bytes(&entry.trace) })
 }
 
 fn batch(batch: Batch) -> pb::Batch {
-    let entries = batch.entries.into_iter().map(|sealed| entry(sealed.bytes, sealed.parts)).collect();
+    let entries = batch.entries.into_iter().map(entry).collect();
     pb::Batch { seal: Some(seal(&batch.seal)), entries }
 }
 
@@ -222,7 +228,7 @@ fn deliver(message: Deliver) -> pb::Deliver {
         });
         events.push(pb::Delivery {
             number: delivery.number,
-            entry: Some(entry(delivery.bytes, delivery.parts)),
+            entry: Some(entry(SealedEntry { bytes: delivery.bytes, parts: delivery.parts, trace: delivery.trace })),
             seal: u32::try_from(at).unwrap_or(u32::MAX),
             index: delivery.index,
             path: delivery.path.into_iter().map(Vec::from).collect(),
@@ -247,6 +253,7 @@ fn read_deliver(message: pb::Deliver) -> Wire<Deliver> {
             index: delivery.index,
             path: path.collect::<Wire<_>>()?,
             verdict: read_verdict(delivery.verdict)?,
+            trace: entry.trace,
         })
     };
     let events = message.events.into_iter().map(event).collect::<Wire<_>>()?;

@@ -5,14 +5,18 @@ mod lists;
 mod outboxes;
 mod recovery;
 pub(in crate::store) mod sample;
+mod traces;
 mod transactions;
 mod verdicts;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sample::owner;
 
 use super::memory::MemoryStore;
+use super::postgres::PostgresStore;
+use super::postgres::testing::TestDatabase;
 use super::sqlite::SqliteStore;
 use super::{OUTBOX_ROWS_MAX, Store};
 
@@ -26,6 +30,11 @@ trait Bench {
     async fn open(&self, node: &str) -> Self::Store {
         self.open_with(node, OUTBOX_ROWS_MAX).await
     }
+
+    /// Removes what was opened.
+    async fn clean(self)
+    where
+        Self: Sized;
 }
 
 struct Memory;
@@ -36,6 +45,8 @@ impl Bench for Memory {
     async fn open_with(&self, node: &str, outbox_rows_max: u64) -> MemoryStore {
         MemoryStore::new(owner(node)).with_outbox_rows_max(outbox_rows_max)
     }
+
+    async fn clean(self) {}
 }
 
 struct Sqlite {
@@ -56,6 +67,30 @@ impl Bench for Sqlite {
         let path = self.folder.path().join(format!("{}.db", self.opened.fetch_add(1, Ordering::Relaxed)));
         SqliteStore::create(&path, owner(node)).await.unwrap().with_outbox_rows_max(outbox_rows_max)
     }
+
+    async fn clean(self) {}
+}
+
+#[derive(Default)]
+struct Postgres {
+    opened: Mutex<Vec<TestDatabase>>,
+}
+
+impl Bench for Postgres {
+    type Store = PostgresStore;
+
+    async fn open_with(&self, node: &str, outbox_rows_max: u64) -> PostgresStore {
+        let database = TestDatabase::make();
+        let store = PostgresStore::create(&database.address(), owner(node)).await.unwrap();
+        self.opened.lock().unwrap().push(database);
+        store.with_outbox_rows_max(outbox_rows_max)
+    }
+
+    async fn clean(self) {
+        for database in self.opened.into_inner().unwrap() {
+            database.drop_it().await;
+        }
+    }
 }
 
 macro_rules! suite {
@@ -74,6 +109,19 @@ macro_rules! suite {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
                     super::$topic::$case(&super::Sqlite::new()).await;
+                }
+            )+)+
+        }
+
+        mod postgres {
+            use super::Bench as _;
+
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let bench = super::Postgres::default();
+                    super::$topic::$case(&bench).await;
+                    bench.clean().await;
                 }
             )+)+
         }
@@ -128,4 +176,9 @@ suite! {
         lives_streamed_back_clear_what_was_set_aside,
         content_comes_back_less_or_although_destroyed,
         sealed_end_is_wrong_after_a_cut;
+    traces:
+        trace_is_lost_on_the_way,
+        trace_of_one_event_is_told_of_another,
+        trace_outlives_content,
+        trace_survives_a_life_set_aside;
 }

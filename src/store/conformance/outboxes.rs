@@ -67,6 +67,7 @@ pub(super) async fn delivered_rows_stay<B: Bench>(bench: &B) {
             index: proof.index,
             path: proof.path,
             verdict: Verdict::Late,
+            trace: None,
         }
     );
     assert_eq!(store.outbox(node("13"), 1, 3, usize::MAX).await.unwrap(), sent[3..]);

@@ -12,7 +12,8 @@ impl State {
             let beyond: Vec<_> = self.journal_of(&owner, stored).map(|row| row.entry.hash).collect();
             for hash in beyond {
                 if let Some(entry) = self.remove(&hash) {
-                    self.aside.insert((entry.position, hash), entry.sealed);
+                    // What caused an event is not kept for its next life.
+                    self.aside.insert((entry.position, hash), SealedEntry { trace: None, ..entry.sealed });
                 }
             }
             self.cut(stored);

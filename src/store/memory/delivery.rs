@@ -63,6 +63,7 @@ impl State {
                 index: proof.index,
                 path: proof.path,
                 verdict: entry.verdict,
+                trace: entry.sealed.trace,
             });
         }
         Ok(deliveries)

@@ -10,16 +10,19 @@ impl State {
     pub(super) fn view(&self, scope: &Scope) -> Result<View, StoreError> {
         let mut complaints = BTreeMap::new();
         let mut verdicts = BTreeMap::new();
+        let mut traces = BTreeMap::new();
         for complaint in &scope.complaints {
             let events: Result<Vec<Event>, _> = self.history(complaint).map(super::state::Row::event).collect();
             complaints.insert(*complaint, events?);
             verdicts.extend(self.history(complaint).map(|row| (row.entry.hash, row.entry.verdict)));
+            traces.extend(self.history(complaint).filter_map(|row| Some((row.entry.hash, row.entry.sealed.trace?))));
         }
         let announced = scope.complaints.iter().filter_map(|id| Some((*id, *self.announced.get(id)?)));
         Ok(View {
             own: self.own,
             complaints,
             verdicts,
+            traces,
             announced: announced.collect(),
             peer: scope.peer.as_ref().map(|node| self.peer_or_new(node)),
             registry: scope.registry_after.map_or_else(|| Ok(Vec::new()), |after| self.registry(after))?,

@@ -42,6 +42,7 @@ impl State {
         for hash in &changes.destroy {
             if let Some(row) = self.row_mut(hash) {
                 row.entry.sealed.parts.clear();
+                row.entry.sealed.trace = None;
             }
             let aside = self.aside.iter_mut().filter(|((_, aside), _)| aside == hash);
             aside.for_each(|(_, sealed)| sealed.parts.clear());

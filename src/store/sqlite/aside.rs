@@ -1,14 +1,12 @@
 //! Setting own events aside for a recovery, and taking them back when they come from the hub.
 
-use std::collections::HashMap;
-
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::codec::{self, bytes, hex_list, int, number};
-use super::journal::PartColumns;
 use super::{OwnJournal, Owner, SealedEntry, StoreError, own};
 use crate::domain::{EventHash, Position, SealHash};
-use crate::journal::{GENESIS, Head, Part};
+use crate::journal::{GENESIS, Head};
+use crate::store::columns::{self, AsidePart};
 
 /// Moves own events beyond a position aside, and gives all that are aside, oldest first.
 pub(super) async fn set_aside(
@@ -110,19 +108,7 @@ async fn all(connection: &mut SqliteConnection) -> Result<Vec<SealedEntry>, Stor
         sqlx::query_as("SELECT hash, part, kind, salt, content FROM set_aside_parts ORDER BY hash, part")
             .fetch_all(connection)
             .await?;
-    let mut parts: HashMap<Vec<u8>, Vec<Part>> = HashMap::new();
-    for row in found {
-        parts.entry(row.hash).or_default().push(row.columns.part()?);
-    }
-    let entry = |(hash, bytes)| SealedEntry { bytes, parts: parts.remove(&hash).unwrap_or_default() };
-    Ok(rows.into_iter().map(entry).collect())
-}
-
-#[derive(FromRow)]
-struct AsidePart {
-    hash: Vec<u8>,
-    #[sqlx(flatten)]
-    columns: PartColumns,
+    columns::set_aside(rows, found)
 }
 
 /// Events that came back are set aside no longer; parts that they lack come back with them.

@@ -3,10 +3,11 @@
 use sqlx::SqliteConnection;
 
 use super::codec::{self, corrupt, int};
-use super::journal::{self, Row, columns};
+use super::journal;
 use super::{Batch, SealedEntry, StoreError};
 use crate::domain::{NodeId, Position};
 use crate::journal::Seal;
+use crate::store::columns::{Row, columns, trace};
 
 /// Most batches read at a time.
 const BATCHES_MAX: i64 = 64;
@@ -32,7 +33,7 @@ pub(super) async fn sealed(
     for (body, signature) in seals {
         let seal = codec::seal(body, &signature)?;
         let entries = covered(connection, origin, &seal).await?;
-        total = entries.iter().map(size).fold(total, usize::saturating_add);
+        total = entries.iter().map(SealedEntry::size).fold(total, usize::saturating_add);
         if total > bytes && !batches.is_empty() {
             break;
         }
@@ -51,6 +52,8 @@ async fn covered(
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.origin = ? AND e.incarnation = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq"
     ))
     .bind(origin.as_str())
@@ -64,9 +67,4 @@ async fn covered(
         return Err(corrupt(format_args!("events of {origin} under the seal that ends at {end} are missing")));
     }
     journal::with_parts(connection, rows).await
-}
-
-fn size(entry: &SealedEntry) -> usize {
-    let parts: usize = entry.parts.iter().map(|part| part.content.len()).sum();
-    entry.bytes.len().saturating_add(parts)
 }

@@ -1,75 +1,10 @@
-//! Values of columns, in and out. Whatever cannot be read back is corruption.
+//! Lists of values in one JSON text, so that one statement takes any number of them. How values are read back is `columns`'.
 
 use std::fmt::{self, Display, Write as _};
 
-use super::StoreError;
-use crate::domain::{ComplaintId, EventHash, NodeId, Position, SealHash, UnitCode, Verdict};
-use crate::journal::{Seal, SignedReceipt};
-
-pub(super) fn corrupt(what: impl Display) -> StoreError {
-    StoreError::Corrupt(what.to_string())
-}
-
-/// A number for a column; those above the signed range are no journal's and no counter's.
-pub(super) fn int(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Conflict(format!("the number {value} is too large")))
-}
-
-/// A limit for a query.
-pub(super) fn limit(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A number from a column.
-pub(super) fn number<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
-    T::try_from(value).map_err(|_| corrupt(format_args!("the number {value} is out of range")))
-}
-
-pub(super) fn position(incarnation: i64, seq: i64) -> Result<Position, StoreError> {
-    Ok(Position::new(number(incarnation)?, number(seq)?))
-}
-
-pub(super) fn bytes<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
-    bytes.try_into().map_err(|_| corrupt(format_args!("{} bytes where {N} must be", bytes.len())))
-}
-
-pub(super) fn event_hash(value: &[u8]) -> Result<EventHash, StoreError> {
-    bytes(value).map(EventHash)
-}
-
-pub(super) fn seal_hash(value: &[u8]) -> Result<SealHash, StoreError> {
-    bytes(value).map(SealHash)
-}
-
-pub(super) fn complaint(value: &[u8]) -> Result<ComplaintId, StoreError> {
-    bytes(value).map(ComplaintId)
-}
-
-pub(super) fn node(text: &str) -> Result<NodeId, StoreError> {
-    NodeId::parse(text).map_err(corrupt)
-}
-
-pub(super) fn unit(text: &str) -> Result<UnitCode, StoreError> {
-    UnitCode::parse(text).map_err(corrupt)
-}
-
-pub(super) fn verdict(verdict: i64, reason: i64) -> Result<Verdict, StoreError> {
-    let known = Verdict::from_codes(number(verdict)?, number(reason)?);
-    known.ok_or_else(|| corrupt(format_args!("the verdict {verdict} with reason {reason} is unknown")))
-}
-
-/// A proof's path: hashes one after another.
-pub(super) fn path(value: &[u8]) -> Result<Vec<[u8; 32]>, StoreError> {
-    value.chunks(32).map(bytes).collect()
-}
-
-pub(super) fn seal(body: Vec<u8>, signature: &[u8]) -> Result<Seal, StoreError> {
-    Seal::read(body, bytes(signature)?).map_err(corrupt)
-}
-
-pub(super) fn receipt(body: Vec<u8>, signature: &[u8]) -> Result<SignedReceipt, StoreError> {
-    SignedReceipt::read(body, bytes(signature)?).map_err(corrupt)
-}
+pub(super) use crate::store::columns::{
+    bytes, complaint, corrupt, event_hash, int, limit, node, number, position, seal, seal_hash, verdict,
+};
 
 /// A JSON array of hexadecimal texts, so that one statement takes any number of names.
 pub(super) fn hex_list<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> String {

@@ -1,58 +1,12 @@
 //! Complaints as people look for them: files, lists, tracking numbers, names typed in part, and those that wait for the hub.
 
-use std::collections::HashMap;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
-
-use super::codec::{self, corrupt, hex_list, int, limit, number};
-use super::journal::{self, Row, columns};
+use super::codec::{self, hex_list, int, limit};
+use super::journal;
 use super::{File, ListFilter, StoreError, Summary};
-use crate::domain::{Class, ComplaintId, DisplayState, NodeId, Timestamp, TrackingNumber, Visibility};
-use crate::store::FiledEvent;
-
-#[derive(FromRow)]
-struct SummaryRow {
-    id: Vec<u8>,
-    tracking: i64,
-    origin: String,
-    class: i64,
-    category: String,
-    visibility: i64,
-    unit: String,
-    node: String,
-    state: String,
-    epoch: i64,
-    pending: Option<Vec<u8>>,
-    held: bool,
-    late: i64,
-    filed_at: i64,
-    updated_at: i64,
-}
-
-impl SummaryRow {
-    fn summary(self, participants: Vec<NodeId>) -> Result<Summary, StoreError> {
-        let unknown = |what: &str| corrupt(format_args!("a complaint has an unknown {what}"));
-        let state = DisplayState::ALL.iter().find(|state| state.name() == self.state);
-        Ok(Summary {
-            id: codec::complaint(&self.id)?,
-            tracking: TrackingNumber::from_bits(number(self.tracking)?).ok_or_else(|| unknown("tracking number"))?,
-            origin: codec::node(&self.origin)?,
-            class: Class::from_code(number(self.class)?).ok_or_else(|| unknown("class"))?,
-            category: self.category,
-            visibility: Visibility::from_code(number(self.visibility)?).ok_or_else(|| unknown("visibility"))?,
-            unit: codec::unit(&self.unit)?,
-            node: codec::node(&self.node)?,
-            state: *state.ok_or_else(|| unknown("state"))?,
-            epoch: number(self.epoch)?,
-            pending: self.pending.as_deref().map(codec::event_hash).transpose()?,
-            held: self.held,
-            late: number(self.late)?,
-            filed_at: Timestamp(self.filed_at),
-            updated_at: Timestamp(self.updated_at),
-            participants,
-        })
-    }
-}
+use crate::domain::{ComplaintId, NodeId, TrackingNumber};
+use crate::store::columns::{self, Row, SummaryRow, columns};
 
 /// Puts participants to projections.
 async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
@@ -62,16 +16,7 @@ async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> 
     .bind(hex_list(rows.iter().map(|row| &row.id[..])))
     .fetch_all(connection)
     .await?;
-    let mut participants: HashMap<Vec<u8>, Vec<NodeId>> = HashMap::new();
-    for (complaint, node) in pairs {
-        participants.entry(complaint).or_default().push(codec::node(&node)?);
-    }
-    let summary = |row: SummaryRow| {
-        let mut nodes = participants.remove(&row.id).unwrap_or_default();
-        nodes.sort();
-        row.summary(nodes)
-    };
-    rows.into_iter().map(summary).collect()
+    columns::with_participants(rows, pairs)
 }
 
 /// One complaint's whole file.
@@ -81,12 +26,8 @@ pub(super) async fn file(connection: &mut SqliteConnection, id: ComplaintId) -> 
             .bind(&id.0[..])
             .fetch_all(&mut *connection)
             .await?;
-    let mut parts = journal::parts(connection, rows.iter().map(|row| row.id)).await?;
-    let filed = |row: Row| {
-        let parts = parts.remove(&row.id).unwrap_or_default();
-        Ok(FiledEvent { event: row.event()?, parts, verdict: row.verdict()? })
-    };
-    let events: Vec<FiledEvent> = rows.into_iter().map(filed).collect::<Result<_, StoreError>>()?;
+    let parts = journal::parts(connection, rows.iter().map(|row| row.id)).await?;
+    let events = columns::filed(rows, parts)?;
     let summary: Vec<SummaryRow> =
         sqlx::query_as("SELECT * FROM complaints WHERE id = ?").bind(&id.0[..]).fetch_all(&mut *connection).await?;
     let file = File { events, summary: summaries(connection, summary).await?.pop() };
@@ -139,8 +80,7 @@ pub(super) async fn find_prefix(
     hex: &str,
     most: usize,
 ) -> Result<Vec<ComplaintId>, StoreError> {
-    let (lowest, highest) = (ComplaintId::parse(&format!("{hex:0<32}")), ComplaintId::parse(&format!("{hex:f<32}")));
-    let (Some(lowest), Some(highest)) = (lowest, highest) else { return Ok(Vec::new()) };
+    let Some((lowest, highest)) = columns::bounds(hex) else { return Ok(Vec::new()) };
     let found: Vec<Vec<u8>> =
         sqlx::query_scalar("SELECT id FROM complaints WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
             .bind(&lowest.0[..])
@@ -148,7 +88,7 @@ pub(super) async fn find_prefix(
             .bind(limit(most))
             .fetch_all(connection)
             .await?;
-    found.iter().map(|id| codec::complaint(id)).collect()
+    columns::names(&found)
 }
 
 /// Complaints held at a node with a proposal pending.
@@ -163,7 +103,7 @@ pub(super) async fn unordered(
             .bind(limit(most))
             .fetch_all(connection)
             .await?;
-    found.iter().map(|id| codec::complaint(id)).collect()
+    columns::names(&found)
 }
 
 /// Complaints with events that are held.
@@ -174,5 +114,5 @@ pub(super) async fn held(connection: &mut SqliteConnection, most: usize) -> Resu
     .bind(limit(most))
     .fetch_all(connection)
     .await?;
-    found.iter().map(|id| codec::complaint(id)).collect()
+    columns::names(&found)
 }

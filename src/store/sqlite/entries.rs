@@ -42,6 +42,7 @@ pub(super) async fn write(
     for rows in numbered.chunks(ROWS_MAX) {
         insert(connection, rows).await?;
         insert_parts(connection, rows).await?;
+        insert_traces(connection, rows).await?;
     }
     if numbered.iter().any(|(_, entry)| advance::is_own(owner, &entry.node)) {
         aside::take_back(connection, numbered.iter().map(|(_, entry)| entry.hash)).await?;
@@ -115,22 +116,33 @@ async fn insert_parts(connection: &mut SqliteConnection, rows: &[(i64, &Entry)])
     Ok(())
 }
 
-/// Destroys the content of events, those set aside included.
+async fn insert_traces(connection: &mut SqliteConnection, rows: &[(i64, &Entry)]) -> Result<(), StoreError> {
+    let traces: Vec<_> = rows.iter().filter_map(|(id, entry)| Some((id, entry.sealed.trace?.to_bytes()))).collect();
+    if traces.is_empty() {
+        return Ok(());
+    }
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO traces (event, context) ");
+    query.push_values(traces, |mut row, (id, context)| {
+        row.push_bind(*id).push_bind(context.to_vec());
+    });
+    query.build().persistent(false).execute(connection).await?;
+    Ok(())
+}
+
+/// Destroys the content of events and what caused them, those set aside included.
 pub(super) async fn destroy(connection: &mut SqliteConnection, events: &[EventHash]) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
     let names = hex_list(events.iter().map(|hash| &hash.0[..]));
-    sqlx::query(
+    for statement in [
         "DELETE FROM parts
          WHERE event IN (SELECT id FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?)))",
-    )
-    .bind(&names)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("DELETE FROM set_aside_parts WHERE hash IN (SELECT unhex(value) FROM json_each(?))")
-        .bind(&names)
-        .execute(connection)
-        .await?;
+        "DELETE FROM traces
+         WHERE event IN (SELECT id FROM events WHERE hash IN (SELECT unhex(value) FROM json_each(?)))",
+        "DELETE FROM set_aside_parts WHERE hash IN (SELECT unhex(value) FROM json_each(?))",
+    ] {
+        sqlx::query(statement).bind(&names).execute(&mut *connection).await?;
+    }
     Ok(())
 }

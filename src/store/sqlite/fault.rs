@@ -13,34 +13,15 @@ const CANNOT_OPEN: u32 = 14;
 const CONSTRAINT: u32 = 19;
 const NOT_A_DATABASE: u32 = 26;
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is the program's or the library's mistake")]
-        match error {
-            sqlx::Error::Database(error) => {
-                let code = error.code().and_then(|code| code.parse::<u32>().ok());
-                let text = error.message().to_owned();
-                // The lowest byte is the primary code.
-                match code.map(|code| code & 0xff) {
-                    Some(BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO | FULL | CANNOT_OPEN) => {
-                        Self::Unavailable(text)
-                    }
-                    Some(CONSTRAINT) => Self::Conflict(text),
-                    Some(NOT_A_DATABASE) => Self::Foreign(format!("that is no database of Lintas: {text}")),
-                    _ => Self::Corrupt(text),
-                }
-            }
-            sqlx::Error::Configuration(error) => match error.downcast::<Self>() {
-                Ok(error) => *error,
-                Err(error) => Self::Corrupt(error.to_string()),
-            },
-            error @ (sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed
-            | sqlx::Error::InvalidSavePointStatement) => Self::Unavailable(error.to_string()),
-            error => Self::Corrupt(error.to_string()),
+/// The error behind a code.
+pub(in crate::store) fn of(code: &str, text: String) -> StoreError {
+    // The lowest byte is the primary code.
+    match code.parse::<u32>().ok().map(|code| code & 0xff) {
+        Some(BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO | FULL | CANNOT_OPEN) => {
+            StoreError::Unavailable(text)
         }
+        Some(CONSTRAINT) => StoreError::Conflict(text),
+        Some(NOT_A_DATABASE) => StoreError::Foreign(format!("that is no database of Lintas: {text}")),
+        _ => StoreError::Corrupt(text),
     }
 }

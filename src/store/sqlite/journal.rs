@@ -2,79 +2,14 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::codec::{self, corrupt, event_hash, int, limit, number, number_list};
+use super::codec::{self, int, limit, number_list};
 use super::{JournalRow, StoreError};
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, PartKind, Position, Verdict};
-use crate::journal::{self, Part};
-use crate::store::{Owner, ProofRef, SealedEntry, Unsealed};
-
-/// The columns of [`Row`].
-macro_rules! columns {
-    () => {
-        "e.id, e.hash, e.incarnation, e.seq, e.header, e.complaint, e.seal_last, e.leaf, e.path, e.verdict, e.reason"
-    };
-}
-pub(super) use columns;
-
-/// Bytes of header and parts of `e`.
-macro_rules! size {
-    () => {
-        "length(e.header) + (SELECT coalesce(sum(length(p.content)), 0) FROM parts p WHERE p.event = e.id)"
-    };
-}
-pub(super) use size;
-
-/// A stored event.
-#[derive(FromRow)]
-pub(super) struct Row {
-    pub(super) id: i64,
-    hash: Vec<u8>,
-    incarnation: i64,
-    seq: i64,
-    pub(super) header: Vec<u8>,
-    complaint: Option<Vec<u8>>,
-    seal_last: Option<i64>,
-    leaf: Option<i64>,
-    path: Option<Vec<u8>>,
-    verdict: i64,
-    reason: i64,
-}
-
-impl Row {
-    pub(super) fn hash(&self) -> Result<EventHash, StoreError> {
-        event_hash(&self.hash)
-    }
-
-    pub(super) fn position(&self) -> Result<Position, StoreError> {
-        codec::position(self.incarnation, self.seq)
-    }
-
-    pub(super) fn verdict(&self) -> Result<Verdict, StoreError> {
-        codec::verdict(self.verdict, self.reason)
-    }
-
-    pub(super) fn complaint(&self) -> Result<Option<ComplaintId>, StoreError> {
-        self.complaint.as_deref().map(codec::complaint).transpose()
-    }
-
-    pub(super) fn event(&self) -> Result<Event, StoreError> {
-        decode(&self.hash, &self.header)
-    }
-
-    pub(super) fn proof(&self) -> Result<Option<ProofRef>, StoreError> {
-        let (Some(last), Some(leaf), Some(path)) = (self.seal_last, self.leaf, &self.path) else { return Ok(None) };
-        Ok(Some(ProofRef { seal_last: number(last)?, index: number(leaf)?, path: codec::path(path)? }))
-    }
-}
-
-/// Reads a header and compares it with the name under which it is stored.
-fn decode(hash: &[u8], header: &[u8]) -> Result<Event, StoreError> {
-    let hash = event_hash(hash)?;
-    let event = journal::event(header).map_err(|error| corrupt(format_args!("the header of event {hash}: {error}")))?;
-    if event.hash == hash { Ok(event) } else { Err(corrupt(format_args!("event {hash} has been altered"))) }
-}
+use crate::domain::{Event, NodeId, Position};
+use crate::journal::Part;
+use crate::store::columns::{self, PartRow, Row, columns, decode, size};
+use crate::store::{Owner, SealedEntry, Unsealed};
 
 /// The present content of events.
 pub(super) async fn parts(
@@ -88,35 +23,7 @@ pub(super) async fn parts(
     .bind(number_list(events))
     .fetch_all(connection)
     .await?;
-    let mut parts: HashMap<i64, Vec<Part>> = HashMap::new();
-    for row in rows {
-        parts.entry(row.event).or_default().push(row.columns.part()?);
-    }
-    Ok(parts)
-}
-
-#[derive(FromRow)]
-struct PartRow {
-    event: i64,
-    #[sqlx(flatten)]
-    columns: PartColumns,
-}
-
-/// The columns of a part, of an event or of one set aside.
-#[derive(FromRow)]
-pub(super) struct PartColumns {
-    part: i64,
-    kind: i64,
-    salt: Vec<u8>,
-    content: Vec<u8>,
-}
-
-impl PartColumns {
-    pub(super) fn part(self) -> Result<Part, StoreError> {
-        let unknown = || corrupt(format_args!("the part kind {} is unknown", self.kind));
-        let kind = PartKind::from_code(number(self.kind)?).ok_or_else(unknown)?;
-        Ok(Part { index: number(self.part)?, kind, salt: codec::bytes(&self.salt)?, content: self.content })
-    }
+    columns::parts_by_event(rows)
 }
 
 /// Rows with their content, as they travel.
@@ -124,9 +31,8 @@ pub(super) async fn with_parts(
     connection: &mut SqliteConnection,
     rows: Vec<Row>,
 ) -> Result<Vec<SealedEntry>, StoreError> {
-    let mut parts = parts(connection, rows.iter().map(|row| row.id)).await?;
-    let entry = |row: Row| SealedEntry { parts: parts.remove(&row.id).unwrap_or_default(), bytes: row.header };
-    Ok(rows.into_iter().map(entry).collect())
+    let parts = parts(connection, rows.iter().map(|row| row.id)).await?;
+    columns::with_parts(rows, parts)
 }
 
 /// A journal's rows after a position, in order.
@@ -147,19 +53,8 @@ pub(super) async fn rows(
     .bind(limit(most))
     .fetch_all(&mut *connection)
     .await?;
-    let mut parts = parts(connection, rows.iter().map(|row| row.id)).await?;
-    let row = |row: Row| {
-        Ok(JournalRow {
-            position: row.position()?,
-            hash: row.hash()?,
-            complaint: row.complaint()?,
-            proof: row.proof()?,
-            parts: parts.remove(&row.id).unwrap_or_default(),
-            verdict: row.verdict()?,
-            bytes: row.header,
-        })
-    };
-    rows.into_iter().map(row).collect()
+    let parts = parts(connection, rows.iter().map(|row| row.id)).await?;
+    columns::journal_rows(rows, parts)
 }
 
 /// Registry events after a position of the hub's journal, in order.
@@ -192,11 +87,7 @@ pub(super) async fn unsealed(
     .bind(limit(most))
     .fetch_all(connection)
     .await?;
-    let unsealed = |(incarnation, seq, hash, bytes): (i64, i64, Vec<u8>, i64)| {
-        let position = codec::position(incarnation, seq)?;
-        Ok(Unsealed { position, hash: event_hash(&hash)?, bytes: number(bytes)? })
-    };
-    rows.into_iter().map(unsealed).collect()
+    columns::unsealed(rows)
 }
 
 /// All journals of which something is stored. The index is skipped through, one step a journal.

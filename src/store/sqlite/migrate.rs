@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sqlx::SqliteConnection;
-use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::migrate::{Migrate as _, Migrator};
 
 use super::StoreError;
+use crate::store::migrated;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -26,31 +27,11 @@ pub(super) async fn refuse_foreign(connection: &mut SqliteConnection, path: &Pat
 
 /// Applies what is missing.
 pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    MIGRATIONS.run_direct(None, connection, false).await.map_err(fault)
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(migrated::fault)
 }
 
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(fault)?;
-    for migration in &applied {
-        let known = MIGRATIONS.iter().find(|known| known.version == migration.version).ok_or(StoreError::Newer)?;
-        if known.checksum != migration.checksum {
-            return Err(fault(MigrateError::VersionMismatch(migration.version)));
-        }
-    }
-    if applied.len() < MIGRATIONS.iter().count() {
-        let text =
-            "the database was written by an older version; start its program once, so that it is brought up to date";
-        return Err(StoreError::Foreign(text.to_owned()));
-    }
-    Ok(())
-}
-
-fn fault(error: MigrateError) -> StoreError {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest says that the schema is not as it was made")]
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-        MigrateError::VersionMissing(_) => StoreError::Newer,
-        error => StoreError::Corrupt(error.to_string()),
-    }
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
+    migrated::check(&MIGRATIONS, &applied)
 }

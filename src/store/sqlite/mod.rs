@@ -6,7 +6,7 @@ mod batches;
 mod codec;
 mod complaints;
 mod entries;
-mod fault;
+pub(in crate::store) mod fault;
 mod file;
 mod journal;
 mod migrate;

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::codec::{self, corrupt, hex_list, int, limit, number};
-use super::journal::{self, Row, columns, size};
+use super::codec::{self, hex_list, int, limit, number};
+use super::journal;
 use super::{Delivery, Peer, StoreError, peers};
 use crate::domain::{EventHash, NodeId};
 use crate::journal::BATCH_EVENTS_MAX;
 use crate::store::advance;
+use crate::store::columns::{self, Pointer, columns, size, trace};
 
 /// Puts pointers into outboxes, as far as there is room.
 pub(super) async fn write(
@@ -146,16 +147,6 @@ pub(super) async fn refill(connection: &mut SqliteConnection, destination: &Node
     Ok(peer.generation)
 }
 
-/// A row of an outbox: its event, and the seal of that.
-#[derive(FromRow)]
-struct Pointer {
-    number: i64,
-    #[sqlx(flatten)]
-    event: Row,
-    body: Option<Vec<u8>>,
-    signature: Option<Vec<u8>>,
-}
-
 /// What is to be delivered after a number.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -168,6 +159,8 @@ pub(super) async fn read(
     let pointers: Vec<Pointer> = sqlx::query_as(concat!(
         "SELECT o.number, s.body, s.signature, ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM outbox o JOIN events e ON e.id = o.event
          LEFT JOIN seals s ON s.origin = e.origin AND s.incarnation = e.incarnation AND s.last = e.seal_last
          WHERE o.destination = ? AND o.generation = ? AND o.number > ? AND o.number <= ? ORDER BY o.number"
@@ -179,26 +172,7 @@ pub(super) async fn read(
     .fetch_all(&mut *connection)
     .await?;
     let parts = journal::parts(connection, pointers.iter().map(|pointer| pointer.event.id)).await?;
-    let mut deliveries: Vec<Delivery> = Vec::with_capacity(pointers.len());
-    for Pointer { number: at, event, body, signature } in pointers {
-        let Some(proof) = event.proof()? else { break };
-        let missing = || corrupt(format_args!("the seal of the event at number {at} of an outbox is missing"));
-        let (body, signature) = body.zip(signature).ok_or_else(missing)?;
-        // Neighbours are mostly of one batch.
-        let before = deliveries.last().map(|delivery| &delivery.seal);
-        let same = before.filter(|seal| seal.bytes() == body && seal.signature()[..] == signature).cloned();
-        deliveries.push(Delivery {
-            number: number(at)?,
-            // An event may stand in an outbox more than once.
-            parts: parts.get(&event.id).cloned().unwrap_or_default(),
-            seal: same.map_or_else(|| codec::seal(body, &signature), Ok)?,
-            index: proof.index,
-            path: proof.path,
-            verdict: event.verdict()?,
-            bytes: event.header,
-        });
-    }
-    Ok(deliveries)
+    columns::deliveries(pointers, &parts)
 }
 
 /// The last number up to which everything fits.

@@ -1,73 +1,23 @@
 //! Peers' rows.
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::codec::{self, int, number, position, seal_hash};
+use super::codec::int;
 use super::entries::ROWS_MAX;
 use super::{Peer, StoreError};
-use crate::domain::{NodeId, Timestamp};
-use crate::journal::Head;
-
-#[derive(FromRow)]
-struct Row {
-    node: String,
-    session: i64,
-    stored_incarnation: i64,
-    stored_seq: i64,
-    stored_hash: Vec<u8>,
-    cited_incarnation: i64,
-    cited_seq: i64,
-    announced_incarnation: i64,
-    announced_seq: i64,
-    generation: i64,
-    numbered: i64,
-    delivered: i64,
-    resync: bool,
-    inbound_generation: i64,
-    inbound_number: i64,
-    judged_incarnation: i64,
-    judged_seq: i64,
-    receipt: Option<Vec<u8>>,
-    receipt_signature: Option<Vec<u8>>,
-    contact: Option<i64>,
-    fault: Option<String>,
-}
-
-impl TryFrom<Row> for Peer {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let receipt = row.receipt.zip(row.receipt_signature);
-        let stored = position(row.stored_incarnation, row.stored_seq)?;
-        Ok(Self {
-            node: codec::node(&row.node)?,
-            session: row.session.cast_unsigned(),
-            stored: Head { position: stored, hash: seal_hash(&row.stored_hash)? },
-            cited: position(row.cited_incarnation, row.cited_seq)?,
-            announced: position(row.announced_incarnation, row.announced_seq)?,
-            generation: number(row.generation)?,
-            numbered: number(row.numbered)?,
-            delivered: number(row.delivered)?,
-            resync: row.resync,
-            inbound: (number(row.inbound_generation)?, number(row.inbound_number)?),
-            judged: position(row.judged_incarnation, row.judged_seq)?,
-            receipt: receipt.map(|(bytes, signature)| codec::receipt(bytes, &signature)).transpose()?,
-            contact: row.contact.map(Timestamp),
-            fault: row.fault,
-        })
-    }
-}
+use crate::domain::NodeId;
+use crate::store::columns::PeerRow;
 
 /// A peer's row.
 pub(super) async fn read(connection: &mut SqliteConnection, node: &NodeId) -> Result<Option<Peer>, StoreError> {
-    let row: Option<Row> =
+    let row: Option<PeerRow> =
         sqlx::query_as("SELECT * FROM peers WHERE node = ?").bind(node.as_str()).fetch_optional(connection).await?;
     row.map(Peer::try_from).transpose()
 }
 
 /// All peers' rows, by node.
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Peer>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM peers").fetch_all(connection).await?;
+    let rows: Vec<PeerRow> = sqlx::query_as("SELECT * FROM peers").fetch_all(connection).await?;
     let mut peers: Vec<Peer> = rows.into_iter().map(Peer::try_from).collect::<Result<_, _>>()?;
     peers.sort_by(|one, other| one.node.cmp(&other.node));
     Ok(peers)

@@ -8,6 +8,7 @@ use super::codec::{self, Hex, array, event_hash, hex_list, int, limit};
 use super::{Owner, Refusals, StoreError};
 use crate::domain::{EventHash, NodeId, Position, Verdict};
 use crate::store::advance;
+use crate::store::columns::{self, RefusalRow};
 
 /// Writes verdicts on stored events.
 pub(super) async fn write(
@@ -86,15 +87,7 @@ pub(super) async fn read(
     .bind(limit(most))
     .fetch_all(connection)
     .await?;
-    let mut verdicts = Vec::new();
-    for (incarnation, seq, hash, verdict, reason) in rows {
-        let verdict = codec::verdict(verdict, reason)?;
-        if verdict == Verdict::Provisional {
-            break;
-        }
-        verdicts.push((codec::position(incarnation, seq)?, event_hash(&hash)?, verdict));
-    }
-    Ok(verdicts)
+    columns::verdicts(rows)
 }
 
 /// The newest own events that did not simply apply.
@@ -103,8 +96,7 @@ pub(super) async fn refusals(
     owner: &Owner,
     most: usize,
 ) -> Result<Vec<Refusals>, StoreError> {
-    type Row = (i64, i64, Option<Vec<u8>>, String, i64, i64);
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<RefusalRow> = sqlx::query_as(
         "SELECT incarnation, seq, complaint, change, verdict, reason FROM events WHERE origin = ? AND verdict > 1
          ORDER BY incarnation DESC, seq DESC LIMIT ?",
     )
@@ -112,13 +104,5 @@ pub(super) async fn refusals(
     .bind(limit(most))
     .fetch_all(connection)
     .await?;
-    let refusal = |(incarnation, seq, complaint, change, verdict, reason): Row| {
-        Ok(Refusals {
-            position: codec::position(incarnation, seq)?,
-            complaint: complaint.as_deref().map(codec::complaint).transpose()?,
-            change,
-            verdict: codec::verdict(verdict, reason)?,
-        })
-    };
-    rows.into_iter().map(refusal).collect()
+    columns::refusals(rows)
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 
 use super::codec::{self, event_hash, hex_list};
-use super::journal::{self, Row, columns};
+use super::journal;
 use super::{Owner, Scope, StoreError, View, own, peers};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
+use crate::store::columns::{Row, columns, trace};
 
 pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope: &Scope) -> Result<View, StoreError> {
     let own = own::read(connection).await?;
@@ -16,6 +17,7 @@ pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope
         own,
         complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),
         verdicts: BTreeMap::new(),
+        traces: BTreeMap::new(),
         announced: announced(connection, scope).await?,
         peer: None,
         registry: match scope.registry_after {
@@ -55,6 +57,8 @@ async fn histories(connection: &mut SqliteConnection, scope: &Scope, view: &mut 
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
+        ", ",
+        trace!(),
         " FROM events e WHERE e.complaint IN (SELECT unhex(value) FROM json_each(?)) ORDER BY e.id"
     ))
     .bind(names(scope))
@@ -63,6 +67,9 @@ async fn histories(connection: &mut SqliteConnection, scope: &Scope, view: &mut 
     for row in rows {
         let event = row.event()?;
         view.verdicts.insert(event.hash, row.verdict()?);
+        if let Some(trace) = row.trace()? {
+            view.traces.insert(event.hash, trace);
+        }
         if let Some(history) = row.complaint()?.and_then(|complaint| view.complaints.get_mut(&complaint)) {
             history.push(event);
         }

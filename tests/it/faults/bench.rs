@@ -162,11 +162,15 @@ impl Bench {
     }
 
     pub(crate) async fn file(&self, code: &str) -> ComplaintId {
+        self.file_as(code, Visibility::Open).await
+    }
+
+    pub(crate) async fn file_as(&self, code: &str, visibility: Visibility) -> ComplaintId {
         let new = NewComplaint {
             unit: None,
             class: Class::Complaint,
             channel: Channel::Counter,
-            visibility: Visibility::Open,
+            visibility,
             category: Category::parse("jalan-rusak").unwrap(),
             on_behalf: false,
             about: None,

@@ -123,7 +123,7 @@ impl Forger {
 }
 
 pub(crate) fn batch(seal: Seal, headers: Vec<Vec<u8>>) -> UpBatch {
-    let entries = headers.into_iter().map(|bytes| SealedEntry { bytes, parts: Vec::new() }).collect();
+    let entries = headers.into_iter().map(|bytes| SealedEntry { bytes, parts: Vec::new(), trace: None }).collect();
     UpBatch { batch: Batch { seal, entries }, announced: Vec::new() }
 }
 

@@ -10,6 +10,7 @@ mod hello;
 mod outbox;
 mod seals;
 mod sessions;
+mod traces;
 mod work;
 
 /// Runs a test to its end on one thread: nothing here waits for time.

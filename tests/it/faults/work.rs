@@ -10,6 +10,7 @@ use lintas::domain::{
     Visibility,
 };
 use lintas::journal::{self, Part};
+use lintas::runtime::TraceContext;
 use lintas::store::{Changes, Entry, Scope, SealedEntry, Store};
 
 use super::bench::{Bench, Site, unit};
@@ -45,9 +46,19 @@ impl Site {
 
     /// Writes a bent event into the own journal.
     pub(crate) async fn write(&self, header: Header, parts: Vec<Part>) -> EventHash {
+        self.write_traced(header, parts, None).await
+    }
+
+    /// The same, with a trace of what caused it.
+    pub(crate) async fn write_traced(
+        &self,
+        header: Header,
+        parts: Vec<Part>,
+        trace: Option<TraceContext>,
+    ) -> EventHash {
         let bytes = journal::header::encode(&header);
         let event = Event { hash: journal::header_hash(&bytes), header };
-        let entry = Entry::of(&event, bytes, parts, None, Verdict::Provisional);
+        let entry = Entry::of(&event, bytes, parts, None, Verdict::Provisional).traced(trace);
         let position = self.store.own().await.unwrap().written.next();
         let entry = Entry { node: self.node.clone(), position, ends: None, registry: false, ..entry };
         self.put(entry).await;
@@ -62,7 +73,7 @@ impl Site {
             node: self.node.clone(),
             position,
             hash,
-            sealed: SealedEntry { bytes, parts: Vec::new() },
+            sealed: SealedEntry { bytes, parts: Vec::new(), trace: None },
             complaint: None,
             registry: false,
             ends: None,

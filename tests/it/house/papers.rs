@@ -11,6 +11,7 @@ use super::sources::{rust_files, top};
 
 const MAP: &str = "ARCHITECTURE.md";
 const GUARANTEES: &str = "docs/GUARANTEES.md";
+const LOGGING: &str = "docs/LOGGING.md";
 /// The conformance suite: cases are functions in its files, and tests by being listed in its macro.
 const SUITE: &str = "src/store/conformance/";
 /// Promises of DESIGN.md that a later issue keeps: they may be without a test, and say so.
@@ -147,6 +148,8 @@ fn paper_names_what_is_not_there() {
         assert!(found.is_empty(), "{}", found.join("\n"));
         assert!(named(&text).iter().filter(|named| named.name.is_some()).count() > 40, "{paper} names hardly anything");
     }
+    let found = lies(LOGGING, &read(LOGGING), &files, |path| top().join(path).exists(), false);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -23,10 +23,10 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
     [("link", "transport", &["protocol", "identity"]), ("desk", "service", &["protocol"])];
 
 /// Parts of the store that are no traits: only the programs choose among them.
-const STORES: [&str; 3] = ["sqlite", "postgres", "memory"];
+const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 12] = [
     ("sqlx", &["store"]),
     ("rustls", &["identity"]),
     ("tokio_rustls", &["identity"]),
@@ -34,6 +34,11 @@ const FENCED: [(&str, &[&str]); 7] = [
     ("x509_parser", &["identity"]),
     ("prost", &["protocol"]),
     ("prost_types", &["protocol"]),
+    ("opentelemetry", &["telemetry"]),
+    ("opentelemetry_sdk", &["telemetry"]),
+    ("opentelemetry_otlp", &["telemetry"]),
+    ("opentelemetry_prometheus", &["telemetry"]),
+    ("prometheus", &["telemetry"]),
 ];
 
 /// Of the crates, those that the domain may use; and more in its tests.
@@ -122,7 +127,7 @@ fn outside(source: &Source, named: &Named, name: &str) -> Option<&'static str> {
         return Some("domain, journal and the sessions of the link are pure: nothing that reaches out of the process");
     }
     let border = has_part(source, "transport") || has_part(source, "service");
-    if ["tonic", "tonic_prost"].contains(&name) {
+    if ["tonic", "tonic_prost", "tonic_health", "tonic_reflection"].contains(&name) {
         return (!(library && here == "protocol" || border))
             .then_some("tonic only in protocol, transports and services");
     }
@@ -133,7 +138,9 @@ fn outside(source: &Source, named: &Named, name: &str) -> Option<&'static str> {
     let (_, homes) = FENCED.iter().find(|(fenced, _)| *fenced == name)?;
     let at_home = library
         && (homes.contains(&here) || name.starts_with("prost") && here == "link" && has_part(source, "transport"));
-    (!at_home).then_some("this crate has one home: sqlx the store, TLS and certificates identity, prost protocol")
+    (!at_home).then_some(
+        "this crate has one home: sqlx the store, TLS and certificates identity, prost protocol, telemetry its own",
+    )
 }
 
 /// Tests of the journal and the sessions may read their vectors and keep time; those of the domain may not even that.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lintas::domain::{NodeId, Position};
 use lintas::store::Store;
+use lintas_tests::postgres::Server;
 
 use super::town::{PADANG, Town, beyond, complaint, file, listed, stored};
 
@@ -12,7 +13,17 @@ const TEXT_BYTES: usize = 8_000;
 
 #[tokio::test]
 async fn hub_killed_in_the_middle_of_catch_up_loses_nothing() {
-    let mut town = Town::running(&[PADANG]).await;
+    hub_is_killed(Town::running(&[PADANG]).await).await;
+}
+
+#[tokio::test]
+async fn hub_on_postgres_killed_in_the_middle_of_catch_up_loses_nothing() {
+    let mut town = Town::founded_on(&[PADANG], Some(Server::start(&[]).unwrap())).await;
+    town.federation.start().await.unwrap();
+    hub_is_killed(town).await;
+}
+
+async fn hub_is_killed(mut town: Town) {
     town.federation.stop_hub().await.unwrap();
     let ids = file(&mut town.desk(PADANG).await, 400, TEXT_BYTES).await;
     let written = town.node_books(PADANG).await.own().await.unwrap().written;

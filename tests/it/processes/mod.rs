@@ -1,11 +1,17 @@
 //! Hub and nodes as real processes, on real disks and sockets: killed, set back, refused, told to stop.
 
+mod canary;
 mod catch_up;
 mod checker;
 mod log_first;
 mod manager;
 mod manners;
+mod observed;
 mod restored;
+mod service_calls;
+mod service_otlp;
 mod strangers;
 mod town;
+mod traced;
 mod transfer;
+mod two_hubs;

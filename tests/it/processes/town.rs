@@ -7,32 +7,41 @@ use lintas::desk::socket::SocketPlace;
 use lintas::domain::{NodeId, Position, UnitCode};
 use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::{Database, Place};
 use lintas::store::{ListFilter, Store, Summary};
 use lintas_tests::demo;
 use lintas_tests::federation::{Federation, PATIENCE};
+use lintas_tests::postgres::Server;
 use tempfile::TempDir;
 
 pub(crate) const PADANG: &str = "13.71";
 pub(crate) const PROVINCE: &str = "13";
 
 /// Whoever sits at a desk.
-pub(crate) type Hand = Caller<SqliteStore>;
+pub(crate) type Hand = Caller<Database>;
 
 /// A federation in a folder that goes with it.
 pub(crate) struct Town {
     pub(crate) federation: Federation,
     folder: TempDir,
+    /// The hub's database, if it is not in a file. Ended last.
+    pub(crate) server: Option<Server>,
 }
 
 impl Town {
     /// Founds a federation of these nodes. Nothing runs yet.
     pub(crate) async fn founded(codes: &[&str]) -> Self {
+        Self::founded_on(codes, None).await
+    }
+
+    /// The same with the hub's database on a server.
+    pub(crate) async fn founded_on(codes: &[&str], server: Option<Server>) -> Self {
         let folder = tempfile::Builder::new().prefix("lintas-it-").tempdir().unwrap();
         let nodes: Vec<_> = demo::NODES.iter().copied().filter(|(code, _)| codes.contains(code)).collect();
         let units = demo::data_folder().join("units.csv");
-        let federation = Federation::found(folder.path(), &units, &nodes).await.unwrap();
-        Self { federation, folder }
+        let database = server.as_ref().map(|server| server.address().to_owned());
+        let federation = Federation::found_on(folder.path(), &units, &nodes, database).await.unwrap();
+        Self { federation, folder, server }
     }
 
     /// The same, and all of it runs.
@@ -52,18 +61,23 @@ impl Town {
     }
 
     /// The hub's database, for looking only.
-    pub(crate) async fn hub_books(&self) -> SqliteStore {
-        SqliteStore::open_read_only(&self.federation.hub_database()).await.unwrap()
+    pub(crate) async fn hub_books(&self) -> Database {
+        Database::open_beside(&demo::hub_database(&self.federation.hub_folder()).unwrap()).await.unwrap()
     }
 
     /// A node's database, for looking only.
-    pub(crate) async fn node_books(&self, code: &str) -> SqliteStore {
-        SqliteStore::open_read_only(&self.federation.node_database(code)).await.unwrap()
+    pub(crate) async fn node_books(&self, code: &str) -> Database {
+        Database::open_beside(&Place::File(self.federation.node_database(code))).await.unwrap()
     }
 
     /// Waits until all is delivered and judged, ends everything, and has the books checked.
-    pub(crate) async fn ends_in_order(mut self) {
+    pub(crate) async fn ends_in_order(self) {
         self.federation.at_rest().await.unwrap();
+        self.ends_at_rest().await;
+    }
+
+    /// Ends everything that is at rest, and has the books checked.
+    pub(crate) async fn ends_at_rest(mut self) {
         self.federation.stop().await.unwrap();
         let report = demo::audit(self.federation.folder()).await.unwrap();
         assert!(report.is_clean() && report.complaints > 0, "{report}");
@@ -111,12 +125,12 @@ pub(crate) fn transfer(to: &str) -> Action {
 }
 
 /// All complaints that a database lists.
-pub(crate) async fn listed(books: &SqliteStore) -> Vec<Summary> {
+pub(crate) async fn listed(books: &Database) -> Vec<Summary> {
     books.list(ListFilter { limit: 100_000, ..ListFilter::default() }).await.unwrap()
 }
 
 /// Up to where the hub has stored a node's journal.
-pub(crate) async fn stored(hub: &SqliteStore, code: &str) -> Position {
+pub(crate) async fn stored(hub: &Database, code: &str) -> Position {
     hub.peer(node(code)).await.unwrap().unwrap().stored.position
 }
 
@@ -134,7 +148,7 @@ pub(crate) async fn soon<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>
 }
 
 /// Waits until the hub has stored more of a node's journal than that.
-pub(crate) async fn beyond(hub: &SqliteStore, code: &str, before: Position) -> Position {
+pub(crate) async fn beyond(hub: &Database, code: &str, before: Position) -> Position {
     soon(&format!("the hub beyond {before} of {code}"), async || {
         let now = stored(hub, code).await;
         (now > before).then_some(now)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::Database;
 use lintas::store::{ListFilter, Store};
 
 use super::town::{Hand, PADANG, PROVINCE, Town, beyond, file, listed, node, soon, stored, transfer, try_act};
@@ -22,13 +22,13 @@ async fn ask(hand: &mut Hand, ids: &[String]) -> BTreeSet<String> {
     asked
 }
 
-async fn held_by_province(books: &SqliteStore) -> usize {
+async fn held_by_province(books: &Database) -> usize {
     let filter = ListFilter { node: Some(node(PROVINCE)), limit: 100_000, ..ListFilter::default() };
     books.list(filter).await.unwrap().len()
 }
 
 /// Waits until one more is the province's, as a database sees it.
-async fn one_more(books: &SqliteStore, before: usize) {
+async fn one_more(books: &Database, before: usize) {
     soon("a transfer that arrives", async || (held_by_province(books).await > before).then_some(())).await;
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use lintas_tests::demo;
+use lintas_tests::postgres::Server;
 
 /// A whole federation on this machine.
 #[derive(Debug, Parser)]
@@ -9,6 +10,9 @@ struct Arguments {
     /// Keep hub and nodes running afterwards, and say what to try.
     #[arg(long)]
     keep_running: bool,
+    /// The hub keeps its database on a PostgreSQL server, started for this.
+    #[arg(long, conflicts_with = "check")]
+    postgres: bool,
     /// Only check the books of a federation in this folder that has ended.
     #[arg(long, value_name = "FOLDER")]
     check: Option<std::path::PathBuf>,
@@ -21,8 +25,11 @@ async fn main() -> anyhow::Result<std::process::ExitCode> {
         return books(&folder).await;
     }
     let folder = tempfile::Builder::new().prefix("lintas-demo-").tempdir()?;
-    let mut federation = demo::found(folder.path()).await?;
-    println!("a hub and {} nodes run in {}", federation.codes().count(), folder.path().display());
+    let server = if arguments.postgres { Some(Server::start(&[])?) } else { None };
+    let database = server.as_ref().map(|server| server.address().to_owned());
+    let mut federation = demo::found(folder.path(), database).await?;
+    let on = if server.is_some() { ", the hub on PostgreSQL" } else { "" };
+    println!("a hub and {} nodes run in {}{on}", federation.codes().count(), folder.path().display());
     let lived = demo::live(&mut federation).await;
     if let (true, Ok(())) = (arguments.keep_running, &lived) {
         keep(&federation, folder.path()).await?;

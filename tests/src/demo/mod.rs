@@ -7,7 +7,8 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use lintas::domain::{NodeId, UnitCode};
-use lintas::store::sqlite::SqliteStore;
+use lintas::store::database::{Database, Place};
+use lintas::store::postgres::Address;
 
 use crate::check::{Report, check};
 use crate::federation::Federation;
@@ -29,12 +30,12 @@ pub fn data_folder() -> PathBuf {
     repository.join("data")
 }
 
-/// Founds and starts the demo's federation in a folder.
+/// Founds and starts the demo's federation in a folder; the hub's database is there, too, unless one elsewhere is named.
 ///
 /// # Errors
 /// If a command is refused or a process does not come up.
-pub async fn found(folder: &Path) -> anyhow::Result<Federation> {
-    let mut federation = Federation::found(folder, &data_folder().join("units.csv"), NODES).await?;
+pub async fn found(folder: &Path, database: Option<String>) -> anyhow::Result<Federation> {
+    let mut federation = Federation::found_on(folder, &data_folder().join("units.csv"), NODES, database).await?;
     federation.start().await?;
     Ok(federation)
 }
@@ -53,13 +54,13 @@ pub async fn live(federation: &mut Federation) -> anyhow::Result<()> {
 /// # Errors
 /// If a database cannot be read.
 pub async fn audit(folder: &Path) -> anyhow::Result<Report> {
-    let hub = SqliteStore::open_read_only(&folder.join("hub/hub.db")).await?;
+    let hub = Database::open_beside(&hub_database(&folder.join("hub"))?).await?;
     let mut nodes = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(code) = name.strip_prefix("node-") else { continue };
-        let store = SqliteStore::open_read_only(&entry.path().join("node.db")).await?;
+        let store = Database::open_beside(&Place::File(entry.path().join("node.db"))).await?;
         nodes.push((NodeId::Node(UnitCode::parse(code)?), store));
     }
     let report = check(&hub, &nodes).await;
@@ -68,4 +69,19 @@ pub async fn audit(folder: &Path) -> anyhow::Result<Report> {
         store.close().await;
     }
     Ok(report?)
+}
+
+/// Where the hub of a folder has its database, by its settings.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn hub_database(hub: &Path) -> anyhow::Result<Place> {
+    let settings: toml::Table = std::fs::read_to_string(hub.join("hub.toml"))?.parse()?;
+    let text = |key: &str| settings.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+    if !Address::is_one(text("database")) {
+        return Ok(Place::File(hub.join(text("database"))));
+    }
+    let address = Address::parse(text("database")).map_err(anyhow::Error::msg)?;
+    let password = std::fs::read_to_string(hub.join(text("database_password_file")))?;
+    Ok(Place::Server(address.with_password(&password)))
 }

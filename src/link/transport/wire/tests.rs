@@ -15,11 +15,15 @@ fn a_head() -> Head {
     Head { position: Position::new(2, 77), hash: SealHash([3; 32]) }
 }
 
+fn a_trace() -> Option<TraceContext> {
+    TraceContext::new([1; 16], [2; 8], 1)
+}
+
 fn a_batch() -> Batch {
     let part = Part { index: 1, kind: PartKind::Note, salt: [4; 32], content: b"catatan".to_vec() };
     let entries = vec![
-        SealedEntry { bytes: b"header".to_vec(), parts: vec![part] },
-        SealedEntry { bytes: Vec::new(), parts: Vec::new() },
+        SealedEntry { bytes: b"header".to_vec(), parts: vec![part], trace: a_trace() },
+        SealedEntry { bytes: Vec::new(), parts: Vec::new(), trace: None },
     ];
     let body = SealBody {
         federation: FederationId::parse("lapor.go.id").unwrap(),
@@ -78,6 +82,7 @@ fn downs() -> Vec<Down> {
         index,
         path: vec![[6; 32]],
         verdict: Verdict::Refused(Refusal::Pending),
+        trace: a_trace().filter(|_| number > 1),
     };
     let welcome = Welcome {
         version: 1,
@@ -120,6 +125,20 @@ fn seal_travels_once_an_event() {
 }
 
 #[test]
+fn bad_trace_stops_an_event() {
+    let good = a_trace().unwrap().to_bytes().to_vec();
+    let read =
+        |trace: &[u8]| read_entry(Some(pb::Entry { trace: trace.to_vec(), ..pb::Entry::default() })).unwrap().trace;
+    assert_eq!(read(&good), a_trace());
+    for bad in [&good[..24], &[&good[..], &[0]].concat(), &[0; 25], &[7; 100_000], b"00-4bf92f3577b34da6a3ce9"] {
+        assert_eq!(read(bad), None);
+    }
+    // An event without one takes no room for it.
+    let bare = entry(SealedEntry { bytes: vec![1], parts: Vec::new(), trace: None });
+    assert_eq!(bare.encode_to_vec(), [0x0a, 1, 1]);
+}
+
+#[test]
 fn message_above_a_limit_is_read() {
     let many = |entries, announced| {
         let batch = pb::Batch { seal: None, entries: vec![pb::Entry::default(); entries] };
@@ -129,7 +148,7 @@ fn message_above_a_limit_is_read() {
     };
     assert_eq!(many(501, 0), Err(WireError("batch.entries")));
     assert_eq!(many(0, 501), Err(WireError("batch.announced")));
-    let entry = pb::Entry { header: Vec::new(), parts: vec![pb::Part::default(); 256] };
+    let entry = pb::Entry { parts: vec![pb::Part::default(); 256], ..pb::Entry::default() };
     assert_eq!(read_entry(Some(entry)), Err(WireError("entry.parts")));
     let ack = pb::Ack { receipt: None, verdicts: vec![pb::Judged::default(); VERDICTS_MAX + 1] };
     assert_eq!(read_ack(ack), Err(WireError("ack.verdicts")));
@@ -191,8 +210,9 @@ prop_compose! {
 prop_compose! {
     fn entry_field()(
         header in field(), index in 0_u32..300, kind in 0_u32..9, salt in field(), content in field(), parts in 0_usize..3,
+        trace in field(),
     ) -> pb::Entry {
-        pb::Entry { header, parts: vec![pb::Part { index, kind, salt, content }; parts] }
+        pb::Entry { header, parts: vec![pb::Part { index, kind, salt, content }; parts], trace }
     }
 }
 

@@ -1,0 +1,122 @@
+//! Complaints as people look for them: files, lists, tracking numbers, names typed in part, and those that wait for the hub.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use super::{File, ListFilter, StoreError, Summary, journal};
+use crate::domain::{ComplaintId, NodeId, TrackingNumber};
+use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
+
+/// The columns of [`SummaryRow`].
+const SUMMARY: &str =
+    "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
+    filed_at, updated_at FROM complaints WHERE ";
+
+/// Puts participants to projections.
+async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
+    let pairs: Vec<(Vec<u8>, String)> =
+        sqlx::query_as("SELECT complaint, node FROM participants WHERE complaint = ANY($1)")
+            .bind(rows.iter().map(|row| &row.id[..]).collect::<Vec<&[u8]>>())
+            .fetch_all(connection)
+            .await?;
+    columns::with_participants(rows, pairs)
+}
+
+/// One complaint's whole file.
+pub(super) async fn file(connection: &mut PgConnection, id: ComplaintId) -> Result<Option<File>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as(concat!("SELECT ", columns!(), " FROM events e WHERE e.complaint = $1 ORDER BY e.id"))
+            .bind(id.0)
+            .fetch_all(&mut *connection)
+            .await?;
+    let parts = journal::parts(connection, rows.iter().map(|row| row.id)).await?;
+    let events = columns::filed(rows, parts)?;
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SUMMARY);
+    query.push("id = ").push_bind(id.0);
+    let summary: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let file = File { events, summary: summaries(connection, summary).await?.pop() };
+    Ok((file != File::default()).then_some(file))
+}
+
+/// Complaints by filter, newest change first.
+pub(super) async fn list(connection: &mut PgConnection, filter: &ListFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SUMMARY);
+    query.push("TRUE");
+    if let Some(unit) = filter.unit.as_ref().filter(|unit| !unit.is_root()) {
+        // Below a unit lies what continues its code with a dot; '/' is the character after the dot.
+        query.push(" AND (unit = ").push_bind(unit.as_str().to_owned());
+        query.push(" OR (unit >= ").push_bind(format!("{unit}."));
+        query.push(" AND unit < ").push_bind(format!("{unit}/")).push("))");
+    }
+    if !filter.states.is_empty() {
+        let names: Vec<&str> = filter.states.iter().map(|state| state.name()).collect();
+        query.push(" AND state = ANY(").push_bind(names).push(")");
+    }
+    if let Some(node) = &filter.node {
+        query.push(" AND node = ").push_bind(node.as_str().to_owned());
+    }
+    if let Some(origin) = &filter.origin {
+        query.push(" AND origin = ").push_bind(origin.as_str().to_owned());
+    }
+    if filter.late {
+        query.push(" AND late > 0");
+    }
+    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+/// The complaint with a tracking number; the one known longest, should two have it.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    tracking: TrackingNumber,
+) -> Result<Option<ComplaintId>, StoreError> {
+    let found: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE tracking = $1 ORDER BY number LIMIT 1")
+            .bind(int(tracking.bits())?)
+            .fetch_optional(connection)
+            .await?;
+    found.as_deref().map(columns::complaint).transpose()
+}
+
+/// The complaints whose name begins so.
+pub(super) async fn find_prefix(
+    connection: &mut PgConnection,
+    hex: &str,
+    most: usize,
+) -> Result<Vec<ComplaintId>, StoreError> {
+    let Some((lowest, highest)) = columns::bounds(hex) else { return Ok(Vec::new()) };
+    let found: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3")
+            .bind(lowest.0)
+            .bind(highest.0)
+            .bind(limit(most))
+            .fetch_all(connection)
+            .await?;
+    columns::names(&found)
+}
+
+/// Complaints held at a node with a proposal pending.
+pub(super) async fn unordered(
+    connection: &mut PgConnection,
+    holder: &NodeId,
+    most: usize,
+) -> Result<Vec<ComplaintId>, StoreError> {
+    let found: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM complaints WHERE node = $1 AND pending IS NOT NULL ORDER BY id LIMIT $2")
+            .bind(holder.as_str())
+            .bind(limit(most))
+            .fetch_all(connection)
+            .await?;
+    columns::names(&found)
+}
+
+/// Complaints with events that are held.
+pub(super) async fn held(connection: &mut PgConnection, most: usize) -> Result<Vec<ComplaintId>, StoreError> {
+    let found: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT DISTINCT complaint FROM events WHERE verdict = 5 AND complaint IS NOT NULL ORDER BY complaint LIMIT $1",
+    )
+    .bind(limit(most))
+    .fetch_all(connection)
+    .await?;
+    columns::names(&found)
+}

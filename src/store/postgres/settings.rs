@@ -1,0 +1,132 @@
+//! How connections are set up, and that server and session are as promise 2 wants them: each one is asked after it was made.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
+
+use super::{Address, StoreError};
+
+/// The oldest server that will do.
+const SERVER_LEAST: i64 = 140_000;
+/// Connections of one process at a time.
+const CONNECTIONS_MAX: u32 = 16;
+/// How long a caller waits for a connection.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that has been idle for longer is asked whether it still lives before it is used.
+const IDLE_UNASKED: Duration = Duration::from_secs(1);
+
+/// What each session asks for itself: another process's lock is not waited for without end, and a process that hangs in the
+/// middle of a transaction loses it, so that others go on. `synchronous_commit` was found on before; asked for by the session it
+/// cannot be turned off under it.
+const SESSION: [(&str, &str); 5] = [
+    ("synchronous_commit", "on"),
+    ("lock_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    ("TimeZone", "UTC"),
+    ("client_min_messages", "warning"),
+];
+
+/// Makes one connection, so that what is wrong is said at once; what the server does unless told otherwise is looked at, too.
+pub(super) async fn connect(address: &Address) -> Result<PgConnection, StoreError> {
+    let mut plain = address.options().connect().await?;
+    check(&mut plain).await?;
+    look_at_its_log(&mut plain).await?;
+    plain.close().await?;
+    Ok(session(address).connect().await?)
+}
+
+/// The connections of a store; they are made when they are needed.
+pub(super) fn pool(address: &Address) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(TURN_TIMEOUT)
+        .idle_timeout(Duration::from_mins(10))
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > IDLE_UNASKED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|connection, _| {
+            Box::pin(
+                async move { check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error))) },
+            )
+        })
+        .connect_lazy_with(session(address))
+}
+
+fn session(address: &Address) -> PgConnectOptions {
+    address.options().clone().options(SESSION).options([("search_path", address.schema())])
+}
+
+/// Asks a connection for the settings on which promises rest.
+async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let (fsync, pages, commit, encoding, version, replica): (String, String, String, String, i64, bool) = sqlx::query_as(
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'),
+                current_setting('server_encoding'), current_setting('server_version_num')::bigint, pg_is_in_recovery()",
+    )
+    .fetch_one(connection)
+    .await?;
+    wanted("fsync", fsync != "off", &fsync, "on (ALTER SYSTEM SET fsync = on, then reload the server)")?;
+    wanted(
+        "full_page_writes",
+        pages != "off",
+        &pages,
+        "on (ALTER SYSTEM SET full_page_writes = on, then reload the server)",
+    )?;
+    wanted(
+        "synchronous_commit",
+        commit != "off",
+        &commit,
+        "on (ALTER SYSTEM, and ALTER DATABASE and ALTER ROLE if they say otherwise: SET synchronous_commit = on)",
+    )?;
+    wanted("server_encoding", encoding == "UTF8", &encoding, "UTF8 (make the database anew with ENCODING 'UTF8')")?;
+    wanted("version", version >= SERVER_LEAST, &version.to_string(), "14 or newer (upgrade the server)")?;
+    wanted("server", !replica, "a replica that only reads", "the primary (write its address)")
+}
+
+/// Says so if the server's own log would hold what people wrote: values bound to statements are content.
+async fn look_at_its_log(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let (statements, longest, values, values_on_error): (String, String, String, String) = sqlx::query_as(
+        "SELECT current_setting('log_statement'), current_setting('log_min_duration_statement'),
+                current_setting('log_parameter_max_length'), current_setting('log_parameter_max_length_on_error')",
+    )
+    .fetch_one(connection)
+    .await?;
+    if writes_values(&statements, &longest, &values, &values_on_error) {
+        tracing::warn!(
+            "the database server writes the values of statements into its log, personal data among them: set \
+             log_parameter_max_length and log_parameter_max_length_on_error to 0 there"
+        );
+    }
+    Ok(())
+}
+
+/// Whether a server with these settings writes bound values (`-1`: whole, `0`: none).
+fn writes_values(statements: &str, longest: &str, values: &str, values_on_error: &str) -> bool {
+    let logs = ["mod", "all"].contains(&statements) || longest != "-1";
+    logs && values != "0" || values_on_error != "0"
+}
+
+fn wanted(name: &'static str, good: bool, found: &str, wanted: &'static str) -> Result<(), StoreError> {
+    if good { Ok(()) } else { Err(StoreError::Setting { name, found: found.to_owned(), wanted }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_that_logs_content_goes_unremarked() {
+        assert!(writes_values("all", "-1", "-1", "0"));
+        assert!(writes_values("none", "250ms", "1kB", "0"));
+        assert!(writes_values("none", "-1", "-1", "128B"));
+        assert!(!writes_values("none", "-1", "-1", "0"), "as it is made");
+        assert!(!writes_values("ddl", "-1", "-1", "0") && !writes_values("all", "0", "0", "0"));
+    }
+}
