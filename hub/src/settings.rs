@@ -44,7 +44,7 @@ const KEYS: [(&str, &str, &str); 13] = [
     (
         "database_password_file",
         "",
-        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+        "With postgres://: a file (mode 0600) with the password, or credential:NAME; libpq's ways are read without.",
     ),
     (
         "tls.key",
@@ -128,7 +128,10 @@ impl Settings {
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
         };
         let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
-        let password = read.or("database_password_file", String::new(), "remedy.text", text);
+        let password = read.or("database_password_file", None, "remedy.secret", |text| match text {
+            "" => Ok(None),
+            named => credentials::place(named, data).map(Some),
+        });
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -137,7 +140,7 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
-                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
+                database_password: password?,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,

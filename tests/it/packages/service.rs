@@ -71,6 +71,8 @@ impl Service {
                 command.env(name, value);
             }
         }
+        // Where the usual port is taken by another program of this machine.
+        command.env("LINTAS_OBSERVE_LISTEN", "127.0.0.1:0");
         let seconds: u64 = unit.one("Service", "WatchdogSec").parse().unwrap();
         command.env("NOTIFY_SOCKET", &place).env("WATCHDOG_USEC", format!("{seconds}000000"));
         let log = root.of(&format!("var/log/{name}.log"));

@@ -75,6 +75,12 @@ async fn key_of_the_service_manager_is_refused_or_taken_when_others_can_read_it(
     hand_over(&town.federation.hub_folder(), "hub.toml", &hub);
     hand_over(&town.federation.node_folder(PADANG), "node.toml", &node);
 
+    // The password of a database is a secret like the others.
+    let server = "database=postgres://hub@localhost:1/lapor";
+    let arguments = ["--set", server, "--set", "database_password_file=credential:database.password", "nodes"];
+    let said = town.federation.hub(&arguments).await.unwrap_err().to_string();
+    assert!(said.contains("not given the credential database.password"), "{said}");
+
     // What needs no key works without; what signs says what is missing.
     town.federation.hub(&["nodes"]).await.unwrap();
     fs::write(town.path("more.csv"), "code,name\n14,Riau\n").unwrap();
