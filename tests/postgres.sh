@@ -4,6 +4,8 @@
 # any other cluster.
 #
 #   tests/postgres.sh start [NAME=VALUE …]   starts one, with settings; prints its folder, then its address
+#                                            (LINTAS_POSTGRES_MIB=80: on a file system of that size, if we are root)
+#   tests/postgres.sh resize FOLDER MIB      makes that file system larger or smaller
 #   tests/postgres.sh halt FOLDER            crashes it (as a power cut would); the folder stays
 #   tests/postgres.sh again FOLDER           starts it again, under the same address
 #   tests/postgres.sh stop FOLDER            ends it and removes the folder
@@ -53,14 +55,20 @@ run() { # run BIN FOLDER
 }
 
 start() {
-    local bin folder password port
+    local bin folder password port small=()
     bin=$(programs)
     folder=$(mktemp -d /tmp/lpg.XXXXXX)
     password=$(od -An -tx1 -N16 /dev/urandom | tr -d ' \n')
     printf '%s' "$password" >"$folder/password"
+    if [ -n "${LINTAS_POSTGRES_MIB:-}" ]; then
+        mkdir "$folder/data"
+        mount -t tmpfs -o "size=${LINTAS_POSTGRES_MIB}m,mode=0700" lpg "$folder/data" || fail "no small file system can be made"
+        small=(--wal-segsize=1)
+        set -- "$@" min_wal_size=2MB max_wal_size=8MB
+    fi
     [ "$(id -u)" != 0 ] || chown -R postgres: "$folder"
     if ! as_user "$bin/initdb" --pgdata="$folder/data" --username=lintas --pwfile="$folder/password" --auth=scram-sha-256 \
-        --encoding=UTF8 --locale=C --no-sync >"$folder/initdb" 2>&1; then
+        --encoding=UTF8 --locale=C --no-sync "${small[@]}" >"$folder/initdb" 2>&1; then
         cat "$folder/initdb" >&2
         fail "initdb failed"
     fi
@@ -96,6 +104,9 @@ stop() {
         *) fail "$1 is no folder of this script" ;;
     esac
     halt "$1" immediate
+    if mountpoint -q "$1/data"; then
+        umount "$1/data"
+    fi
     rm -rf "$1"
 }
 
@@ -106,6 +117,7 @@ case "$action" in
     halt) halt "${1:?which folder}" immediate ;;
     again) run "$(programs)" "${1:?which folder}" ;;
     stop) stop "${1:?which folder}" ;;
+    resize) mount -o "remount,size=${2:?how many MiB}m" "${1:?which folder}/data" ;;
     programs) programs ;;
-    *) fail "say start, halt, again, stop or programs" ;;
+    *) fail "say start, resize, halt, again, stop or programs" ;;
 esac

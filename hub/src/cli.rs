@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::{Exit, usual_folder};
+use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 /// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
@@ -70,14 +71,20 @@ pub(crate) enum Command {
     Renew(Renew),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
-    /// How the hub stands.
-    Status,
+    /// How the hub stands; with --check one line and exit codes for monitoring.
+    Status(Box<Status>),
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
     Show(Named),
     /// Check all journals, seals, outboxes, and every complaint against its events.
     Verify,
+    /// Make a backup while the hub runs or not, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of what is here, once all of it has been verified; no hub may run.
+    Restore(Restore),
+    /// Look at all that the hub rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
+    Doctor,
 }
 
 #[derive(Debug, Args)]
@@ -181,13 +188,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A check that cannot even be understood must not look like a finding of it.
+    let checks = arguments.iter().any(|argument| argument == "--check");
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-hub: {}", one_line(&error));
-        Exit::CommandLine
+        if checks { Exit::Watched(Watch::Unknown) } else { Exit::CommandLine }
     })
 }
 
@@ -225,6 +235,11 @@ mod tests {
             "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
+            "lintas-hub backup --keep 7",
+            "lintas-hub backup verify x.tar",
+            "lintas-hub restore x.tar --replace --json",
+            "lintas-hub status --check --outbox 5,10",
+            "lintas-hub doctor --json",
         ] {
             assert!(read(line).is_ok(), "{line}");
         }
@@ -244,6 +259,8 @@ mod tests {
             "lintas-hub run --set listen",
             "lintas-hub show",
             "lintas-hub status --lang fr",
+            "lintas-hub status --check --outbox 5",
+            "lintas-hub restore",
         ] {
             let said = one_line(&read(line).unwrap_err());
             assert!(!said.is_empty() && !said.contains('\n'), "{line}: {said}");

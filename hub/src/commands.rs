@@ -5,9 +5,9 @@ use lintas::words::Language;
 
 use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
-use crate::output::Voice;
+use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
-use crate::{enrol, init, listing, nodes, renew, run, status, units, verify};
+use crate::{backup, check, doctor, enrol, init, listing, nodes, renew, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -24,14 +24,38 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         init::init(common, &arguments, voice).await?;
         return Ok(Exit::Done);
     }
-    if let Command::Settings = command {
-        let (value, text) = explained();
-        voice.answer(&value, &text);
-        return Ok(Exit::Done);
-    }
+    let command = match command {
+        Command::Settings => {
+            let (value, text) = explained();
+            voice.answer(&value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Status(limits) if limits.check => {
+            let (watch, line) = check::check(common, &limits, voice).await;
+            print(&line);
+            return Ok(Exit::Watched(watch));
+        }
+        Command::Backup(asked) => return backup::backup(common, &asked, voice).await.map(|()| Exit::Done),
+        Command::Restore(asked) => return backup::restore(common, &asked, voice).await.map(|()| Exit::Done),
+        Command::Doctor => {
+            let report = doctor::doctor(common, voice).await;
+            voice.answer(&report.to_json(voice.language), &report.render(voice.language));
+            return Ok(report.exit());
+        }
+        other @ (Command::Init(_)
+        | Command::Run
+        | Command::Units(_)
+        | Command::Enrol(_)
+        | Command::Renew(_)
+        | Command::Nodes
+        | Command::Status(_)
+        | Command::List(_)
+        | Command::Show(_)
+        | Command::Verify) => other,
+    };
     let settings = Settings::load(common)?;
     match command {
-        Command::Init(_) | Command::Settings => {}
+        Command::Init(_) | Command::Settings | Command::Backup(_) | Command::Restore(_) | Command::Doctor => {}
         Command::Run => return run::run(&settings).await,
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
@@ -39,7 +63,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
-        Command::Status => status::status(&settings, voice).await?,
+        Command::Status(_) => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }

@@ -39,7 +39,7 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
     let now = SystemClock.timestamp();
     let authority = Authority::load(&settings.authority, &settings.federation)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
+    let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     if registry.unit(&wanted.node).is_none_or(|entry| entry.closed) {
         return Err(Failure::Unlisted(wanted.node.to_string()));

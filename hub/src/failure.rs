@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::NotAName;
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
@@ -35,6 +36,8 @@ pub(crate) enum Failure {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error(transparent)]
@@ -84,6 +87,7 @@ impl Failure {
             Self::Store(_) => "hub.storage",
             Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "hub.process",
             Self::Observe(_) => "hub.observe",
             Self::Choice(_) | Self::Telemetry(_) => "hub.telemetry",
@@ -107,6 +111,7 @@ impl Failure {
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
             Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
+            Self::Backup(error) => error.exit(),
             Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(_)
             | Self::File(_)
@@ -153,6 +158,11 @@ impl Failure {
             }
             Self::OtherNode { asked, wanted } | Self::OtherFederation { asked, wanted } => {
                 vec![say(self.code(), &[("asked", asked), ("wanted", wanted)])]
+            }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![say(self.code(), &facts).replace('\n', " ")]
             }
             Self::Made(folder) => vec![say(self.code(), &[("folder", folder)])],
             Self::Unlisted(unit) => vec![say(self.code(), &[("unit", unit)])],

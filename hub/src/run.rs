@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     manager.starting("opening the database");
     let (telemetry, health) = observe::start(settings, &tasks).await?;
     let served = async {
-        let store = database::writer(settings).await?;
+        let database::Writer { store, _lock } = database::writer(settings, None).await?;
         serve(settings, &store, &telemetry, health, &manager, &tasks).await?;
         let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
         store.close().await;

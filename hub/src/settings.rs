@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 
 /// The settings file within the hub's folder.
-const FILE_NAME: &str = "hub.toml";
+pub(crate) const FILE_NAME: &str = "hub.toml";
 /// Longest that sessions may take to drain, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 /// Most connections that may be set.
@@ -83,9 +83,11 @@ pub(crate) struct Settings {
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
     pub(crate) observe: Option<SocketAddr>,
+    pub(crate) soft_limit: Duration,
     /// The hub's folder.
     pub(crate) data: PathBuf,
-    pub(crate) soft_limit: Duration,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 impl Settings {
@@ -94,10 +96,32 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
         let database = common.database.iter().map(|database| ("database".to_owned(), database.clone()));
         let set: Vec<(String, String)> = common.set.iter().cloned().chain(database).collect();
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &set, &common.data)
+        let settings = Self::check(read.with_variables(std::env::vars()), &set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -147,8 +171,9 @@ impl Settings {
                 handovers_max: handovers?,
                 connections_max: connections?,
                 observe: observe?,
-                data: data.to_owned(),
                 soft_limit: Duration::from_secs(soft?),
+                data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -192,9 +217,9 @@ pub(crate) fn explained() -> (Value, String) {
     (json!({ "settings": all }), template(&[]))
 }
 
-/// Where the settings file of a hub's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]

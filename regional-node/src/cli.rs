@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::{Exit, usual_folder};
+use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 /// A regional node of Lintas: files, keeps and handles complaints, with or without the network.
@@ -59,8 +60,8 @@ pub(crate) enum Command {
     Settings,
     /// Serve the desk and keep the link to the hub, until told to stop.
     Run,
-    /// How the node stands: link, outbox, last receipt, refusals.
-    Status,
+    /// How the node stands: link, outbox, last receipt, refusals; with --check one line and exit codes for monitoring.
+    Status(Box<Status>),
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
@@ -71,6 +72,12 @@ pub(crate) enum Command {
     Verify,
     /// Take the journal back from the hub and begin a new life of it: after a restored backup or a lost disk.
     Recover,
+    /// Make a backup while the node runs or not, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of what is here, once all of it has been verified; no node may run.
+    Restore(Restore),
+    /// Look at all that the node rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
+    Doctor,
     /// Everything that can be done with a complaint, `verify` among it.
     #[command(subcommand)]
     Complaint(ComplaintCommand),
@@ -306,13 +313,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A check that cannot even be understood must not look like a finding of it.
+    let checks = arguments.iter().any(|argument| argument == "--check");
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-node: {}", one_line(&error.to_string()));
-        Exit::CommandLine
+        if checks { Exit::Watched(Watch::Unknown) } else { Exit::CommandLine }
     })
 }
 
@@ -345,6 +355,27 @@ mod tests {
         for line in ["lintas-node accept LTS-1", "lintas-node complaint accept LTS-1 --json"] {
             assert!(read(line).is_ok(), "{line}");
         }
+        for line in [
+            "lintas-node backup",
+            "lintas-node backup x.tar --with-keys --verify",
+            "lintas-node backup --keep 7 --json",
+            "lintas-node backup verify x.tar --json",
+            "lintas-node restore x.tar --replace",
+            "lintas-node status --check --link-seconds 60,600 --backup-hours 26,50",
+            "lintas-node doctor",
+        ] {
+            assert!(read(line).is_ok(), "{line}");
+        }
+        let verify = read("lintas-node backup verify x.tar").unwrap().command;
+        assert!(matches!(verify, Command::Backup(Backup { command: Some(_), file: None, .. })));
+    }
+
+    #[test]
+    fn check_that_is_not_understood_looks_like_a_finding() {
+        let words = |line: &'static str| line.split_whitespace().map(OsString::from);
+        let ended = |line| parse(words(line)).unwrap_err();
+        assert_eq!(ended("lintas-node status --check --outbox many"), Exit::Watched(Watch::Unknown));
+        assert_eq!(ended("lintas-node status --outbox 1,2"), Exit::CommandLine);
     }
 
     #[test]
@@ -356,6 +387,9 @@ mod tests {
             "lintas-node list --stat new",
             "lintas-node transfer LTS-1",
             "lintas-node rate LTS-1 --stars 9",
+            "lintas-node backup x.tar --keep 3",
+            "lintas-node backup --keep 0",
+            "lintas-node restore",
             "lintas-node status --lang fr",
         ] {
             let said = one_line(&read(line).unwrap_err().to_string());

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
-use crate::{init, run, story, verify};
+use crate::{backup, check, doctor, init, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -46,17 +46,37 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
         Command::Recover => {
-            run::recover(&Settings::load(common)?).await?;
+            run::recover(&Settings::load(common)?, &output::progress(common.json, lang), lang).await?;
             say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
-        Command::Status | Command::List(_) | Command::Show(_) | Command::Units => command,
+        Command::Status(limits) if limits.check => {
+            let (watch, line) = check::check(common, &limits, lang).await;
+            say(&line);
+            return Ok(Exit::Watched(watch));
+        }
+        Command::Backup(asked) => {
+            let (value, text) = backup::backup(common, &asked, lang).await?;
+            print(common, &value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Restore(asked) => {
+            let (value, text) = backup::restore(common, &asked, lang).await?;
+            print(common, &value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Doctor => {
+            let report = doctor::doctor(common, lang).await;
+            print(common, &report.to_json(lang), &report.render(lang));
+            return Ok(report.exit());
+        }
+        Command::Status(_) | Command::List(_) | Command::Show(_) | Command::Units => command,
     };
     let settings = Settings::load(common)?;
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
     let (value, text) = match command {
-        Command::Status => {
+        Command::Status(_) => {
             let reply = reader(&settings).await?.status(wire::StatusRequest {}).await?;
             (output::status_json(&reply), output::status(&reply, lang))
         }
@@ -94,7 +114,10 @@ fn print(common: &Common, value: &serde_json::Value, text: &str) {
 }
 
 /// Whoever can be asked: the running node or, if none runs, the database.
-async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, Failure> {
+///
+/// # Errors
+/// If neither can be.
+pub(crate) async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, Failure> {
     match Caller::connect(&SocketPlace::of(&settings.data)?).await {
         Ok(caller) => Ok(caller),
         Err(ClientError::NotRunning(_)) => {

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::DeskError;
 use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
@@ -47,6 +48,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -74,6 +77,7 @@ impl Failure {
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "node.process",
             Self::Observe(_) => "node.observe",
             Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
@@ -94,6 +98,7 @@ impl Failure {
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
             Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
+            Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
             | Self::Socket(_)
@@ -142,6 +147,11 @@ impl Failure {
                 let facts = error.facts();
                 let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
                 vec![said(&facts)]
+            }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts).replace('\n', " ")]
             }
             Self::Client(_)
             | Self::Request(_)

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::cli::{Common, Init, Join};
 use crate::failure::Failure;
 use crate::output::{say, say_json};
-use crate::settings::{Settings, file_of, template, with_hub};
+use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
 
 /// Makes the folder and prints what to send to the hub's operator.
 ///
@@ -34,7 +34,7 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     let keys = data.join("keys");
     files::make_folder(data)?;
     files::make_folder(&keys)?;
-    let settings = file_of(data);
+    let settings = data.join(FILE_NAME);
     if settings.exists() {
         return Err(FileError::Exists(settings).into());
     }
@@ -82,7 +82,7 @@ pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), F
             bundle.federation
         )));
     }
-    let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+    let path = file_of(common);
     let text = read(&path)?;
     let text = with_hub(&text, &bundle.hub, bundle.hub_signing_key).ok_or_else(|| {
         let (hub, key) = (&bundle.hub, bundle.hub_signing_key);

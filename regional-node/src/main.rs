@@ -1,7 +1,11 @@
 //! A regional node: intake, desk, and its end of the link. Here it only starts and ends; the commands are in `commands`.
 
+mod backup;
+mod check;
 mod cli;
 mod commands;
+mod doctor;
+mod estate;
 mod failure;
 mod init;
 mod link;

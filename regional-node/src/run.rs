@@ -9,16 +9,19 @@ use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
-    Exit, OnFailure, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, reload_on_hangup, run_until_shutdown,
+    Exit, OnFailure, OsEntropy, OsSignals, Progress, ServiceManager, SystemClock, Tasks, reload_on_hangup,
+    run_until_shutdown,
 };
 use lintas::store::observed::Observed;
 use lintas::store::probe::FileMark;
 use lintas::store::sqlite::SqliteStore;
 use lintas::store::{Owner, Store};
 use lintas::telemetry::{Health, Readiness, Telemetry};
+use lintas::words::Language;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::estate;
 use crate::failure::Failure;
 use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
@@ -36,8 +39,10 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     manager.starting("opening the database");
     let (telemetry, health) = observe::start(settings, &tasks).await?;
     let served = async {
-        let database = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-        start(settings, &database, &telemetry, health, &manager, &tasks).await?;
+        // First, so that nobody works on the database while another puts one in its place.
+        let socket = open_socket(settings)?;
+        let database = estate::open(settings, None).await?;
+        start(settings, &database, socket, &telemetry, health, &manager, &tasks).await?;
         tracing::info!(node = %settings.node, name = settings.name, "the node serves");
         let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
         database.close().await;
@@ -54,6 +59,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
 async fn start(
     settings: &Settings,
     database: &SqliteStore,
+    socket: DeskSocket,
     telemetry: &Telemetry,
     health: Health,
     manager: &ServiceManager,
@@ -74,7 +80,6 @@ async fn start(
     if let Some(probe) = &probe {
         desk = desk.with_link(Arc::clone(probe));
     }
-    let socket = open_socket(settings)?;
     let looked = Looked {
         store,
         database: FileMark::of(&settings.database).await.ok(),
@@ -117,12 +122,12 @@ async fn standing(store: impl Store, health: Health, serves: String) -> String {
 ///
 /// # Errors
 /// If a node runs on the folder, or the hub could not be asked.
-pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Language) -> Result<(), Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
     // Held so that no node serves meanwhile.
     let socket = open_socket(settings)?;
     let store = if settings.database.exists() {
-        SqliteStore::open_as(&settings.database, &owner(settings)).await?
+        estate::open(settings, Some(lang)).await?
     } else {
         SqliteStore::create(&settings.database, owner(settings)).await?
     };
@@ -130,13 +135,17 @@ pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
     let (_written, written) = watch::channel(Position::ZERO);
     let off = Telemetry::default();
     let (link, _tls) = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
-    let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
+    let recovered = link.recover(CancellationToken::new(), progress).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);
     recovered
 }
 
-fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
+/// Takes the desk's socket: nobody else serves or recovers meanwhile.
+///
+/// # Errors
+/// If somebody does.
+pub(crate) fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
     let place = SocketPlace::of(&settings.data)?;
     if place.fallback {
         tracing::warn!(path = %place.path.display(), "the node's folder has too long a path for a socket; the desk listens here");

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 
 /// The settings file within the node's folder.
-const FILE_NAME: &str = "node.toml";
+pub(crate) const FILE_NAME: &str = "node.toml";
 /// Longest that running calls may take to finish, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) soft_limit: Duration,
     /// The node's folder.
     pub(crate) data: PathBuf,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 /// How to reach and recognise the hub.
@@ -78,8 +80,30 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
+        let settings = Self::check(read.with_variables(std::env::vars()), &common.set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -129,6 +153,7 @@ impl Settings {
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -193,9 +218,9 @@ pub(crate) fn explained() -> (Value, String) {
     (json!({ "settings": all }), template(&[]))
 }
 
-/// Where the settings file of a node's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]

@@ -77,9 +77,9 @@ pub const fn fits(events: usize, bytes: usize) -> bool {
 ///
 /// # Errors
 /// If anything about the batch does not hold; then nothing of it may be stored.
-pub fn verify_batch(
+pub fn verify_batch<H: AsRef<[u8]>>(
     seal: &Seal,
-    headers: &[Vec<u8>],
+    headers: &[H],
     key: &SigningKeyId,
     federation: &FederationId,
     origin: &NodeId,
@@ -92,7 +92,7 @@ pub fn verify_batch(
     if body.origin != *origin {
         return Err(BatchError::Origin(body.origin.clone()));
     }
-    let bytes = headers.iter().fold(0_usize, |sum, header| sum.saturating_add(header.len()));
+    let bytes = headers.iter().fold(0_usize, |sum, header| sum.saturating_add(header.as_ref().len()));
     if !fits(headers.len(), bytes) {
         return Err(BatchError::TooLarge { events: headers.len(), bytes });
     }
@@ -107,13 +107,13 @@ pub fn verify_batch(
     if u64::try_from(headers.len()) != Ok(body.events()) {
         return Err(BatchError::Count { expected: body.events(), found: headers.len() });
     }
-    let hashes: Vec<EventHash> = headers.iter().map(|bytes| header_hash(bytes)).collect();
+    let hashes: Vec<EventHash> = headers.iter().map(|bytes| header_hash(bytes.as_ref())).collect();
     if merkle::root(&hashes) != body.root {
         return Err(BatchError::Root);
     }
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
     let events = headers.iter().zip(hashes).zip(places);
-    Ok(events.map(|((bytes, hash), at)| sealed_event(bytes, hash, at, seal)).collect())
+    Ok(events.map(|((bytes, hash), at)| sealed_event(bytes.as_ref(), hash, at, seal)).collect())
 }
 
 fn sealed_event(bytes: &[u8], hash: EventHash, at: Position, seal: &Seal) -> SealedEvent {

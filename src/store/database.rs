@@ -182,6 +182,15 @@ impl Store for Database {
         each!(self, store => store.journal(origin, after, limit).await)
     }
 
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        each!(self, store => store.names(origin, after, limit).await)
+    }
+
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
         each!(self, store => store.origins().await)
     }

@@ -9,9 +9,11 @@ pub mod changes;
 mod columns;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 pub mod database;
 pub mod error;
 mod fault;
+pub mod health;
 pub mod hints;
 pub mod memory;
 mod migrated;
@@ -133,6 +135,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         after: Position,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<JournalRow>, StoreError>> + Send;
+
+    /// The names of a journal's events after a position, in order, at most `limit`; nothing of them is read but these.
+    fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(Position, EventHash)>, StoreError>> + Send;
 
     /// All journals of which something is stored.
     fn origins(&self) -> impl Future<Output = Result<Vec<NodeId>, StoreError>> + Send;

@@ -126,25 +126,27 @@ mod tests {
         Choice::read(|name| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
     }
 
-    fn some(traces: bool, metrics: bool) -> Result<Choice, ChoiceError> {
-        Ok(Choice { traces, metrics })
+    /// Whether traces and metrics are sent.
+    fn chosen(variables: &[(&str, &str)]) -> (bool, bool) {
+        let Choice { traces, metrics } = read(variables).unwrap();
+        (traces, metrics)
     }
 
     #[test]
     fn something_is_sent_unasked() {
-        assert_eq!(read(&[]), some(false, false));
-        assert_eq!(read(&[("OTEL_SERVICE_NAME", "x"), (ENDPOINT, " ")]), some(false, false));
-        assert_eq!(read(&[(ENDPOINT, "http://127.0.0.1:4317"), ("OTEL_SDK_DISABLED", "TRUE")]), some(false, false));
-        assert_eq!(read(&[("OTEL_TRACES_EXPORTER", "none"), (ENDPOINT, "http://c:4317")]), some(false, true));
-        assert_eq!(read(&[("OTEL_METRICS_EXPORTER", "prometheus")]), some(false, false));
+        assert_eq!(chosen(&[]), (false, false));
+        assert_eq!(chosen(&[("OTEL_SERVICE_NAME", "x"), (ENDPOINT, " ")]), (false, false));
+        assert_eq!(chosen(&[(ENDPOINT, "http://127.0.0.1:4317"), ("OTEL_SDK_DISABLED", "TRUE")]), (false, false));
+        assert_eq!(chosen(&[("OTEL_TRACES_EXPORTER", "none"), (ENDPOINT, "http://c:4317")]), (false, true));
+        assert_eq!(chosen(&[("OTEL_METRICS_EXPORTER", "prometheus")]), (false, false));
     }
 
     #[test]
     fn what_was_asked_for_is_not_sent() {
-        assert_eq!(read(&[(ENDPOINT, "http://127.0.0.1:4317")]), some(true, true));
-        assert_eq!(read(&[(TRACES.endpoint, "http://127.0.0.1:4317")]), some(true, false));
-        assert_eq!(read(&[("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_SDK_DISABLED", "false")]), some(false, true));
-        assert_eq!(read(&[(ENDPOINT, "http://c:4317"), (PROTOCOL, "grpc"), (COMPRESSION, "none")]), some(true, true));
+        assert_eq!(chosen(&[(ENDPOINT, "http://127.0.0.1:4317")]), (true, true));
+        assert_eq!(chosen(&[(TRACES.endpoint, "http://127.0.0.1:4317")]), (true, false));
+        assert_eq!(chosen(&[("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_SDK_DISABLED", "false")]), (false, true));
+        assert_eq!(chosen(&[(ENDPOINT, "http://c:4317"), (PROTOCOL, "grpc"), (COMPRESSION, "none")]), (true, true));
     }
 
     #[test]
@@ -155,6 +157,6 @@ mod tests {
         assert!(told(&[(ENDPOINT, "http://c:4318"), (PROTOCOL, "http/protobuf")]).contains("4317"));
         assert!(told(&[(ENDPOINT, "http://c:4317"), (TRACES.compression, "gzip")]).contains("TRACES_COMPRESSION"));
         // What is not sent is not looked at.
-        assert_eq!(read(&[(PROTOCOL, "http/protobuf")]), some(false, false));
+        assert_eq!(chosen(&[(PROTOCOL, "http/protobuf")]), (false, false));
     }
 }

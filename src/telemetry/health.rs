@@ -41,6 +41,8 @@ impl Readiness {
     }
 }
 
+const STOPPING: &str = "stopping";
+
 /// How the process stands, kept up to date. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Health(watch::Sender<Readiness>);
@@ -69,6 +71,7 @@ impl Health {
         let changed = self.0.send_if_modified(|known| std::mem::replace(known, readiness) != readiness);
         match readiness {
             Readiness::Ready if changed => tracing::info!("ready"),
+            Readiness::Not(STOPPING) if changed => tracing::info!("not ready any more: stopping"),
             Readiness::Not(why) if changed => tracing::warn!(why, "not ready"),
             Readiness::Ready | Readiness::Not(_) => {}
         }
@@ -100,7 +103,7 @@ impl Health {
             };
             self.set(answer.unwrap_or(Readiness::Not("the database does not answer in time")), &instruments);
         }
-        self.set(Readiness::Not("stopping"), &instruments);
+        self.set(Readiness::Not(STOPPING), &instruments);
     }
 }
 

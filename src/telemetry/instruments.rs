@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 /// Most series of one metric; of more, the rest is counted together.
-pub const SERIES_MAX: usize = 250;
+pub const SERIES_MAX: usize = 800;
 
 /// What a metric is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
@@ -50,7 +50,7 @@ struct Inner {
     spans: Option<Spans>,
     clock: Arc<dyn Clock>,
     registry: Registry,
-    meters: SdkMeterProvider,
+    meters: Option<SdkMeterProvider>,
     tracers: Option<SdkTracerProvider>,
 }
 
@@ -63,8 +63,7 @@ impl fmt::Debug for Telemetry {
 /// Nothing is recorded.
 impl Default for Telemetry {
     fn default() -> Self {
-        let meters = SdkMeterProvider::builder().build();
-        Self::of(meters, None, Registry::new(), Arc::new(SystemClock))
+        Self::of(None, None, Registry::new(), Arc::new(SystemClock))
     }
 }
 
@@ -92,20 +91,21 @@ impl Telemetry {
             let exporter = exporter.map_err(|error| failed(&error))?;
             tracers = Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build());
         }
-        let telemetry = Self::of(meters.build(), tracers, registry, clock);
+        let telemetry = Self::of(Some(meters.build()), tracers, registry, clock);
         let started = telemetry.0.clock.now().div_euclid(1_000_000);
         telemetry.instruments().process(program.name, program.version, started);
         Ok(telemetry)
     }
 
     fn of(
-        meters: SdkMeterProvider,
+        meters: Option<SdkMeterProvider>,
         tracers: Option<SdkTracerProvider>,
         registry: Registry,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let spans = tracers.as_ref().map(|tracers| Spans::new(tracers.tracer("lintas")));
-        let instruments = Instruments::new(meters.meter("lintas"));
+        let meter = meters.as_ref().map_or_else(|| NoopMeterProvider::new().meter("lintas"), |all| all.meter("lintas"));
+        let instruments = Instruments::new(meter);
         Self(Arc::new(Inner { instruments, spans, clock, registry, meters, tracers }))
     }
 
@@ -144,8 +144,8 @@ impl Telemetry {
         let ended = self.clone();
         let flush = tokio::task::spawn_blocking(move || {
             let traces = ended.0.tracers.as_ref().map(|tracers| tracers.shutdown_with_timeout(FLUSH_LIMIT));
-            let metrics = ended.0.meters.shutdown_with_timeout(FLUSH_LIMIT);
-            traces.is_none_or(|traces| traces.is_ok()) && metrics.is_ok()
+            let metrics = ended.0.meters.as_ref().map(|meters| meters.shutdown_with_timeout(FLUSH_LIMIT));
+            [traces, metrics].into_iter().flatten().all(|ended| ended.is_ok())
         });
         if !matches!(tokio::time::timeout(FLUSH_LIMIT, flush).await, Ok(Ok(true))) {
             tracing::warn!("the last traces or metrics could not be sent");

@@ -2,6 +2,8 @@
 //! Each is marked as a test, so that its helpers too may stop at the first surprise.
 
 #[cfg(test)]
+mod care;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod house;

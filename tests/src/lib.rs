@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "a field that a JSON value does not have reads as null")]
 
 pub mod balancer;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod federation;

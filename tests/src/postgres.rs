@@ -23,7 +23,20 @@ impl Server {
     /// # Errors
     /// If there is no PostgreSQL on this machine, or it does not start.
     pub fn start(settings: &[&str]) -> Result<Self, ServerError> {
-        let said = script("start", settings)?;
+        Self::of(&script("start", settings)?)
+    }
+
+    /// Starts one on a file system of so many MiB; that takes root.
+    ///
+    /// # Errors
+    /// As [`Self::start`], and if no file system can be made.
+    pub fn start_small(mib: u32, settings: &[&str]) -> Result<Self, ServerError> {
+        let mut command = command("start");
+        command.args(settings).env("LINTAS_POSTGRES_MIB", mib.to_string());
+        Self::of(&run("start", command)?)
+    }
+
+    fn of(said: &str) -> Result<Self, ServerError> {
         let (folder, address) = said.trim().split_once('\n').ok_or(ServerError("start"))?;
         Ok(Self { folder: folder.to_owned(), address: address.to_owned() })
     }
@@ -32,6 +45,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where its data are.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        Path::new(&self.folder).join("data")
     }
 
     /// What it has logged.
@@ -64,11 +83,20 @@ impl Drop for Server {
     }
 }
 
+fn command(action: &str) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("postgres.sh"));
+    command.arg(action).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+}
+
 fn script(action: &'static str, arguments: &[&str]) -> Result<String, ServerError> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("postgres.sh");
-    let mut command = Command::new(script);
-    let output = command.arg(action).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    match output {
+    let mut command = command(action);
+    command.args(arguments);
+    run(action, command)
+}
+
+fn run(action: &'static str, mut command: Command) -> Result<String, ServerError> {
+    match command.output() {
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(_) | Err(_) => Err(ServerError(action)),
     }

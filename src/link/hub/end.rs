@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::author::HubKey;
-use super::ingest::{self, Intake, Policy, Sealed, Taken};
+use super::ingest::{self, Intake, Policy, Sealed, Taken, Verified};
 use super::open::{self, Opening};
 use super::order;
 use super::release;
@@ -15,7 +15,7 @@ use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position
 use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
-use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
+use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 use crate::telemetry::Telemetry;
 use crate::telemetry::instruments::Direction;
 
@@ -25,6 +25,8 @@ const ORDER_MAX: usize = 10_000;
 const ORDER_AT_ONCE: usize = 100;
 /// Messages after which they are to be written before more is done.
 const OUTPUT_MESSAGES_MAX: usize = 16;
+/// How long it is not noted again that a silent node is there, in seconds.
+const HEARD_SECONDS: i64 = 300;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
@@ -150,6 +152,8 @@ pub struct HubEnd<S> {
     opened: Option<u64>,
     /// What is still to be carried out.
     queue: VecDeque<Action>,
+    /// Batches that came with others and were not taken with them.
+    rest: Vec<UpBatch>,
     output: Output,
 }
 
@@ -158,7 +162,15 @@ impl<S: Store> HubEnd<S> {
     #[must_use]
     pub fn new(shared: Arc<HubShared<S>>, node: NodeId) -> Self {
         let session = Session::new(shared.signer.federation.clone());
-        Self { shared, node, session, opened: None, queue: VecDeque::new(), output: Output::default() }
+        Self {
+            shared,
+            node,
+            session,
+            opened: None,
+            queue: VecDeque::new(),
+            rest: Vec::new(),
+            output: Output::default(),
+        }
     }
 
     /// The session's state.
@@ -183,7 +195,13 @@ impl<S: Store> HubEnd<S> {
             let Some(action) = self.queue.pop_front() else { break };
             match self.perform(action).await {
                 Ok(None) => {}
-                Ok(Some(input)) => self.queue.extend(self.session.step(input)),
+                Ok(Some(input)) => {
+                    self.queue.extend(self.session.step(input));
+                    let rest = std::mem::take(&mut self.rest);
+                    if !rest.is_empty() {
+                        self.queue.extend(self.session.step(Input::Batches(rest)));
+                    }
+                }
                 Err(error) => {
                     tracing::error!(node = %self.node, %error, "a session's work could not be stored");
                     self.queue.extend(self.session.step(Input::Failed));
@@ -197,8 +215,10 @@ impl<S: Store> HubEnd<S> {
     async fn perform(&mut self, action: Action) -> Result<Option<Input>, StoreError> {
         match action {
             Action::Open(hello) => self.open(hello).await.map(|opened| Some(Input::Opened(opened))),
-            Action::Take { session, after, batch } => {
-                self.take(session, after, batch).await.map(|taken| Some(Input::Taken(taken)))
+            Action::Take { session, after, batches } => {
+                let (taken, rest) = self.take(session, after, batches).await?;
+                self.rest = rest;
+                Ok(Some(Input::Taken(taken)))
             }
             Action::Repeat(batch) => self.repeat(batch).await.map(Some),
             Action::Order => self.order().await.map(|()| None),
@@ -261,22 +281,47 @@ impl<S: Store> HubEnd<S> {
         Ok(Ok(opened))
     }
 
-    async fn take(&mut self, session: u64, after: Head, message: UpBatch) -> Result<Result<Taken, Fault>, StoreError> {
+    /// Takes in as many of the batches as verify, one after another, and hands back those behind the first that does not: the ones
+    /// before it are stored and acknowledged, whatever becomes of it.
+    async fn take(
+        &mut self,
+        session: u64,
+        after: Head,
+        messages: Vec<UpBatch>,
+    ) -> Result<(Result<Taken, Fault>, Vec<UpBatch>), StoreError> {
         let shared = &self.shared;
         let instruments = shared.telemetry.instruments();
-        let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
-        let mut intake = match verify(&shared.registry(), &shared.signer, &self.node, session, after, message) {
-            Ok(intake) => intake,
-            Err(fault) => {
-                instruments.batch(Direction::In, fault.name(), bytes);
-                return Ok(Err(fault));
+        let registry = shared.registry();
+        let mut batches: Vec<Verified> = Vec::with_capacity(messages.len());
+        let mut sizes: Vec<(usize, usize)> = Vec::with_capacity(messages.len());
+        let mut messages = messages.into_iter();
+        let mut rest = Vec::new();
+        let mut head = after;
+        while let Some(message) = messages.next() {
+            let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
+            match verify(&registry, &shared.signer, &self.node, head, &message) {
+                Ok(read) => {
+                    head = message.batch.seal.head();
+                    batches.push(verified(read, message));
+                    sizes.push((bytes, count));
+                }
+                Err(fault) if batches.is_empty() => {
+                    instruments.batch(Direction::In, fault.name(), bytes);
+                    return Ok((Err(fault), Vec::new()));
+                }
+                Err(_) => {
+                    rest.push(message);
+                    break;
+                }
             }
-        };
+        }
+        rest.extend(messages);
+        let mut intake = Intake { node: self.node.clone(), session, after, batches };
         let mut spans = watch::begin_intake(&shared.telemetry, &mut intake);
-        let complaints =
-            intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
-        let unreadable =
-            intake.events.iter().filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
+        let told = |outcome| sizes.iter().for_each(|(bytes, _)| instruments.batch(Direction::In, outcome, *bytes));
+        let complaints = intake.batches.iter().flat_map(Verified::complaints).collect();
+        let events = intake.batches.iter().flat_map(|batch| &batch.events);
+        let unreadable = events.filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
@@ -287,22 +332,22 @@ impl<S: Store> HubEnd<S> {
         let stored = shared.store.transact(scope, plan).await;
         let (taken, tally) = stored.inspect_err(|_| {
             watch::fail(&mut spans, Fault::Storage.name());
-            instruments.batch(Direction::In, Fault::Storage.name(), bytes);
+            told(Fault::Storage.name());
         })?;
         match &taken {
             Taken::Stored { woken, .. } => {
                 self.output.woken.extend(woken.iter().cloned());
-                instruments.batch(Direction::In, "stored", bytes);
-                instruments.events(count);
+                told("stored");
+                instruments.events(sizes.iter().map(|(_, count)| count).sum());
             }
             Taken::Superseded => {
                 watch::fail(&mut spans, Fault::Superseded.name());
-                instruments.batch(Direction::In, Fault::Superseded.name(), bytes);
+                told(Fault::Superseded.name());
             }
         }
         drop(spans);
         tally.tell(&shared.telemetry);
-        Ok(Ok(taken))
+        Ok((Ok(taken), rest))
     }
 
     fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {
@@ -413,9 +458,31 @@ impl<S: Store> HubEnd<S> {
         if peer.as_ref().is_some_and(|peer| peer.resync && peer.delivered >= peer.numbered) {
             return self.handle(Input::Drain).await;
         }
+        self.heard(peer.as_ref()).await;
         let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
         let progress = Down::Progress(Progress { clock: self.shared.now(), waiting });
         Output { messages: vec![progress], more: !self.queue.is_empty(), ..Output::default() }
+    }
+}
+
+impl<S: Store> HubEnd<S> {
+    /// Notes now and then that the node is there, though it says nothing: its connection answers, or it would be ended.
+    async fn heard(&self, peer: Option<&Peer>) {
+        let (session, now) = (self.session.number(), self.shared.now());
+        let noted =
+            peer.and_then(|peer| peer.contact).is_some_and(|contact| now.seconds_since(contact) < HEARD_SECONDS);
+        if noted {
+            return;
+        }
+        let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
+        let plan = |view: &View| {
+            let present = view.peer.as_ref().is_some_and(|peer| Some(peer.session) == session);
+            let update = PeerUpdate { contact: Some(now), ..PeerUpdate::default() };
+            (Changes { peer: present.then_some(update), ..Changes::default() }, ())
+        };
+        if let Err(error) = self.shared.store.transact(scope, plan).await {
+            tracing::debug!(node = %self.node, %error, "that a node was heard cannot be noted");
+        }
     }
 }
 
@@ -428,34 +495,35 @@ fn verify(
     registry: &Registry,
     signer: &HubKey,
     node: &NodeId,
-    session: u64,
     after: Head,
-    message: UpBatch,
-) -> Result<Intake, Fault> {
+    message: &UpBatch,
+) -> Result<Vec<SealedEvent>, Fault> {
     let key = registry.node(node).and_then(|entry| entry.signing_keys.first().copied()).ok_or(Fault::NotEnrolled)?;
-    let Batch { seal, entries } = message.batch;
-    let headers: Vec<Vec<u8>> = entries.iter().map(|entry| entry.bytes.clone()).collect();
-    let read = match journal::verify_batch(&seal, &headers, &key, &signer.federation, node, &after) {
-        Ok(read) => read,
-        Err(error) => {
-            tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
-            return Err(match error {
-                BatchError::Previous { .. } => Fault::Fork,
-                BatchError::NotNext { expected, found } if found < expected => Fault::Fork,
-                BatchError::NotNext { .. }
-                | BatchError::Federation(_)
-                | BatchError::Origin(_)
-                | BatchError::TooLarge { .. }
-                | BatchError::Signature(_)
-                | BatchError::Count { .. }
-                | BatchError::Root => Fault::BrokenSeal,
-            });
+    let Batch { seal, entries } = &message.batch;
+    let headers: Vec<&[u8]> = entries.iter().map(|entry| &entry.bytes[..]).collect();
+    journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after).map_err(|error| {
+        tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
+        match error {
+            BatchError::Previous { .. } => Fault::Fork,
+            BatchError::NotNext { expected, found } if found < expected => Fault::Fork,
+            BatchError::NotNext { .. }
+            | BatchError::Federation(_)
+            | BatchError::Origin(_)
+            | BatchError::TooLarge { .. }
+            | BatchError::Signature(_)
+            | BatchError::Count { .. }
+            | BatchError::Root => Fault::BrokenSeal,
         }
-    };
+    })
+}
+
+/// A batch with what was read of its events.
+fn verified(read: Vec<SealedEvent>, message: UpBatch) -> Verified {
+    let Batch { seal, entries } = message.batch;
     let body = seal.body();
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
     let events = read.into_iter().zip(entries).zip(places).map(|((read, entry), at)| sealed(read, entry, at)).collect();
-    Ok(Intake { node: node.clone(), session, after, seal, events, announced: message.announced })
+    Verified { seal, events, announced: message.announced }
 }
 
 /// One event of a verified batch, read or not.

@@ -1,7 +1,7 @@
-//! Taking in one sealed batch of a node's journal: admission, verdicts, ordering and fan-out, as one plan for one transaction.
+//! Taking in sealed batches of a node's journal: admission, verdicts, ordering and fan-out, as one plan for one transaction.
 //! Seal and chain were verified before; nothing is judged unverified.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::author::{HubKey, Recorder};
 use super::order;
@@ -39,15 +39,22 @@ impl Sealed {
     }
 }
 
-/// A verified batch to take in.
+/// Verified batches to take in together.
 #[derive(Clone, Debug)]
 pub struct Intake {
     /// Whose journal.
     pub node: NodeId,
     /// The session that brought it.
     pub session: u64,
-    /// What was stored of that journal when it was verified.
+    /// What was stored of that journal when they were verified.
     pub after: Head,
+    /// The batches, each continuing the one before; at least one.
+    pub batches: Vec<Verified>,
+}
+
+/// A batch whose seal, chain and tree hold.
+#[derive(Clone, Debug)]
+pub struct Verified {
     /// Its seal.
     pub seal: Seal,
     /// Its events.
@@ -56,7 +63,14 @@ pub struct Intake {
     pub announced: Vec<(ComplaintId, Position)>,
 }
 
-/// What became of a batch.
+impl Verified {
+    /// The complaints that its events speak of.
+    pub(super) fn complaints(&self) -> impl Iterator<Item = ComplaintId> {
+        self.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint)
+    }
+}
+
+/// What became of batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// Stored, and judged as far as it can be judged now.
@@ -224,6 +238,10 @@ impl<'a> Desk<'a> {
 
     /// Gives every event its verdict about which nothing can change any more. One written while a proposal is pending waits.
     fn settle(&mut self) {
+        let mut places: HashMap<EventHash, usize> = HashMap::with_capacity(self.changes.entries.len());
+        for (place, entry) in self.changes.entries.iter().enumerate() {
+            places.entry(entry.hash).or_insert(place);
+        }
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
             let open =
@@ -231,7 +249,7 @@ impl<'a> Desk<'a> {
             let open = work.events.iter().filter(open);
             for hash in open.map(|event| event.hash) {
                 let Some(verdict) = complaint.verdict(&hash).map(Verdict::of) else { continue };
-                match self.changes.entries.iter_mut().find(|entry| entry.hash == hash) {
+                match places.get(&hash).and_then(|place| self.changes.entries.get_mut(*place)) {
                     Some(entry) => entry.verdict = verdict,
                     None => self.changes.verdicts.push((hash, verdict)),
                 }
@@ -274,32 +292,12 @@ pub(super) fn plan(
     }
     let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut cited = peer.cited;
-    let stored = intake.seal.head();
-    let hashes: Vec<EventHash> = intake.events.iter().map(|event| event.hash).collect();
-    let paths = journal::merkle::paths(&hashes);
-    let touched: BTreeSet<ComplaintId> =
-        intake.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint).collect();
+    let mut stored = intake.after;
     let mut names = view.known.clone();
-    for ((index, mut sealed), path) in (0_u32..).zip(intake.events).zip(paths) {
-        sealed.name(&intake.node, &mut names);
-        let proof = ProofRef { seal_last: stored.position.seq, index, path };
-        desk.take(&intake.node, sealed, proof, &mut cited);
+    for batch in intake.batches {
+        stored = batch.seal.head();
+        desk.batch(view, &intake.node, batch, peer.announced, &mut names, &mut cited);
     }
-    let mut announced = view.announced.clone();
-    for (id, upto) in &intake.announced {
-        // Only the holder's own announcement is awaited: nobody else can hold up its proposal.
-        if touched.contains(id) && desk.is_held_by(*id, &intake.node) {
-            let known = announced.entry(*id).or_insert(Position::ZERO);
-            *known = (*known).max(*upto);
-            desk.changes.announced.push((*id, *known));
-        }
-    }
-    for id in &touched {
-        desk.refresh(*id);
-        let awaited = announced.get(id).copied().unwrap_or(Position::ZERO).max(peer.announced);
-        order::decide_if_ready(&mut desk, *id, &intake.node, stored.position, awaited);
-    }
-    desk.changes.seals.push(intake.seal);
     desk.changes.peer = Some(PeerUpdate {
         stored: Some(stored),
         cited: Some(cited),
@@ -312,6 +310,46 @@ pub(super) fn plan(
 }
 
 impl Desk<'_> {
+    /// Takes in one batch, and decides what is ready with it, before the next one is looked at.
+    fn batch(
+        &mut self,
+        view: &View,
+        node: &NodeId,
+        batch: Verified,
+        announced_at_hello: Position,
+        names: &mut BTreeSet<EventHash>,
+        cited: &mut Position,
+    ) {
+        let stored = batch.seal.head();
+        let touched: BTreeSet<ComplaintId> = batch.complaints().collect();
+        let hashes: Vec<EventHash> = batch.events.iter().map(|event| event.hash).collect();
+        let paths = journal::merkle::paths(&hashes);
+        for ((index, mut sealed), path) in (0_u32..).zip(batch.events).zip(paths) {
+            sealed.name(node, names);
+            let proof = ProofRef { seal_last: stored.position.seq, index, path };
+            self.take(node, sealed, proof, cited);
+        }
+        for (id, upto) in &batch.announced {
+            // Only the holder's own announcement is awaited: nobody else can hold up its proposal.
+            if touched.contains(id) && self.is_held_by(*id, node) {
+                let known = self.announced(view, *id).max(*upto);
+                self.changes.announced.push((*id, known));
+            }
+        }
+        for id in &touched {
+            self.refresh(*id);
+            let awaited = self.announced(view, *id).max(announced_at_hello);
+            order::decide_if_ready(self, *id, node, stored.position, awaited);
+        }
+        self.changes.seals.push(batch.seal);
+    }
+
+    /// Up to where a complaint's holder must be stored before its proposal is decided, as this transaction knows it by now.
+    fn announced(&self, view: &View, id: ComplaintId) -> Position {
+        let said = self.changes.announced.iter().rev().find(|(complaint, _)| *complaint == id).map(|(_, at)| *at);
+        said.or_else(|| view.announced.get(&id).copied()).unwrap_or(Position::ZERO)
+    }
+
     /// Judges one event and stores it.
     fn take(&mut self, node: &NodeId, sealed: Sealed, proof: ProofRef, cited: &mut Position) {
         let event = match sealed.event {

@@ -23,6 +23,8 @@ pub const RESTORE_BYTES: usize = 256 * 1024;
 pub enum Input {
     /// A message came.
     Received(Up, Timestamp),
+    /// Batches came, one after another, none of them looked at yet; they are taken together.
+    Batches(Vec<UpBatch>),
     /// The session was opened, or not.
     Opened(Result<Opened, Fault>),
     /// A batch was taken in; `Err` if it did not verify or could not be stored.
@@ -63,14 +65,14 @@ pub struct Opened {
 pub enum Action {
     /// Open a session for this Hello.
     Open(Hello),
-    /// Verify and take in a batch that continues `after`.
+    /// Verify and take in batches that continue `after`, in one transaction.
     Take {
         /// The session's number.
         session: u64,
-        /// What it continues.
+        /// What the first of them continues.
         after: Head,
-        /// The batch.
-        batch: UpBatch,
+        /// The batches, in order, at least one.
+        batches: Vec<UpBatch>,
     },
     /// A batch at or before what is stored: acknowledge it if it is the stored one, else it proves a fork.
     Repeat(UpBatch),
@@ -175,6 +177,7 @@ impl Session {
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::Received(up, now) => self.received(up, now),
+            Input::Batches(batches) => self.batches(batches),
             Input::Opened(Ok(opened)) => self.opened(&opened),
             Input::Opened(Err(fault)) | Input::Taken(Err(fault)) => self.end(fault),
             Input::Taken(Ok(taken)) => self.taken(&taken),
@@ -209,17 +212,7 @@ impl Session {
     fn received(&mut self, up: Up, now: Timestamp) -> Vec<Action> {
         match (&mut self.phase, up) {
             (Phase::AwaitHello, Up::Hello(hello)) => self.hello(hello, now),
-            (Phase::Live(live), Up::Batch(batch)) => {
-                let end = batch.batch.seal.body().end();
-                if end <= live.stored.position {
-                    return vec![Action::Repeat(batch)];
-                }
-                live.awaited.extend(batch.announced.iter().map(|(_, upto)| *upto).filter(|upto| *upto > end));
-                while live.awaited.len() > AWAITED_MAX {
-                    live.awaited.pop_last();
-                }
-                vec![Action::Take { session: live.session, after: live.stored, batch }]
-            }
+            (Phase::Live(_), Up::Batch(batch)) => self.batches(vec![batch]),
             (Phase::Live(live), Up::Delivered { generation, number }) => {
                 if generation != live.generation || number > live.sent {
                     return self.end(Fault::Protocol);
@@ -238,6 +231,31 @@ impl Session {
             }
             _ => self.end(Fault::Protocol),
         }
+    }
+
+    /// Those at or before what is stored come again; the others are taken together.
+    fn batches(&mut self, batches: Vec<UpBatch>) -> Vec<Action> {
+        let Phase::Live(live) = &mut self.phase else {
+            return if matches!(self.phase, Phase::Ended) { Vec::new() } else { self.end(Fault::Protocol) };
+        };
+        let mut actions = Vec::new();
+        let mut next = Vec::new();
+        for batch in batches {
+            let end = batch.batch.seal.body().end();
+            if next.is_empty() && end <= live.stored.position {
+                actions.push(Action::Repeat(batch));
+                continue;
+            }
+            live.awaited.extend(batch.announced.iter().map(|(_, upto)| *upto).filter(|upto| *upto > end));
+            while live.awaited.len() > AWAITED_MAX {
+                live.awaited.pop_last();
+            }
+            next.push(batch);
+        }
+        if !next.is_empty() {
+            actions.push(Action::Take { session: live.session, after: live.stored, batches: next });
+        }
+        actions
     }
 
     fn hello(&mut self, hello: Hello, now: Timestamp) -> Vec<Action> {

@@ -1,7 +1,7 @@
 //! What the hub's end of a session tells of its work: steps of traces and counts. It decides nothing and alters no event but the
 //! name of what caused it.
 
-use super::ingest::Intake;
+use super::ingest::{Intake, Sealed};
 use crate::domain::NodeId;
 use crate::domain::Role;
 use crate::domain::Verdict;
@@ -16,26 +16,41 @@ pub(super) fn begin_intake(telemetry: &Telemetry, intake: &mut Intake) -> Vec<Sp
     if !telemetry.is_tracing() {
         return Vec::new();
     }
-    let (origin, events) = (intake.node.clone(), intake.events.len());
-    let traced = intake.events.iter_mut().filter(|sealed| sealed.entry.trace.is_some());
+    let origin = intake.node.clone();
     let mut spans = Vec::new();
+    for batch in &mut intake.batches {
+        let events = batch.events.len();
+        let traced = batch.events.iter_mut().filter(|sealed| sealed.entry.trace.is_some());
+        begin_batch(telemetry, &origin, events, traced, &mut spans);
+    }
+    spans
+}
+
+fn begin_batch<'a>(
+    telemetry: &Telemetry,
+    origin: &NodeId,
+    events: usize,
+    traced: impl Iterator<Item = &'a mut Sealed>,
+    spans: &mut Vec<Span>,
+) {
     for sealed in traced.take(SPANS_PER_MESSAGE_MAX) {
         let Ok(event) = &sealed.event else { continue };
         if event.header.change.role() != Role::Custodian {
             continue;
         }
         let change = Fact::Change(event.header.change.name());
-        let facts = [Fact::Node(&NodeId::Hub), Fact::Origin(&origin), change, Fact::Events(events)];
+        let facts = [Fact::Node(&NodeId::Hub), Fact::Origin(origin), change, Fact::Events(events)];
         let span = telemetry.follow(SpanName::HubIntake, sealed.entry.trace, &facts);
         sealed.entry.trace = span.context().or(sealed.entry.trace);
         spans.push(span);
     }
-    spans
 }
 
 /// Says of steps how they ended, if it was not as wanted.
 pub(super) fn fail(spans: &mut [Span], code: &'static str) {
-    spans.iter_mut().for_each(|span| span.fail(code));
+    for span in spans {
+        span.fail(code);
+    }
 }
 
 /// What a transaction of the hub has decided, to be counted once it is stored.

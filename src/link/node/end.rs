@@ -17,7 +17,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::instruments::Direction;
 
 /// Own events looked up at once, to compare what an acknowledgement says of them.
-const LOOKED_UP_MAX: usize = 100;
+const LOOKED_UP_MAX: usize = 2000;
 
 /// Verdicts on own events.
 type Said = Vec<(Position, EventHash, Verdict)>;
@@ -326,12 +326,12 @@ impl<S: Store> NodeEnd<S> {
                 fault: Some(None),
                 ..PeerUpdate::default()
             };
-            let heard: Vec<Verdict> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
-            (Changes { verdicts, peer: Some(update), ..Changes::default() }, heard)
+            let news: Vec<Verdict> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
+            (Changes { verdicts, peer: Some(update), ..Changes::default() }, news)
         };
-        let heard = contradiction(self.shared.store.transact(scope, plan).await)?;
-        Ok(heard.map(|heard| {
-            watch::judged(self.shared.telemetry.instruments(), heard.iter());
+        let stored = contradiction(self.shared.store.transact(scope, plan).await)?;
+        Ok(stored.map(|news| {
+            watch::judged(self.shared.telemetry.instruments(), news.iter());
             head.position
         }))
     }
@@ -352,8 +352,8 @@ impl<S: Store> NodeEnd<S> {
         for verdicts in verdicts.chunks(LOOKED_UP_MAX) {
             let Some((first, _, _)) = verdicts.first() else { break };
             let before = Position::new(first.incarnation, first.seq.saturating_sub(1));
-            let rows = store.journal(node.clone(), before, verdicts.len()).await?;
-            let rows: BTreeMap<Position, EventHash> = rows.into_iter().map(|row| (row.position, row.hash)).collect();
+            let rows = store.names(node.clone(), before, verdicts.len()).await?;
+            let rows: BTreeMap<Position, EventHash> = rows.into_iter().collect();
             for (at, hash, verdict) in verdicts {
                 let own =
                     rows.get(at).filter(|own| **own == *hash || journal::header::copy_name(node, *at, own) == *hash);

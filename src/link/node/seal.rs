@@ -15,13 +15,16 @@ pub struct NodeKey {
     pub key: SigningKey,
 }
 
+/// Events read, and sealed, in one transaction, at most: several batches when much was written without a link.
+const AT_ONCE: usize = 8 * BATCH_EVENTS_MAX;
+
 /// Seals every own event that no seal covers yet. `hub` is the newest position of the hub's journal that this node knows.
 ///
 /// # Errors
 /// If storage failed.
 pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Position) -> Result<(), StoreError> {
     loop {
-        let scope = Scope { unsealed: BATCH_EVENTS_MAX, ..Scope::default() };
+        let scope = Scope { unsealed: AT_ONCE, ..Scope::default() };
         let more = store.transact(scope, |view| plan(view, signer, hub)).await?;
         if !more {
             return Ok(());
@@ -29,22 +32,36 @@ pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Position) -> R
     }
 }
 
-/// One seal over what fits a batch; and whether there may be more.
+/// A seal over each batch of what was read; and whether there may be more.
 fn plan(view: &View, signer: &NodeKey, hub: Position) -> (Changes, bool) {
-    let batch = fitting(&view.unsealed);
-    let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return (Changes::default(), false) };
-    let hashes: Vec<EventHash> = batch.iter().map(|event| event.hash).collect();
-    let body = SealBody {
-        federation: signer.federation.clone(),
-        origin: signer.node.clone(),
-        incarnation: last.position.incarnation,
-        first: first.position.seq,
-        last: last.position.seq,
-        previous: view.own.sealed.hash,
-        root: journal::merkle::root(&hashes),
-        hub,
-    };
-    (Changes { seals: vec![Seal::sign(body, &signer.key)], ..Changes::default() }, true)
+    let more = view.unsealed.len() >= AT_ONCE;
+    let mut rest = &view.unsealed[..];
+    let mut previous = view.own.sealed.hash;
+    let mut seals = Vec::new();
+    loop {
+        let batch = fitting(rest);
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { break };
+        rest = rest.get(batch.len()..).unwrap_or_default();
+        if rest.is_empty() && more && !seals.is_empty() {
+            // It may go on behind what was read: the next transaction sees it whole.
+            break;
+        }
+        let hashes: Vec<EventHash> = batch.iter().map(|event| event.hash).collect();
+        let body = SealBody {
+            federation: signer.federation.clone(),
+            origin: signer.node.clone(),
+            incarnation: last.position.incarnation,
+            first: first.position.seq,
+            last: last.position.seq,
+            previous,
+            root: journal::merkle::root(&hashes),
+            hub,
+        };
+        let seal = Seal::sign(body, &signer.key);
+        previous = seal.hash();
+        seals.push(seal);
+    }
+    (Changes { seals, ..Changes::default() }, more)
 }
 
 /// The first events that fit one batch, but at least one.

@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::inflow::Inflow;
 use super::{
     CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES,
-    STREAMS_MAX, is_unreadable, wire,
+    STREAMS_MAX, wire,
 };
 use crate::domain::NodeId;
 use crate::identity::Authenticated;
@@ -226,13 +227,14 @@ impl<S: Store> Link for Service<S> {
 async fn run<S: Store>(
     link: &HubLink<S>,
     node: NodeId,
-    mut stream: Streaming<pb::UpFrame>,
+    stream: Streaming<pb::UpFrame>,
     out: &mpsc::Sender<pb::DownFrame>,
     stop: &CancellationToken,
 ) {
     let bell = link.wakers.of(&node);
     let instruments = link.shared.telemetry.instruments();
     let _open = instruments.session();
+    let mut inflow = Inflow::new(node.clone(), stream);
     let mut end = HubEnd::new(Arc::clone(&link.shared), node.clone());
     let mut poll = interval(POLL_EVERY);
     let mut progress = interval(PROGRESS_EVERY);
@@ -241,19 +243,9 @@ async fn run<S: Store>(
     loop {
         let input = tokio::select! {
             () = stop.cancelled() => Some(Input::Drain),
-            message = stream.message() => match message {
-                Ok(Some(frame)) => Some(match wire::read_up(frame) {
-                    Ok(up) => Input::Received(up, link.shared.now()),
-                    Err(error) => {
-                        tracing::warn!(%node, %error, "the session ends");
-                        Input::Opened(Err(Fault::Protocol))
-                    }
-                }),
-                Err(status) if is_unreadable(&status) => {
-                    tracing::warn!(%node, error = status.message(), "the session ends");
-                    Some(Input::Opened(Err(Fault::Protocol)))
-                }
-                Ok(None) | Err(_) => return instruments.session_ended("gone"),
+            input = inflow.next(|| link.shared.now()) => match input {
+                Some(input) => Some(input),
+                None => return instruments.session_ended("gone"),
             },
             () = bell.notified() => Some(Input::Wake),
             _ = poll.tick() => Some(Input::Wake),

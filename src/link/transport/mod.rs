@@ -2,6 +2,7 @@
 
 pub mod hints;
 pub mod hub;
+mod inflow;
 pub mod listen;
 pub mod node;
 mod watched;

@@ -194,6 +194,13 @@ pub(in crate::store) fn verdicts(
     Ok(verdicts)
 }
 
+/// Names of a journal's events: life, seq, hash.
+pub(in crate::store) fn event_names(rows: Vec<(i64, i64, Vec<u8>)>) -> Result<Vec<(Position, EventHash)>, StoreError> {
+    let name =
+        |(incarnation, seq, hash): (i64, i64, Vec<u8>)| Ok((super::position(incarnation, seq)?, event_hash(&hash)?));
+    rows.into_iter().map(name).collect()
+}
+
 /// An own event that did not simply apply: life, seq, complaint, change, verdict, reason.
 pub(in crate::store) type RefusalRow = (i64, i64, Option<Vec<u8>>, String, i64, i64);
 

@@ -158,6 +158,15 @@ impl Store for MemoryStore {
         Ok(self.lock().journal(&origin, after, limit))
     }
 
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        Ok(self.lock().names(&origin, after, limit))
+    }
+
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
         Ok(self.lock().origins())
     }

@@ -81,6 +81,10 @@ impl State {
         rows.collect()
     }
 
+    pub(super) fn names(&self, origin: &NodeId, after: Position, limit: usize) -> Vec<(Position, EventHash)> {
+        self.journal_of(origin, after).take(limit).map(|row| (row.entry.position, row.entry.hash)).collect()
+    }
+
     pub(super) fn origins(&self) -> Vec<NodeId> {
         let mut origins: Vec<NodeId> = self.places.keys().map(|(node, _)| node.clone()).collect();
         origins.dedup();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::{JournalRow, Owner, StoreError};
-use crate::domain::{Event, NodeId, Position};
+use crate::domain::{Event, EventHash, NodeId, Position};
 use crate::journal::Part;
 use crate::store::Unsealed;
 use crate::store::columns::{self, PartRow, Row, columns, decode, int, limit, size};
@@ -45,6 +45,26 @@ pub(super) async fn rows(
     .await?;
     let parts = parts(connection, rows.iter().map(|row| row.id)).await?;
     columns::journal_rows(rows, parts)
+}
+
+/// The names of a journal's events after a position, in order.
+pub(super) async fn names(
+    connection: &mut PgConnection,
+    origin: &NodeId,
+    after: Position,
+    most: usize,
+) -> Result<Vec<(Position, EventHash)>, StoreError> {
+    let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT incarnation, seq, hash FROM events WHERE origin = $1 AND (incarnation, seq) > ($2, $3)
+         ORDER BY incarnation, seq LIMIT $4",
+    )
+    .bind(origin.as_str())
+    .bind(i64::from(after.incarnation))
+    .bind(int(after.seq)?)
+    .bind(limit(most))
+    .fetch_all(connection)
+    .await?;
+    columns::event_names(rows)
 }
 
 /// Registry events after a position of the hub's journal, in order.

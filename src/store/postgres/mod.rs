@@ -9,8 +9,10 @@ mod address;
 mod aside;
 mod batches;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
+mod health;
 mod hints;
 mod journal;
 mod migrate;
@@ -34,6 +36,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 pub use address::Address;
+pub use copy::{PostgresSource, fill, in_use, is_there};
+pub use health::health;
 pub use hints::{PostgresEars, PostgresHints};
 
 use super::{
@@ -252,6 +256,15 @@ impl Store for PostgresStore {
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
         journal::rows(&mut *self.reading().await?, &origin, after, limit).await
+    }
+
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        journal::names(&mut *self.asking().await?, &origin, after, limit).await
     }
 
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {

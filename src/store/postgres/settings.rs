@@ -19,12 +19,17 @@ const IDLE_UNASKED: Duration = Duration::from_secs(1);
 /// What each session asks for itself: another process's lock is not waited for without end, and a process that hangs in the
 /// middle of a transaction loses it, so that others go on. `synchronous_commit` was found on before; asked for by the session it
 /// cannot be turned off under it.
-const SESSION: [(&str, &str); 5] = [
+const SESSION: [(&str, &str); 8] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "15s"),
     ("TimeZone", "UTC"),
     ("client_min_messages", "warning"),
+    // One plan a statement, by the indexes that are there for it: what the planner makes of each array anew, knowing nothing yet of
+    // tables that fill quickly, was to read all of them (docs/performance/).
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
 ];
 
 /// Makes one connection, so that what is wrong is said at once; what the server does unless told otherwise is looked at, too.

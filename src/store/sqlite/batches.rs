@@ -7,7 +7,7 @@ use super::journal;
 use super::{Batch, SealedEntry, StoreError};
 use crate::domain::{NodeId, Position};
 use crate::journal::Seal;
-use crate::store::columns::{Row, columns, trace};
+use crate::store::columns::{Row, columns, size, trace};
 
 /// Most batches read at a time.
 const BATCHES_MAX: i64 = 64;
@@ -32,14 +32,32 @@ pub(super) async fn sealed(
     let mut total = 0_usize;
     for (body, signature) in seals {
         let seal = codec::seal(body, &signature)?;
-        let entries = covered(connection, origin, &seal).await?;
-        total = entries.iter().map(SealedEntry::size).fold(total, usize::saturating_add);
-        if total > bytes && !batches.is_empty() {
+        // A batch that would not fit is not read for nothing.
+        if !batches.is_empty() && total.saturating_add(size(connection, origin, &seal).await?) > bytes {
             break;
         }
+        let entries = covered(connection, origin, &seal).await?;
+        total = entries.iter().map(SealedEntry::size).fold(total, usize::saturating_add);
         batches.push(Batch { seal, entries });
     }
     Ok(batches)
+}
+
+/// Bytes of headers and parts under a seal.
+async fn size(connection: &mut SqliteConnection, origin: &NodeId, seal: &Seal) -> Result<usize, StoreError> {
+    let body = seal.body();
+    let bytes: i64 = sqlx::query_scalar(concat!(
+        "SELECT coalesce(sum(",
+        size!(),
+        "), 0) FROM events e WHERE e.origin = ? AND e.incarnation = ? AND e.seq BETWEEN ? AND ?"
+    ))
+    .bind(origin.as_str())
+    .bind(body.incarnation)
+    .bind(int(body.first)?)
+    .bind(int(body.last)?)
+    .fetch_one(connection)
+    .await?;
+    codec::number(bytes)
 }
 
 /// The events under a seal, all of them.

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::codec::{self, int, limit, number_list};
 use super::{JournalRow, StoreError};
-use crate::domain::{Event, NodeId, Position};
+use crate::domain::{Event, EventHash, NodeId, Position};
 use crate::journal::Part;
 use crate::store::columns::{self, PartRow, Row, columns, decode, size};
 use crate::store::{Owner, SealedEntry, Unsealed};
@@ -55,6 +55,26 @@ pub(super) async fn rows(
     .await?;
     let parts = parts(connection, rows.iter().map(|row| row.id)).await?;
     columns::journal_rows(rows, parts)
+}
+
+/// The names of a journal's events after a position, in order.
+pub(super) async fn names(
+    connection: &mut SqliteConnection,
+    origin: &NodeId,
+    after: Position,
+    most: usize,
+) -> Result<Vec<(Position, EventHash)>, StoreError> {
+    let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT incarnation, seq, hash FROM events WHERE origin = ? AND (incarnation, seq) > (?, ?)
+         ORDER BY incarnation, seq LIMIT ?",
+    )
+    .bind(origin.as_str())
+    .bind(after.incarnation)
+    .bind(int(after.seq)?)
+    .bind(limit(most))
+    .fetch_all(connection)
+    .await?;
+    columns::event_names(rows)
 }
 
 /// Registry events after a position of the hub's journal, in order.

@@ -5,9 +5,11 @@ mod aside;
 mod batches;
 mod codec;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
 mod file;
+mod health;
 mod journal;
 mod migrate;
 mod outbox;
@@ -33,6 +35,9 @@ use super::{
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
 use crate::journal::Seal;
+pub use copy::{SqliteSource, install};
+pub(super) use copy::{create_single, facts, open_single};
+pub use health::health;
 use settings::Role;
 
 /// A store in a SQLite file; clones share its connections.
@@ -147,6 +152,11 @@ impl SqliteStore {
     }
 }
 
+/// The number of the newest migration that this program knows.
+pub(super) fn known_schema() -> i64 {
+    migrate::known()
+}
+
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("owner", &self.owner).finish_non_exhaustive()
@@ -256,6 +266,15 @@ impl Store for SqliteStore {
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
         journal::rows(&mut *self.reading().await?, &origin, after, limit).await
+    }
+
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        journal::names(&mut *self.reading().await?, &origin, after, limit).await
     }
 
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {

@@ -166,7 +166,7 @@ async fn go_wrong(town: &Town, tracking: &str) -> String {
     ];
     for refused in refused {
         let error = refused.unwrap_err();
-        said += &format!("{error} {error:?}\n");
+        said += &[error.to_string(), format!("{error:?}")].join("\n");
     }
     // On the command line: files that are not what they should be.
     let path = |name: &str, text: &str| {

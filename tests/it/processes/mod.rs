@@ -11,7 +11,7 @@ mod restored;
 mod service_calls;
 mod service_otlp;
 mod strangers;
-mod town;
+pub(crate) mod town;
 mod traced;
 mod transfer;
 mod two_hubs;

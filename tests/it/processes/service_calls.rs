@@ -85,12 +85,15 @@ pub(crate) async fn say_to_hub(channel: Channel, frame: link::up_frame::Kind) ->
         Ok(answers) => answers.into_inner(),
         Err(status) => return format!("{status:?}"),
     };
-    let mut said = String::new();
+    let mut said = Vec::new();
     loop {
         match answers.message().await {
-            Ok(Some(answer)) => said += &format!("{answer:?}\n"),
-            Ok(None) => return said,
-            Err(status) => return said + &format!("{status:?}\n"),
+            Ok(Some(answer)) => said.push(format!("{answer:?}")),
+            Ok(None) => return said.join("\n"),
+            Err(status) => {
+                said.push(format!("{status:?}"));
+                return said.join("\n");
+            }
         }
     }
 }

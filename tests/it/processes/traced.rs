@@ -131,6 +131,25 @@ async fn trace_leads_from_outside_to_an_anonymous_reporter() {
     town.ends_in_order().await;
 }
 
+#[tokio::test]
+async fn what_was_recorded_last_is_lost() {
+    let late = ("OTEL_BSP_SCHEDULE_DELAY", "600000");
+    let (mut town, receiver) =
+        traced(Town::founded(&[PADANG]).await, &[late, ("OTEL_METRIC_EXPORT_INTERVAL", "600000")]).await;
+    file_within(&mut town.desk(PADANG).await, OUTSIDE, complaint(1, 100)).await;
+    town.federation.at_rest().await.unwrap();
+    assert_eq!(receiver.steps().len(), 0, "nothing is sent yet");
+    town.federation.stop().await.unwrap();
+    assert!(find(&receiver.steps(), PADANG, "desk.action", "file").is_some());
+    assert!(receiver.metrics().contains("lintas.desk.actions"));
+    // A program that cannot even begin says so too.
+    let receiver = Receiver::start().await;
+    town.federation.set_variable("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{}", receiver.address));
+    std::fs::remove_file(town.federation.hub_database()).unwrap();
+    town.federation.hub(&["run"]).await.unwrap_err();
+    assert!(receiver.metrics().contains("lintas.build.info"));
+}
+
 /// A complaint's id, as the desk writes it.
 struct Hex(lintas::domain::ComplaintId);
 

@@ -165,3 +165,33 @@ async fn database_that_goes_away_takes_something_with_it() {
     books.close().await;
     town.ends_in_order().await;
 }
+
+#[tokio::test]
+async fn full_disk_of_the_database_server_loses_something_or_blocks_for_ever() {
+    let server = Server::start_small(64, &["restart_after_crash=on"]).expect("as root a small file system can be made");
+    let mut town = Town::founded_on(&[PADANG], Some(server)).await;
+    town.federation.start().await.unwrap();
+    let mut padang = town.desk(PADANG).await;
+    let mut ids: BTreeSet<String> = file(&mut padang, 5, 1_000).await.into_iter().collect();
+    town.federation.at_rest().await.unwrap();
+    // Whatever room there is goes to something else.
+    let balloon = town.server.as_ref().unwrap().data().join("balloon");
+    let mut filling = File::create(&balloon).unwrap();
+    while std::io::Write::write_all(&mut filling, &[0; 64 * 1024]).is_ok() {}
+    drop(filling);
+    ids.extend(file(&mut padang, 40, 30_000).await);
+    soon("the hub's word that it cannot store", async || {
+        let status = town.federation.ask(PADANG, &["status"]).await.unwrap();
+        (status["link"]["state"] != "connected").then_some(())
+    })
+    .await;
+    assert!(town.federation.hub_process().is_some(), "the hub is gone");
+    std::fs::remove_file(&balloon).unwrap();
+    // A server that could not even write its log has stopped; its operator starts it again.
+    let _ = town.server.as_ref().unwrap().start_again();
+    town.federation.at_rest().await.unwrap();
+    let books = town.hub_books().await;
+    assert_eq!(listed(&books).await.iter().map(|row| row.id.to_string()).collect::<BTreeSet<_>>(), ids);
+    books.close().await;
+    town.ends_in_order().await;
+}

@@ -130,7 +130,7 @@ fn bad_trace_stops_an_event() {
     let read =
         |trace: &[u8]| read_entry(Some(pb::Entry { trace: trace.to_vec(), ..pb::Entry::default() })).unwrap().trace;
     assert_eq!(read(&good), a_trace());
-    for bad in [&good[..24], &[&good[..], &[0]].concat(), &[0; 25], &[7; 100_000], b"00-4bf92f3577b34da6a3ce9"] {
+    for bad in [&good[..24], &[&good[..], &[0]].concat(), &[0; 25], &vec![7; 100_000], b"00-4bf92f3577b34da6a3ce9"] {
         assert_eq!(read(bad), None);
     }
     // An event without one takes no room for it.

@@ -1,0 +1,58 @@
+//! `make bench`: reads what to measure from the command line and has it measured.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use lintas_tests::bench::plan::{self, Case};
+use lintas_tests::bench::{Options, Part, run};
+
+/// How fast, how prompt and how large hub and node are, beside PostgreSQL in the same run.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Events of the node that catches up, rounded up to whole rounds.
+    #[arg(long, default_value_t = plan::EVENTS)]
+    events: u64,
+    /// How often each case is measured.
+    #[arg(long, default_value_t = plan::RUNS)]
+    runs: usize,
+    /// Actions timed in one run.
+    #[arg(long, default_value_t = plan::SAMPLES)]
+    samples: usize,
+    /// Only this part.
+    #[arg(long)]
+    only: Option<Part>,
+    /// Only these cases of catching up: hub-postgres, copy, replication, hub-sqlite.
+    #[arg(long, value_parser = case, value_delimiter = ',')]
+    cases: Vec<Case>,
+    /// Where the figures go as JSON; within the target folder by default.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// A program, with its arguments, under which the hub runs while a node catches up, such as a profiler.
+    #[arg(long, value_delimiter = ' ')]
+    hub_under: Vec<String>,
+    /// The same for the node.
+    #[arg(long, value_delimiter = ' ')]
+    node_under: Vec<String>,
+}
+
+fn case(name: &str) -> Result<Case, String> {
+    Case::ALL.into_iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case {name}"))
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { events, runs, samples, only, cases, out, hub_under, node_under } = Arguments::parse();
+    let out = match out {
+        Some(out) => out,
+        None => target()?.join(plan::FILE),
+    };
+    Ok(run(&Options { events, runs, samples, only, cases, out, hub_under, node_under }).await?)
+}
+
+/// The target folder in which this program was built.
+fn target() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.parent().and_then(|profile| profile.parent());
+    Ok(target.context("this program lies in no folder")?.to_owned())
+}
