@@ -69,18 +69,15 @@ impl Exit {
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
-            Self::NotDone => 1,
-            Self::CommandLine => 2,
+            Self::Done | Self::Watched(Watch::Ok) => 0,
+            Self::NotDone | Self::Watched(Watch::Warning) => 1,
+            Self::CommandLine | Self::Watched(Watch::Critical) => 2,
+            Self::Watched(Watch::Unknown) => 3,
             Self::BadData => 65,
             Self::Unavailable => 69,
             Self::Internal => 70,
             Self::NoPermission => 77,
             Self::Configuration => 78,
-            Self::Watched(Watch::Ok) => 0,
-            Self::Watched(Watch::Warning) => 1,
-            Self::Watched(Watch::Critical) => 2,
-            Self::Watched(Watch::Unknown) => 3,
         }
     }
 

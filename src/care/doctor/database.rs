@@ -59,35 +59,35 @@ mod tests {
         Health { schema: 5, known: 5, bytes: 1, broken: vec![], settings: vec![("x", "y".to_owned())], scarce: vec![] }
     }
 
-    fn codes(health: Result<Health, StoreError>) -> Vec<&'static str> {
-        judge(&health).into_iter().map(|finding| finding.code).collect()
+    fn codes(health: &Result<Health, StoreError>) -> Vec<&'static str> {
+        judge(health).into_iter().map(|finding| finding.code).collect()
     }
 
     #[test]
     fn broken_database_is_well() {
-        assert_eq!(codes(Ok(health())), ["database-ok"]);
+        assert_eq!(codes(&Ok(health())), ["database-ok"]);
         let broken = Health { broken: vec!["row 3 missing".to_owned()], ..health() };
-        assert_eq!(codes(Ok(broken)), ["database-broken"]);
-        assert_eq!(codes(Err(StoreError::Corrupt(String::new()))), ["database-corrupt"]);
+        assert_eq!(codes(&Ok(broken)), ["database-broken"]);
+        assert_eq!(codes(&Err(StoreError::Corrupt(String::new()))), ["database-corrupt"]);
     }
 
     #[test]
     fn schema_of_another_version_is_well() {
-        assert_eq!(codes(Ok(Health { schema: 4, ..health() })), ["schema-older"]);
-        assert_eq!(codes(Err(StoreError::Newer)), ["schema-newer"]);
+        assert_eq!(codes(&Ok(Health { schema: 4, ..health() })), ["schema-older"]);
+        assert_eq!(codes(&Err(StoreError::Newer)), ["schema-newer"]);
     }
 
     #[test]
     fn setting_that_breaks_a_promise_is_well() {
         let setting = StoreError::Setting { name: "fsync", found: "off".to_owned(), wanted: "on" };
-        assert_eq!(codes(Err(setting)), ["database-setting"]);
+        assert_eq!(codes(&Err(setting)), ["database-setting"]);
         let scarce = Health { scarce: vec![("connections", "2 of 100 are free".to_owned())], ..health() };
-        assert_eq!(codes(Ok(scarce)), ["database-scarce"]);
+        assert_eq!(codes(&Ok(scarce)), ["database-scarce"]);
     }
 
     #[test]
     fn database_that_is_away_or_anothers_is_well() {
-        assert_eq!(codes(Err(StoreError::Unavailable(String::new()))), ["database-away"]);
-        assert_eq!(codes(Err(StoreError::Foreign(String::new()))), ["database-not-ours"]);
+        assert_eq!(codes(&Err(StoreError::Unavailable(String::new()))), ["database-away"]);
+        assert_eq!(codes(&Err(StoreError::Foreign(String::new()))), ["database-not-ours"]);
     }
 }

@@ -48,7 +48,7 @@ pub async fn answers(listen: SocketAddr) -> bool {
     let here = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     let connected = timeout(PATIENCE, TcpStream::connect((here, listen.port()))).await;
     connected.is_ok_and(|connected| connected.is_ok())

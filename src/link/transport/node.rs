@@ -116,8 +116,8 @@ impl<S: Store> NodeLink<S> {
     /// # Errors
     /// Says in one line why it could not.
     pub async fn recover(&self, stop: CancellationToken, progress: &Progress) -> Result<(), String> {
-        let step = progress.step("progress.recover", None);
-        match self.session(Some(&step), &stop, &mut false).await {
+        let told = progress.step("progress.recover", None);
+        match self.session(Some(&told), &stop, &mut false).await {
             Outcome::Ended(Ended::Recovered) => Ok(()),
             Outcome::Ended(Ended::Fault(fault)) => Err(fault.to_string()),
             Outcome::Ended(Ended::Drained(_)) => Err("the hub is going away for a while; try again".to_owned()),

@@ -39,11 +39,11 @@ impl fmt::Debug for Shown {
 
 impl Watcher for Shown {
     fn begins(&self, code: &'static str, measure: Measure, total: Option<u64>) -> Box<dyn Gauge> {
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        bar.set_style(style(measure, total.is_some()));
-        bar.set_message((self.name)(code));
+        let drawn = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        drawn.set_style(style(measure, total.is_some()));
+        drawn.set_message((self.name)(code));
         let since = self.clock.now();
-        Box::new(Bar { bar, measure, clock: Arc::clone(&self.clock), since, visible: AtomicBool::new(false) })
+        Box::new(Bar { drawn, measure, clock: Arc::clone(&self.clock), since, visible: AtomicBool::new(false) })
     }
 }
 
@@ -59,7 +59,7 @@ fn style(measure: Measure, bounded: bool) -> ProgressStyle {
 }
 
 struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     measure: Measure,
     clock: Arc<dyn Clock>,
     since: i64,
@@ -70,19 +70,19 @@ impl Gauge for Bar {
     fn advances(&self, by: u64) {
         let waited = || self.clock.now().saturating_sub(self.since) >= PATIENCE_MICROS;
         if !self.visible.load(Ordering::Relaxed) && waited() && !self.visible.swap(true, Ordering::Relaxed) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWN_PER_SECOND));
+            self.drawn.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWN_PER_SECOND));
         }
-        self.bar.inc(by);
+        self.drawn.inc(by);
     }
 
     fn totals(&self, total: u64) {
-        self.bar.set_style(style(self.measure, true));
-        self.bar.set_length(total);
+        self.drawn.set_style(style(self.measure, true));
+        self.drawn.set_length(total);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }

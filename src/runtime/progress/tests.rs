@@ -74,7 +74,8 @@ fn logs_are_flooded_or_say_nothing() {
     let writer = page.clone();
     let subscriber = subscriber(LogFormat::Json, "info", move || writer.clone()).unwrap();
     tracing::subscriber::with_default(subscriber, || {
-        let step = Progress::logged(Arc::clone(&clock) as Arc<dyn Clock>).step("progress.x", Some(3000));
+        let watched: Arc<dyn Clock> = clock.clone();
+        let step = Progress::logged(watched).step("progress.x", Some(3000));
         for _ in 0..3000 {
             step.advance(1);
             clock.advance(EVERY_MICROS / 1000);
@@ -90,7 +91,8 @@ fn logs_are_flooded_or_say_nothing() {
 #[test]
 fn bar_fails_without_a_terminal() {
     let clock = Arc::new(ManualClock::at(0));
-    let shown = Progress::to(Arc::new(Shown::new(Arc::clone(&clock) as Arc<dyn Clock>, Box::new(str::to_owned))));
+    let watched: Arc<dyn Clock> = clock.clone();
+    let shown = Progress::to(Arc::new(Shown::new(watched, Box::new(str::to_owned))));
     for measure in [Measure::Count, Measure::Bytes] {
         let step = shown.measured("progress.x", measure, None);
         step.advance(1);
