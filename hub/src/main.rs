@@ -15,6 +15,7 @@ mod listing;
 mod nodes;
 mod observe;
 mod output;
+mod renew;
 mod run;
 mod settings;
 mod status;

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
-use lintas::runtime::{Exit, Watch};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 /// A regional node of Lintas: files, keeps and handles complaints, with or without the network.
@@ -23,8 +24,17 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The node's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-node", value_name = "FOLDER")]
+    /// The node's folder: its settings, keys and database; /var/lib/lintas-node where the package is installed, else
+    /// lintas-node, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; node.toml in the node's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -46,6 +56,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Take in the joining bundle that the hub's operator sent back.
     Join(Join),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the desk and keep the link to the hub, until told to stop.
     Run,
     /// How the node stands: link, outbox, last receipt, refusals; with --check one line and exit codes for monitoring.
@@ -88,7 +100,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The bundle.
+    /// The bundle; - for standard input.
     pub(crate) bundle: PathBuf,
 }
 
@@ -284,6 +296,11 @@ pub(crate) struct File {
     /// A JSON file with name, phone and address.
     #[arg(long, value_name = "FILE")]
     pub(crate) reporter_file: Option<PathBuf>,
+}
+
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-node") } else { text.into() }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
