@@ -136,6 +136,15 @@ impl<S: Store> Store for Observed<S> {
         self.watched("journal", self.store.journal(origin, after, limit)).await
     }
 
+    async fn names(
+        &self,
+        origin: NodeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
+        self.watched("names", self.store.names(origin, after, limit)).await
+    }
+
     async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
         self.watched("origins", self.store.origins()).await
     }
