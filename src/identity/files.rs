@@ -184,6 +184,9 @@ fn read_bounded(path: &Path, file: File, bytes: &mut Vec<u8>) -> Result<(), File
 }
 
 fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    if let Some(name) = credentials::missing(path) {
+        return Err(FileError::NoCredential(name.to_owned()));
+    }
     let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     let mut file = opened.map_err(|cause| {
         if cause.kind() == io::ErrorKind::AlreadyExists {
@@ -276,6 +279,7 @@ mod tests {
     #[test]
     fn process_without_credentials_is_told_of_a_missing_file() {
         let said = read_secret_with(Path::new("credential:signing.key"), None).unwrap_err().to_string();
+        assert!(create_secret(Path::new("credential:signing.key"), b"secret").is_err());
         assert!(said.contains("not given the credential signing.key") && said.contains("/run/credentials/"), "{said}");
     }
 

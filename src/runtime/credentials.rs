@@ -40,6 +40,16 @@ pub fn missing(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix(PREFIX)
 }
 
+/// Whether a path that [`place`] gave is a credential, and so no file of this account's.
+#[must_use]
+pub fn is_one(path: &Path) -> bool {
+    is_one_in(path, folder().as_deref())
+}
+
+fn is_one_in(path: &Path, folder: Option<&Path>) -> bool {
+    missing(path).is_some() || folder.is_some_and(|folder| path.parent() == Some(folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +71,8 @@ mod tests {
         let left = place_in("credential:tls.key", Path::new("/data"), None).unwrap();
         assert_eq!(missing(&left), Some("tls.key"));
         assert_eq!(missing(Path::new("/data/credential:tls.key")), None);
+        assert!(is_one_in(&left, None));
+        let folder = Path::new("/run/credentials/x.service");
+        assert!(is_one_in(&folder.join("tls.key"), Some(folder)) && !is_one_in(&folder.join("tls.key"), None));
     }
 }

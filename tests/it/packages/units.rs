@@ -11,7 +11,7 @@ use super::service::Unit;
 const NAMES: [(&str, &str); 2] = [("hub", "lintas-hub"), ("regional-node", "lintas-node")];
 
 /// What every unit says, so that whoever takes over the program has not taken over its machine.
-const HARD: [(&str, &str); 33] = [
+const HARD: [(&str, &str); 31] = [
     ("NoNewPrivileges", "yes"),
     ("CapabilityBoundingSet", ""),
     ("AmbientCapabilities", ""),
@@ -43,9 +43,9 @@ const HARD: [(&str, &str); 33] = [
     ("UMask", "0077"),
     ("LimitCORE", "0"),
     ("StateDirectoryMode", "0700"),
-    ("Type", "notify"),
-    ("NotifyAccess", "main"),
 ];
+/// And the one that serves.
+const SERVING: [(&str, &str); 3] = [("Type", "notify"), ("NotifyAccess", "main"), ("Restart", "on-failure")];
 /// The program waits so long for its turn at the database, and for another program's lock on it (src/store/sqlite/settings.rs).
 const STORE_SECONDS: u64 = 30 + 5;
 /// A look within the watchdog's time takes a third of it at most (src/runtime/manager.rs).
@@ -56,12 +56,22 @@ const HARD_STOP_SECONDS: u64 = 5;
 const EXPOSURE_MAX: u32 = 15;
 
 fn units() -> [(&'static str, Unit); 2] {
-    NAMES.map(|(_, name)| (name, Unit::read(&top().join(format!("deploy/systemd/{name}.service")))))
+    NAMES.map(|(_, name)| (name, unit(&format!("{name}.service"))))
+}
+
+fn unit(file: &str) -> Unit {
+    Unit::read(&top().join("deploy/systemd").join(file))
 }
 
 #[test]
 fn service_may_do_more_than_it_needs() {
-    for (name, unit) in units() {
+    for (name, serving) in units() {
+        for (key, value) in SERVING {
+            assert_eq!(serving.one("Service", key), value, "{name}: {key}");
+        }
+    }
+    let backups = NAMES.map(|(_, name)| (name, unit(&format!("{name}-backup.service"))));
+    for (name, unit) in units().into_iter().chain(backups) {
         for (key, value) in HARD {
             assert_eq!(unit.one("Service", key), value, "{name}: {key}");
         }
@@ -108,7 +118,6 @@ fn times_of_a_unit_are_shorter_than_the_programs() {
             unit.one("Service", "RestartPreventExitStatus").split(' ').map(|code| code.parse().unwrap()).collect();
         let lasting = [Exit::CommandLine, Exit::BadData, Exit::NoPermission, Exit::Configuration];
         assert_eq!(given_up, lasting.map(Exit::code), "{name}");
-        assert_eq!(unit.one("Service", "Restart"), "on-failure", "{name}");
     }
     let [(_, hub), _] = units();
     let descriptors: usize = hub.one("Service", "LimitNOFILE").parse().unwrap();
