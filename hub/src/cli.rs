@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
 use lintas::domain::complaint::DisplayState;
 use lintas::manual::{self, Shell};
-use lintas::runtime::{Exit, Watch};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 /// What holds for every command.
@@ -31,8 +31,17 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The hub's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-hub", value_name = "FOLDER")]
+    /// The hub's folder: its settings, keys and database; /var/lib/lintas-hub where the package is installed, else
+    /// lintas-hub, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; hub.toml in the hub's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -40,8 +49,9 @@ pub(crate) struct Common {
     /// One setting, over file and environment: listen=0.0.0.0:7443. May be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
-    /// The hub's database, over file and environment: a SQLite file, or postgres://USER@HOST/DATABASE. Others on this machine can
-    /// see a command line: a password goes into a file or the environment (LINTAS_DATABASE).
+    /// The hub's database, over file and environment: a SQLite file, or the address of a PostgreSQL server, in the form of
+    /// `postgres://USER@HOST/DATABASE`. Others on this machine can see a command line: a password goes into a file, or with the
+    /// address into the environment.
     #[arg(long, global = true, value_name = "DATABASE")]
     pub(crate) database: Option<String>,
     /// Answer in JSON.
@@ -58,6 +68,8 @@ pub(crate) enum Command {
     ///
     /// Nothing that is there is overwritten. It prints the authority's fingerprint, for nodes to compare.
     Init(Init),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the nodes, until told to stop.
     ///
     /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
@@ -69,6 +81,8 @@ pub(crate) enum Command {
     ///
     /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
     Enrol(Enrol),
+    /// Give the hub's own key a new certificate.
+    Renew(Renew),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
     /// How the hub stands; with --check one line and exit codes for monitoring.
@@ -136,7 +150,7 @@ pub(crate) struct Enrol {
     /// Its public name; that of its request unless given.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The request that `lintas-node init` made; it proves that its maker holds both keys.
+    /// The request that `lintas-node init` made; it proves that its maker holds both keys. - for standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "csr")]
     pub(crate) request: Option<PathBuf>,
     /// A certificate request in PEM, instead of --request.
@@ -186,6 +200,16 @@ pub(crate) struct Man {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Renew {
+    /// A name or address under which nodes dial the hub; all of them, for the old certificate's names do not come along.
+    #[arg(long, required = true, value_name = "NAME")]
+    pub(crate) dns: Vec<String>,
+    /// Days until the certificate ends.
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) filter: Filter,
@@ -221,6 +245,11 @@ pub(crate) struct Filter {
 pub(crate) struct Named {
     /// Tracking number, id, or at least 6 digits of the id.
     pub(crate) complaint: String,
+}
+
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-hub") } else { text.into() }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -273,9 +302,11 @@ mod tests {
         let key = "aa".repeat(32);
         for line in [
             "lintas-hub --data x init --federation a --listen 127.0.0.1:1 --dns localhost --dns hub",
+            "lintas-hub settings",
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
             "lintas-hub backup --keep 7",
@@ -295,6 +326,7 @@ mod tests {
             "lintas-hub units",
             "lintas-hub init --federation a --listen b",
             "lintas-hub enrol 13.71",
+            "lintas-hub renew",
             "lintas-hub enrol 13.71 --csr c.pem",
             "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
             "lintas-hub list --limit 0",

@@ -6,8 +6,8 @@ use lintas::words::Language;
 use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::{Voice, print};
-use crate::settings::Settings;
-use crate::{backup, check, doctor, enrol, export, init, listing, nodes, papers, run, status, units, verify};
+use crate::settings::{Settings, explained};
+use crate::{backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -25,6 +25,11 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         return Ok(Exit::Done);
     }
     let command = match command {
+        Command::Settings => {
+            let (value, text) = explained();
+            voice.answer(&value, &text);
+            return Ok(Exit::Done);
+        }
         Command::Status(limits) if limits.check => {
             let (watch, line) = check::check(common, &limits, voice).await;
             print(&line);
@@ -44,6 +49,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Run
         | Command::Units(_)
         | Command::Enrol(_)
+        | Command::Renew(_)
         | Command::Nodes
         | Command::Status(_)
         | Command::List(_)
@@ -54,6 +60,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
     let settings = Settings::load(common)?;
     match command {
         Command::Init(_)
+        | Command::Settings
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Doctor
@@ -65,6 +72,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
+        Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,

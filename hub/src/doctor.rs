@@ -10,7 +10,7 @@ use lintas::domain::NodeId;
 use lintas::identity::{SpiffeId, TlsIdentity, load_signing_secret};
 use lintas::journal::SigningKey;
 use lintas::runtime::machine::{account, descriptors};
-use lintas::runtime::{Clock as _, SystemClock};
+use lintas::runtime::{Clock as _, SystemClock, credentials};
 use lintas::store::copy::place::health;
 use lintas::store::database::Place;
 use lintas::store::health::Health;
@@ -72,9 +72,13 @@ fn database_file(settings: &Settings) -> Option<&Path> {
 
 fn kept(settings: &Settings) -> Vec<files::Facts> {
     use files::Kind::{Folder, Public, Secret};
-    let keys = settings.signing_key.parent().map(|folder| local::file(folder, Folder, true));
+    // What the service manager hands over is checked where it is loaded.
+    let ours = |path: &Path| !credentials::is_one(path);
+    let signing_key = Some(settings.signing_key.as_path()).filter(|path| ours(path));
+    let keys = signing_key.and_then(Path::parent).map(|folder| local::file(folder, Folder, true));
     let secrets = crate::estate::keys(settings)
         .into_iter()
+        .filter(|key| ours(&key.path))
         .map(|key| local::file(&key.path, if key.secret { Secret } else { Public }, true));
     let files = [
         local::file(&settings.data, Folder, true),

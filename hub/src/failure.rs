@@ -124,9 +124,7 @@ impl Failure {
             Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),
-            Self::File(FileError::LooseMode { .. }) | Self::Key(KeyError::File(FileError::LooseMode { .. })) => {
-                Exit::NoPermission
-            }
+            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(_)
             | Self::File(_)
             | Self::Key(_)

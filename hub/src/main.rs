@@ -17,6 +17,7 @@ mod nodes;
 mod observe;
 mod output;
 mod papers;
+mod renew;
 mod run;
 mod settings;
 mod status;

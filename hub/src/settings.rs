@@ -9,11 +9,14 @@ use std::time::Duration;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
+
+use serde_json::{Value, json};
 
 use crate::cli::Common;
 
@@ -41,12 +44,20 @@ const KEYS: [(&str, &str, &str); 13] = [
     (
         "database_password_file",
         "",
-        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+        "With postgres://: a file (mode 0600) with the password, or credential:NAME; libpq's ways are read without.",
     ),
-    ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
+    (
+        "tls.key",
+        "keys/tls.key",
+        "The hub's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
+    ),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
-    ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
+    (
+        "signing.key",
+        "keys/signing.key",
+        "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
@@ -132,14 +143,19 @@ impl Settings {
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (signing_key, authority) = (file("signing.key"), file("authority.folder"));
-        let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let (authority, certificate) = (file("authority.folder"), file("tls.certificate"));
+        let mut secret =
+            |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let place = |text: &str| {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
         };
         let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
-        let password = read.or("database_password_file", String::new(), "remedy.text", text);
+        let password = read.or("database_password_file", None, "remedy.secret", |text| match text {
+            "" => Ok(None),
+            named => credentials::place(named, data).map(Some),
+        });
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -148,7 +164,7 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
-                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
+                database_password: password?,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
@@ -193,6 +209,12 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
         let _ = write!(text, "\n# {about}\n{name} = {value}\n");
     }
     text
+}
+
+/// Every setting with what holds if nothing is said and what it is: for machines, and as a file.
+pub(crate) fn explained() -> (Value, String) {
+    let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
+    (json!({ "settings": all }), template(&[]))
 }
 
 /// Where the settings file is that the command line points to.

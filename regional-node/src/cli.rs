@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{Channel, Class, Reason, Visibility};
 use lintas::manual::{self, Shell};
-use lintas::runtime::{Exit, Watch};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 mod moving;
@@ -40,8 +40,17 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The node's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-node", value_name = "FOLDER")]
+    /// The node's folder: its settings, keys and database; /var/lib/lintas-node where the package is installed, else
+    /// lintas-node, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; node.toml in the node's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -67,6 +76,8 @@ pub(crate) enum Command {
     ///
     /// Certificate, authority, and where the hub is go to their places. Start the node afterwards.
     Join(Join),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the desk and keep the link to the hub, until told to stop.
     ///
     /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
@@ -139,7 +150,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The bundle.
+    /// The bundle; - for standard input.
     pub(crate) bundle: PathBuf,
 }
 
@@ -399,6 +410,11 @@ pub(crate) struct File {
 /// The words of a list: completed by shells, listed in help.
 fn words(names: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
     PossibleValuesParser::new(names)
+}
+
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-node") } else { text.into() }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

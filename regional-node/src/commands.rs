@@ -14,7 +14,7 @@ use crate::cli::{Cli, Command, Common, ComplaintCommand};
 use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
-use crate::settings::Settings;
+use crate::settings::{Settings, explained};
 use crate::{backup, check, doctor, export, import, init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
@@ -31,6 +31,11 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
     let command = match command {
         Command::Init(arguments) => {
             init::init(common, &arguments, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Settings => {
+            let (value, text) = explained();
+            print(common, &value, &text);
             return Ok(Exit::Done);
         }
         Command::Join(arguments) => {

@@ -1,5 +1,6 @@
 //! A node's doctor: which facts are gathered of a node, and in which order they are judged. Both are the library's.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lintas::care::doctor::{Report, certificate, clock, database, disk, files, network, upkeep};
@@ -12,7 +13,7 @@ use lintas::identity::{ClientTls, ConnectLimits, Dialer, SpiffeId, TlsIdentity, 
 use lintas::journal::SigningKey;
 use lintas::link::message::Fault;
 use lintas::runtime::machine::{account, descriptors};
-use lintas::runtime::{Clock as _, SystemClock};
+use lintas::runtime::{Clock as _, SystemClock, credentials};
 use lintas::store::sqlite::{SqliteStore, health};
 use lintas::store::{Peer, Store as _};
 use lintas::words::{Language, day, say};
@@ -67,7 +68,9 @@ impl Known {
         let Ok(store) = SqliteStore::open_read_only(&settings.database).await else { return Self::default() };
         let mut known = Self::default();
         if let Ok(events) = store.registry().await {
-            events.iter().for_each(|event| known.registry.apply(event));
+            for event in &events {
+                known.registry.apply(event);
+            }
         }
         known.hub = store.peer(NodeId::Hub).await.ok().flatten();
         store.close().await;
@@ -78,18 +81,21 @@ impl Known {
 fn kept(settings: &Settings) -> Vec<files::Facts> {
     use files::Kind::{Folder, Public, Secret};
     let joined = settings.hub.is_some();
-    let keys = settings.signing_key.parent().map(|folder| local::file(folder, Folder, true));
+    // What the service manager hands over is checked where it is loaded.
+    let ours = |path: &&Path| !credentials::is_one(path);
+    let signing_key = Some(settings.signing_key.as_path()).filter(ours);
+    let keys = signing_key.and_then(Path::parent).map(|folder| local::file(folder, Folder, true));
+    let secrets = signing_key.into_iter().chain(Some(settings.tls.key.as_path()).filter(ours));
+    let secrets = secrets.map(|path| local::file(path, Secret, true));
     let files = [
         local::file(&settings.data, Folder, true),
         local::file(&settings.file, Public, true),
-        local::file(&settings.signing_key, Secret, true),
-        local::file(&settings.tls.key, Secret, true),
         local::file(&settings.tls.certificate, Public, joined),
         local::file(&settings.tls.authority, Public, joined),
         local::file(&settings.database, Secret, true),
         local::file(&backups(&settings.data), Folder, false),
     ];
-    files.into_iter().chain(keys).collect()
+    files.into_iter().chain(keys).chain(secrets).collect()
 }
 
 fn certificate_of(settings: &Settings, lang: Language) -> lintas::care::doctor::Finding {

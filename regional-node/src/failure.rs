@@ -116,9 +116,8 @@ impl Failure {
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
                 Exit::Unavailable
             }
-            Self::Client(ClientError::Foreign(_))
-            | Self::File(FileError::LooseMode { .. })
-            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
+            Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
+            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(StoreError::Corrupt(_))
             | Self::Export(ExportError::Store(StoreError::Corrupt(_)))
             | Self::Import(_) => Exit::BadData,

@@ -1,8 +1,8 @@
 //! Makes a node's folder, and takes in what the hub's operator sends back. It overwrites no key and talks to nobody.
 
 use std::fs;
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::Path;
 
 use lintas::domain::event::PublicName;
 use lintas::domain::{FederationId, NodeId, UnitCode};
@@ -74,7 +74,7 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
 /// If it is another node's, or there is no folder made by `init`.
 pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), Failure> {
     let settings = Settings::load(common)?;
-    let bundle = JoiningBundle::from_toml(&read(&join.bundle)?)?;
+    let bundle = JoiningBundle::from_toml(&read_or_stdin(&join.bundle)?)?;
     let (ours, theirs) = (settings.node.as_str(), bundle.node.as_str());
     if ours != theirs || settings.federation != bundle.federation {
         return Err(Failure::Argument(format!(
@@ -95,10 +95,21 @@ pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), F
     Ok(())
 }
 
-fn read(path: &PathBuf) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = fs::File::open(path).and_then(bounded);
+    Ok(text.map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
+}
+
+fn read_or_stdin(path: &Path) -> Result<String, Failure> {
+    if path != Path::new("-") {
+        return read(path);
+    }
+    Ok(bounded(io::stdin()).map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
+}
+
+fn bounded(from: impl Read) -> io::Result<String> {
     let limit = u64::try_from(ENROLMENT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
-    read.map_err(|cause| FileError::Io { path: path.clone(), cause })?;
+    from.take(limit).read_to_string(&mut text)?;
     Ok(text)
 }

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::telemetry::observe::read_listen;
+
+use serde_json::{Value, json};
 
 use crate::cli::Common;
 
@@ -26,10 +29,14 @@ const KEYS: [(&str, &str, &str); 13] = [
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
     ("hub.key", "", "The hub's signing key, 64 hexadecimal digits, from its operator at enrolment."),
     ("hub.proxy", "", "An HTTP proxy on the way to the hub: HOST:PORT. Empty: none."),
-    ("tls.key", "keys/tls.key", "This node's TLS key (mode 0600)."),
+    (
+        "tls.key",
+        "keys/tls.key",
+        "This node's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
+    ),
     ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
-    ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600)."),
+    ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
     ("database", "node.db", "The database."),
     (
         "observe.listen",
@@ -123,8 +130,10 @@ impl Settings {
         });
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (tls_key, certificate, authority) = (file("tls.key"), file("tls.certificate"), file("tls.authority"));
-        let (signing_key, database) = (file("signing.key"), file("database"));
+        let (certificate, authority, database) = (file("tls.certificate"), file("tls.authority"), file("database"));
+        let mut secret =
+            |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -201,6 +210,12 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Every setting with what holds if nothing is said and what it is: for machines, and as a file.
+pub(crate) fn explained() -> (Value, String) {
+    let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
+    (json!({ "settings": all }), template(&[]))
 }
 
 /// Where the settings file is that the command line points to.

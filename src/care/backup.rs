@@ -224,7 +224,11 @@ pub(super) fn of_file(error: FileError) -> BackupError {
     match error {
         FileError::Io { path, cause } => BackupError::Io { path, cause },
         FileError::Exists(path) => BackupError::Exists(path),
-        error @ (FileError::LooseMode { .. } | FileError::NotAFile(_) | FileError::TooLarge(_)) => {
+        error @ (FileError::LooseMode { .. }
+        | FileError::LooseCredential { .. }
+        | FileError::NoCredential(_)
+        | FileError::NotAFile(_)
+        | FileError::TooLarge(_)) => {
             let cause = std::io::Error::other(error.to_string());
             BackupError::Io { path: PathBuf::from("keys"), cause }
         }

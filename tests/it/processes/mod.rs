@@ -4,6 +4,7 @@ mod canary;
 mod catch_up;
 mod checker;
 mod log_first;
+mod manager;
 mod manners;
 mod observed;
 mod restored;
