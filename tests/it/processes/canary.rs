@@ -20,7 +20,7 @@ use super::town::{Hand, PADANG, PROVINCE, Town, complaint, file};
 use super::traced::traced;
 
 /// The marked words, one a field. They look like nothing else.
-const CANARIES: [&str; 17] = [
+const CANARIES: [&str; 18] = [
     "kenari-narasi-q7w1z",
     "kenari-nama-q7w2z",
     "kenari-telepon-q7w3z",
@@ -38,6 +38,7 @@ const CANARIES: [&str; 17] = [
     "kenari-salah-q7x6z",
     "kenari-bingkai-q7x7z",
     "kenari-lewat-q7x8z",
+    "kenari-pindahan-q7x9z",
 ];
 const NARRATIVE: &str = CANARIES[0];
 const NAME: &str = CANARIES[1];
@@ -56,6 +57,7 @@ const ANONYMOUS: &str = CANARIES[13];
 const WRONG: &str = CANARIES[14];
 const FRAME: &str = CANARIES[15];
 const LATE: &str = CANARIES[16];
+const MOVED: &str = CANARIES[17];
 
 /// A word as it may be written down: plain, hexadecimal, as a list of numbers, and in base64 wherever it begins.
 fn forms(word: &str) -> Vec<String> {
@@ -141,6 +143,11 @@ async fn speak(town: &Town) -> Vec<String> {
     says(&mut city, id, Action::Appeal(wire::Appeal {}), APPEAL).await.unwrap();
     let archive = Action::Archive(wire::Archive { reason: reason() });
     says(&mut city, &other.complaint, archive, REASON).await.unwrap();
+    // And what another system had of somebody.
+    let head = "source_id,narrative,state,source_state,response,name,phone,address";
+    let table = town.path("lama.csv");
+    fs::write(&table, format!("{head}\n{MOVED},{MOVED},closed,{MOVED},{MOVED},{MOVED},{MOVED},{MOVED}\n")).unwrap();
+    town.federation.node(PADANG, &["import", &table.display().to_string(), "--source", "lama"]).await.unwrap();
     let redact = Action::Redact(wire::Redact { event: filed.event.clone() });
     says(&mut city, id, redact, REDACT).await.unwrap();
     town.federation.at_rest().await.unwrap();
@@ -175,7 +182,12 @@ async fn go_wrong(town: &Town, tracking: &str) -> String {
         path.display().to_string()
     };
     let (broken, text) = (path("reporter.json", &format!("{{\"nama\": \"{WRONG}\"")), path("text", LATE));
+    let head = "source_id,narrative,class,state,source_filed_at,unit,about,on_behalf";
+    let table = path("salah.csv", &format!("{head}\n{}\n", [WRONG; 8].join(",")));
     for line in [
+        vec!["import", &table, "--source", "lama"],
+        vec!["import", &broken, "--source", "lama"],
+        vec!["import", &table, "--source", "lama", "--mapping", &broken],
         vec!["file", "--category", "jalan-rusak", "--text", "x", "--reporter-file", &broken],
         vec!["reply", "LTS-0000-0000-0000-0", "--file", &text],
         vec!["join", &broken],
@@ -262,7 +274,7 @@ async fn is_never_said(town: Town) {
     }
 
     // The books hold what was written, so the search would find it.
-    let written = [PHONE, REPLY, ANSWER, APPEAL, RATE, ANONYMOUS];
+    let written = [PHONE, REPLY, ANSWER, APPEAL, RATE, ANONYMOUS, MOVED];
     assert_eq!(found(&city, &written[1..]), written[1..], "the search finds nothing even where it is");
     let plain = |number: &String| number.replace('-', "");
     let tracking: Vec<String> = tracking.iter().cloned().chain(tracking.iter().map(plain)).collect();

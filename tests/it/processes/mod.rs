@@ -6,6 +6,7 @@ mod checker;
 mod log_first;
 mod manager;
 mod manners;
+mod moving;
 mod observed;
 mod restored;
 mod service_calls;
