@@ -42,8 +42,9 @@ pub(crate) struct Common {
     /// One setting, over file and environment: listen=0.0.0.0:7443. May be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
-    /// The hub's database, over file and environment: a SQLite file, or postgres://USER@HOST/DATABASE. Others on this machine can
-    /// see a command line: a password goes into a file or the environment (LINTAS_DATABASE).
+    /// The hub's database, over file and environment: a SQLite file, or the address of a PostgreSQL server, in the form of
+    /// `postgres://USER@HOST/DATABASE`. Others on this machine can see a command line: a password goes into a file, or with the
+    /// address into the environment.
     #[arg(long, global = true, value_name = "DATABASE")]
     pub(crate) database: Option<String>,
     /// Answer in JSON.

@@ -68,7 +68,9 @@ impl Known {
         let Ok(store) = SqliteStore::open_read_only(&settings.database).await else { return Self::default() };
         let mut known = Self::default();
         if let Ok(events) = store.registry().await {
-            events.iter().for_each(|event| known.registry.apply(event));
+            for event in &events {
+                known.registry.apply(event);
+            }
         }
         known.hub = store.peer(NodeId::Hub).await.ok().flatten();
         store.close().await;

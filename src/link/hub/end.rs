@@ -297,7 +297,7 @@ impl<S: Store> HubEnd<S> {
         let mut messages = messages.into_iter();
         let mut rest = Vec::new();
         let mut head = after;
-        while let Some(message) = messages.next() {
+        for message in messages.by_ref() {
             let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
             match verify(&registry, &shared.signer, &self.node, head, &message) {
                 Ok(read) => {

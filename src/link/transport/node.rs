@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::BackoffBuilder;
 use hyper_util::rt::TokioIo;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
@@ -26,7 +26,7 @@ use crate::protocol::federation::v1::link_client::LinkClient;
 use crate::runtime::{Entropy, Progress, Step, random_bytes};
 use crate::store::Store;
 
-/// How long the desk's events are gathered before they are sealed and sent.
+/// How long the desk's events are gathered before they are sealed and sent: the least time between two batches.
 pub const GATHER: Duration = Duration::from_millis(20);
 /// How often the own journal is looked at unasked.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -212,6 +212,7 @@ impl<S: Store> NodeLink<S> {
         was_up: &mut bool,
     ) -> Outcome {
         let mut written = self.written.clone();
+        let mut gathered = Instant::now();
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -237,7 +238,9 @@ impl<S: Store> NodeLink<S> {
                     Err(status) => return Outcome::Broken(told(&status)),
                 },
                 Ok(()) = written.changed() => {
-                    sleep(GATHER).await;
+                    // What comes first after a rest goes at once; what follows it closely is gathered.
+                    sleep_until(gathered + GATHER).await;
+                    gathered = Instant::now();
                     written.mark_unchanged();
                     Input::Wake
                 }

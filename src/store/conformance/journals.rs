@@ -192,6 +192,9 @@ pub(super) async fn rows_of_a_journal_differ_from_what_was_stored<B: Bench>(benc
         assert_eq!((&row.bytes, &row.parts), (&entry.sealed.bytes, &entry.sealed.parts));
         assert_eq!((&row.proof, row.verdict), (&entry.proof, entry.verdict));
     }
+    let names: Vec<_> = rows.iter().map(|row| (row.position, row.hash)).collect();
+    assert_eq!(store.names(node("13.71"), Position::ZERO, 9).await.unwrap(), names);
+    assert_eq!(store.names(node("13.71"), at(1, 1), 1).await.unwrap(), names[1..2]);
     let beyond = store.journal(node("13.71"), at(1, 1), 1).await.unwrap();
     assert_eq!(beyond, rows[1..2]);
     assert_eq!(store.origins().await.unwrap(), [node("hub"), node("13.71")]);

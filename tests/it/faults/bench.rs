@@ -242,8 +242,20 @@ impl Site {
     async fn carry(&mut self, now: Timestamp) -> bool {
         let Some(line) = self.line.as_mut() else { return false };
         let mut moved = false;
-        if let Some(message) = line.up.pop_front() {
-            let out = line.hub.handle(hub_session::Input::Received(message, now)).await;
+        // What has come meanwhile is taken together, as it is by the transport.
+        let mut batches = Vec::new();
+        while let Some(Up::Batch(_)) = line.up.front() {
+            if let Some(Up::Batch(batch)) = line.up.pop_front() {
+                batches.push(batch);
+            }
+        }
+        let input = if batches.is_empty() {
+            line.up.pop_front().map(|message| hub_session::Input::Received(message, now))
+        } else {
+            Some(hub_session::Input::Batches(batches))
+        };
+        if let Some(input) = input {
+            let out = line.hub.handle(input).await;
             line.down.extend(out.messages);
             moved = true;
         }

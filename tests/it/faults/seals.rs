@@ -3,6 +3,7 @@
 
 use lintas::domain::{Change, ComplaintId, Event, FederationId, Header, Position, Verdict};
 use lintas::journal::{self, Seal, SealBody, SigningKey};
+use lintas::link::hub::session::Input;
 use lintas::link::message::{Down, Fault, Up};
 use lintas::store::Store;
 
@@ -262,5 +263,47 @@ fn message_out_of_turn() {
         let mut forger = Forger::silent(&bench, "13.71").await;
         let out = forger.say(&bench, Up::Delivered { generation: 1, number: 1 }).await;
         assert_eq!(out.ended, Some(Some(Fault::Protocol)), "Delivered before Hello");
+    });
+}
+
+/// The batches that a session acknowledged, and how it ended.
+fn told(messages: &[Down]) -> (Vec<Position>, Option<Fault>) {
+    let ack = |down: &Down| if let Down::Ack(ack) = down { Some(ack.receipt.receipt().position) } else { None };
+    let fault = |down: &Down| if let Down::Fault(fault) = down { Some(*fault) } else { None };
+    (messages.iter().filter_map(ack).collect(), messages.iter().find_map(fault))
+}
+
+#[test]
+fn good_batches_are_lost_with_a_broken_one_behind_them() {
+    run(async {
+        let mut bench = Bench::new().await;
+        let (mut forger, headers) = set_up(&mut bench).await;
+        let good = [forger.seal(vec![headers[0].clone()]), forger.seal(vec![headers[1].clone()])];
+        let end = forger.head;
+        let mut body = forger.body(&headers[2..]);
+        body.root[0] ^= 1;
+        let bad = batch(Seal::sign(body, &forger.key), headers[2..].to_vec());
+        let [one, two] = good;
+        let out = forger.end.handle(Input::Batches(vec![one, two, bad])).await;
+        assert_eq!(out.ended, Some(Some(Fault::BrokenSeal)));
+        assert_eq!(told(&out.messages), (vec![end.position], Some(Fault::BrokenSeal)));
+        assert_eq!(forger.stored(&bench).await.0, end);
+    });
+}
+
+#[test]
+fn batch_that_comes_twice_among_others_is_taken_for_a_fork() {
+    run(async {
+        let mut bench = Bench::new().await;
+        let (mut forger, headers) = set_up(&mut bench).await;
+        let one = forger.seal(vec![headers[0].clone()]);
+        let first = forger.head;
+        let two = forger.seal(headers[1..].to_vec());
+        let out = forger.end.handle(Input::Batches(vec![one.clone(), one.clone(), two, one])).await;
+        assert_eq!(out.ended, None);
+        let end = forger.head.position;
+        assert_eq!(told(&out.messages), (vec![first.position, first.position, end, end], None));
+        let (stored, events) = forger.stored(&bench).await;
+        assert_eq!((stored, events.len()), (forger.head, 4), "an event is missing or doubled");
     });
 }

@@ -114,14 +114,14 @@ impl<'a> Cities<'a> {
 #[derive(Debug)]
 enum HubView {
     Sqlite(SqliteStore),
-    Postgres(Psql),
+    Postgres(Box<Psql>),
 }
 
 impl HubView {
     async fn open(on: HubOn<'_>, federation: &Federation) -> Result<Self> {
         Ok(match on {
             HubOn::Sqlite => Self::Sqlite(SqliteStore::open_read_only(&federation.hub_database()).await?),
-            HubOn::Postgres(cluster) => Self::Postgres(cluster.psql(DATABASE)?),
+            HubOn::Postgres(cluster) => Self::Postgres(Box::new(cluster.psql(DATABASE)?)),
         })
     }
 

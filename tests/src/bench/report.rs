@@ -96,8 +96,8 @@ impl Report {
     }
 
     /// The ways of a run's replicated rows.
-    pub(super) fn one_way(&mut self, run: usize, seconds: Vec<f64>) {
-        self.way(run, Case::Replication, Stage::Row, &seconds);
+    pub(super) fn one_way(&mut self, run: usize, seconds: &[f64]) {
+        self.way(run, Case::Replication, Stage::Row, seconds);
     }
 
     fn way(&mut self, run: usize, case: Case, stage: Stage, seconds: &[f64]) {
