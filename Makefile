@@ -1,7 +1,7 @@
 # Lintas. `make` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-postgres run test lint fmt simulate bench package setup
+.PHONY: help demo demo-postgres run test lint fmt docs simulate bench package setup
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SEEDS ?= 1000
@@ -27,6 +27,9 @@ lint: setup ## format and lints only
 
 fmt: ## format the sources
 	cargo fmt --all
+
+docs: setup build ## write docs/CLI.md as both command lines say it
+	@$(TARGET)/debug/lintas-docs
 
 simulate: setup ## simulate a federation on a bad network: make simulate SEEDS=1000
 	@cargo test --quiet --locked -p lintas-tests --test it -- --list simulation | grep -q ': test$$' \

@@ -6,6 +6,7 @@ pub mod domain;
 pub mod identity;
 pub mod journal;
 pub mod link;
+pub mod manual;
 pub mod protocol;
 pub mod runtime;
 pub mod store;

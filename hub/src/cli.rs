@@ -4,16 +4,23 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::domain::complaint::DisplayState;
+use lintas::manual::{self, Shell};
 use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
+/// What holds for every command.
+const CLOSING: &str = "\
+A complaint is named by its tracking number, its id, or at least 6 digits of the id. Every command but run works on the database, whether the \
+hub runs or not; a running hub notices what units import and enrol have written. A wrong command line is told in one line.";
+
 /// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
 #[derive(Debug, Parser)]
-#[command(name = "lintas-hub", version, disable_help_subcommand = true)]
+#[command(name = "lintas-hub", version, disable_help_subcommand = true, after_long_help = manual::closing(CLOSING))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -58,15 +65,21 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a hub's folder: settings, authority, keys, certificate, database.
+    ///
+    /// Nothing that is there is overwritten. It prints the authority's fingerprint, for nodes to compare.
     Init(Init),
     /// Print a settings file in which every setting is explained; init writes such a one.
     Settings,
     /// Serve the nodes, until told to stop.
+    ///
+    /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
     Run,
     /// The units that complaints can be given to.
     #[command(subcommand)]
     Units(UnitsCommand),
     /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
+    ///
+    /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
     Enrol(Enrol),
     /// Give the hub's own key a new certificate.
     Renew(Renew),
@@ -77,9 +90,25 @@ pub(crate) enum Command {
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
+    ///
+    /// Who did what and when, across all nodes. The content of a confidential complaint is not shown here.
     Show(Named),
     /// Check all journals, seals, outboxes, and every complaint against its events.
+    ///
+    /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.
     Verify,
+    /// Write what is known of complaints to a table or to JSON lines.
+    ///
+    /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
+    /// stands, when. No texts and no names: those are the nodes'.
+    Export(Box<Export>),
+    /// Print a script that completes this program's command line in a shell.
+    Completions(Completions),
+    /// Write this program's manual pages into a folder.
+    Man(Man),
+    /// Print the page of this program's commands.
+    #[command(hide = true)]
+    Markdown,
     /// Make a backup while the hub runs or not, or check one.
     Backup(Backup),
     /// Put a backup in the place of what is here, once all of it has been verified; no hub may run.
@@ -103,7 +132,9 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UnitsCommand {
-    /// List all units of a CSV file (columns code and name, others are passed over) that are new or were renamed.
+    /// List all units of a CSV file that are new or were renamed.
+    ///
+    /// Columns code and name; others are passed over. A file with one wrong line changes nothing.
     Import {
         /// The file.
         file: PathBuf,
@@ -137,6 +168,38 @@ pub(crate) struct Enrol {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Where it goes: a new file, readable for this account only, in place once it is whole; - for standard output.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A table or one JSON object a line; JSON lines with --json.
+    #[arg(long, value_parser = PossibleValuesParser::new(["csv", "jsonl"]))]
+    pub(crate) format: Option<String>,
+    /// A table as Excel opens it: cells separated by semicolons, and a byte order mark.
+    #[arg(long)]
+    pub(crate) excel: bool,
+    /// Take the place of a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where the pages go, such as /usr/local/share/man/man1; made if it is missing.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Renew {
     /// A name or address under which nodes dial the hub; all of them, for the old certificate's names do not come along.
     #[arg(long, required = true, value_name = "NAME")]
@@ -148,11 +211,21 @@ pub(crate) struct Renew {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// At most so many, up to 10000.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) limit: u16,
+}
+
+/// Which complaints.
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
     /// Only those held by this unit or one below it.
     #[arg(long)]
     pub(crate) unit: Option<String>,
     /// Only those in this state; may be repeated.
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(DisplayState::ALL.iter().map(|state| state.name())))]
     pub(crate) state: Vec<String>,
     /// Only those held at this node.
     #[arg(long)]
@@ -163,9 +236,9 @@ pub(crate) struct List {
     /// Only those with late events.
     #[arg(long)]
     pub(crate) late: bool,
-    /// At most so many, up to 10000.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) limit: u16,
+    /// Only those that were taken over from another system.
+    #[arg(long)]
+    pub(crate) imported: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, enrol, init, listing, nodes, renew, run, status, units, verify};
+use crate::{backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -42,6 +42,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
             voice.answer(&report.to_json(voice.language), &report.render(voice.language));
             return Ok(report.exit());
         }
+        Command::Completions(_) | Command::Man(_) | Command::Markdown => {
+            return papers::make(command, voice).map(|()| Exit::Done);
+        }
         other @ (Command::Init(_)
         | Command::Run
         | Command::Units(_)
@@ -50,12 +53,20 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Nodes
         | Command::Status(_)
         | Command::List(_)
+        | Command::Export(_)
         | Command::Show(_)
         | Command::Verify) => other,
     };
     let settings = Settings::load(common)?;
     match command {
-        Command::Init(_) | Command::Settings | Command::Backup(_) | Command::Restore(_) | Command::Doctor => {}
+        Command::Init(_)
+        | Command::Settings
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Markdown => {}
         Command::Run => return run::run(&settings).await,
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
@@ -65,6 +76,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,
+        Command::Export(arguments) => export::export(&settings, &arguments, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use lintas::care::BackupError;
 use lintas::desk::NotAName;
+use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
@@ -57,6 +58,15 @@ pub(crate) enum Failure {
     /// A file given on the command line.
     #[error("{path}: {cause}")]
     Given { path: String, cause: String },
+    /// A file or folder that cannot be written.
+    #[error("{path}: {cause}")]
+    Write { path: String, cause: std::io::Error },
+    /// An export that could not be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export's file that cannot be made.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// All that is wrong with a file of units: line (0 for the whole file) and cause.
     #[error("{} lines of the file of units are wrong", .0.len())]
     Units(Vec<(u64, String)>),
@@ -94,6 +104,8 @@ impl Failure {
             Self::Listen { .. } => "hub.listen",
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
+            Self::Write { .. } => "hub.write",
+            Self::Export(_) | Self::Place(_) => "hub.export",
             Self::Units(_) => "hub.units-file",
             Self::Made(_) => "hub.made-already",
             Self::Unlisted(_) => "hub.unlisted-unit",
@@ -122,6 +134,9 @@ impl Failure {
             | Self::Enrolment(_)
             | Self::Signals(_)
             | Self::Given { .. }
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -181,6 +196,9 @@ impl Failure {
             | Self::Listen { .. }
             | Self::Argument { .. }
             | Self::Given { .. }
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::NotAName(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
@@ -214,6 +232,8 @@ mod tests {
             Failure::Listen { address: text(), cause: std::io::ErrorKind::AddrInUse.into() },
             Failure::Argument { argument: "--x", cause: text() },
             Failure::Given { path: text(), cause: text() },
+            Failure::Write { path: text(), cause: std::io::ErrorKind::NotADirectory.into() },
+            Failure::Place(PlaceError::Exists("x".into())),
             Failure::Units(vec![(3, text())]),
             Failure::Made(text()),
             Failure::Unlisted(text()),

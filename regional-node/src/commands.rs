@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, init, run, story, verify};
+use crate::{backup, check, doctor, export, import, init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -41,6 +41,17 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Join(arguments) => {
             init::join(common, &arguments, lang)?;
             return Ok(Exit::Done);
+        }
+        Command::Export(arguments) => {
+            export::export(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Import(arguments) => {
+            import::import(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Completions(_) | Command::Man(_) | Command::Markdown => {
+            return papers::make(command, common.json, lang);
         }
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,

@@ -8,4 +8,5 @@ pub mod demo;
 pub mod federation;
 pub mod postgres;
 pub mod programs;
+pub mod reference;
 pub mod wait;

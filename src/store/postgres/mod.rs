@@ -44,7 +44,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 
 /// A store in a PostgreSQL database; clones share its connections.
@@ -198,6 +198,14 @@ impl Store for PostgresStore {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         complaints::list(&mut *self.reading().await?, &filter).await
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        complaints::filed(&mut *self.reading().await?, &filter, after).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {
