@@ -1,7 +1,7 @@
 # Lintas. `make` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-postgres run test lint fmt simulate bench setup
+.PHONY: help demo demo-postgres run test lint fmt docs simulate bench package setup
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SEEDS ?= 1000
@@ -28,6 +28,9 @@ lint: setup ## format and lints only
 fmt: ## format the sources
 	cargo fmt --all
 
+docs: setup build ## write docs/CLI.md as both command lines say it
+	@$(TARGET)/debug/lintas-docs
+
 simulate: setup ## simulate a federation on a bad network: make simulate SEEDS=1000
 	@cargo test --quiet --locked -p lintas-tests --test it -- --list simulation | grep -q ': test$$' \
 		|| { echo "there is no simulation test" >&2; exit 1; }
@@ -36,6 +39,10 @@ simulate: setup ## simulate a federation on a bad network: make simulate SEEDS=1
 bench: setup ## measure, beside PostgreSQL: make bench, or BENCH="--events 20000 --runs 1"
 	@cargo build --locked --workspace --release
 	@$(TARGET)/release/lintas-bench $(BENCH)
+
+# Times in the packages are those of the last commit, and no path of this machine goes into the programs.
+package: setup ## build the Debian packages of hub and node, with cargo-deb, into target/debian
+	@bash deploy/debian/build.sh
 
 setup: ## install what building and testing need, if it is missing
 	@bash tests/setup.sh

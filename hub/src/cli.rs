@@ -4,14 +4,23 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::Exit;
+use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::domain::complaint::DisplayState;
+use lintas::manual::{self, Shell};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
+
+/// What holds for every command.
+const CLOSING: &str = "\
+A complaint is named by its tracking number, its id, or at least 6 digits of the id. Every command but run works on the database, whether the \
+hub runs or not; a running hub notices what units import and enrol have written. A wrong command line is told in one line.";
 
 /// The national hub of Lintas: connects the nodes, mirrors every complaint, and carries it from unit to unit.
 #[derive(Debug, Parser)]
-#[command(name = "lintas-hub", version, disable_help_subcommand = true)]
+#[command(name = "lintas-hub", version, disable_help_subcommand = true, after_long_help = manual::closing(CLOSING))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -22,8 +31,17 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The hub's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-hub", value_name = "FOLDER")]
+    /// The hub's folder: its settings, keys and database; /var/lib/lintas-hub where the package is installed, else
+    /// lintas-hub, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; hub.toml in the hub's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -31,8 +49,9 @@ pub(crate) struct Common {
     /// One setting, over file and environment: listen=0.0.0.0:7443. May be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
-    /// The hub's database, over file and environment: a SQLite file, or postgres://USER@HOST/DATABASE. Others on this machine can
-    /// see a command line: a password goes into a file or the environment (LINTAS_DATABASE).
+    /// The hub's database, over file and environment: a SQLite file, or the address of a PostgreSQL server, in the form of
+    /// `postgres://USER@HOST/DATABASE`. Others on this machine can see a command line: a password goes into a file, or with the
+    /// address into the environment.
     #[arg(long, global = true, value_name = "DATABASE")]
     pub(crate) database: Option<String>,
     /// Answer in JSON.
@@ -46,24 +65,56 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a hub's folder: settings, authority, keys, certificate, database.
+    ///
+    /// Nothing that is there is overwritten. It prints the authority's fingerprint, for nodes to compare.
     Init(Init),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the nodes, until told to stop.
+    ///
+    /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
     Run,
     /// The units that complaints can be given to.
     #[command(subcommand)]
     Units(UnitsCommand),
     /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
+    ///
+    /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
     Enrol(Enrol),
+    /// Give the hub's own key a new certificate.
+    Renew(Renew),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
-    /// How the hub stands.
-    Status,
+    /// How the hub stands; with --check one line and exit codes for monitoring.
+    Status(Box<Status>),
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
+    ///
+    /// Who did what and when, across all nodes. The content of a confidential complaint is not shown here.
     Show(Named),
     /// Check all journals, seals, outboxes, and every complaint against its events.
+    ///
+    /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.
     Verify,
+    /// Write what is known of complaints to a table or to JSON lines.
+    ///
+    /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
+    /// stands, when. No texts and no names: those are the nodes'.
+    Export(Box<Export>),
+    /// Print a script that completes this program's command line in a shell.
+    Completions(Completions),
+    /// Write this program's manual pages into a folder.
+    Man(Man),
+    /// Print the page of this program's commands.
+    #[command(hide = true)]
+    Markdown,
+    /// Make a backup while the hub runs or not, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of what is here, once all of it has been verified; no hub may run.
+    Restore(Restore),
+    /// Look at all that the hub rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
+    Doctor,
 }
 
 #[derive(Debug, Args)]
@@ -81,7 +132,9 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UnitsCommand {
-    /// List all units of a CSV file (columns code and name, others are passed over) that are new or were renamed.
+    /// List all units of a CSV file that are new or were renamed.
+    ///
+    /// Columns code and name; others are passed over. A file with one wrong line changes nothing.
     Import {
         /// The file.
         file: PathBuf,
@@ -97,7 +150,7 @@ pub(crate) struct Enrol {
     /// Its public name; that of its request unless given.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The request that `lintas-node init` made; it proves that its maker holds both keys.
+    /// The request that `lintas-node init` made; it proves that its maker holds both keys. - for standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "csr")]
     pub(crate) request: Option<PathBuf>,
     /// A certificate request in PEM, instead of --request.
@@ -115,12 +168,64 @@ pub(crate) struct Enrol {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Where it goes: a new file, readable for this account only, in place once it is whole; - for standard output.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A table or one JSON object a line; JSON lines with --json.
+    #[arg(long, value_parser = PossibleValuesParser::new(["csv", "jsonl"]))]
+    pub(crate) format: Option<String>,
+    /// A table as Excel opens it: cells separated by semicolons, and a byte order mark.
+    #[arg(long)]
+    pub(crate) excel: bool,
+    /// Take the place of a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where the pages go, such as /usr/local/share/man/man1; made if it is missing.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Renew {
+    /// A name or address under which nodes dial the hub; all of them, for the old certificate's names do not come along.
+    #[arg(long, required = true, value_name = "NAME")]
+    pub(crate) dns: Vec<String>,
+    /// Days until the certificate ends.
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// At most so many, up to 10000.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) limit: u16,
+}
+
+/// Which complaints.
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
     /// Only those held by this unit or one below it.
     #[arg(long)]
     pub(crate) unit: Option<String>,
     /// Only those in this state; may be repeated.
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(DisplayState::ALL.iter().map(|state| state.name())))]
     pub(crate) state: Vec<String>,
     /// Only those held at this node.
     #[arg(long)]
@@ -131,15 +236,20 @@ pub(crate) struct List {
     /// Only those with late events.
     #[arg(long)]
     pub(crate) late: bool,
-    /// At most so many, up to 10000.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) limit: u16,
+    /// Only those that were taken over from another system.
+    #[arg(long)]
+    pub(crate) imported: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Named {
     /// Tracking number, id, or at least 6 digits of the id.
     pub(crate) complaint: String,
+}
+
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-hub") } else { text.into() }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -152,13 +262,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A check that cannot even be understood must not look like a finding of it.
+    let checks = arguments.iter().any(|argument| argument == "--check");
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-hub: {}", one_line(&error));
-        Exit::CommandLine
+        if checks { Exit::Watched(Watch::Unknown) } else { Exit::CommandLine }
     })
 }
 
@@ -189,11 +302,18 @@ mod tests {
         let key = "aa".repeat(32);
         for line in [
             "lintas-hub --data x init --federation a --listen 127.0.0.1:1 --dns localhost --dns hub",
+            "lintas-hub settings",
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
             &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
+            "lintas-hub backup --keep 7",
+            "lintas-hub backup verify x.tar",
+            "lintas-hub restore x.tar --replace --json",
+            "lintas-hub status --check --outbox 5,10",
+            "lintas-hub doctor --json",
         ] {
             assert!(read(line).is_ok(), "{line}");
         }
@@ -206,12 +326,15 @@ mod tests {
             "lintas-hub units",
             "lintas-hub init --federation a --listen b",
             "lintas-hub enrol 13.71",
+            "lintas-hub renew",
             "lintas-hub enrol 13.71 --csr c.pem",
             "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
             "lintas-hub list --limit 0",
             "lintas-hub run --set listen",
             "lintas-hub show",
             "lintas-hub status --lang fr",
+            "lintas-hub status --check --outbox 5",
+            "lintas-hub restore",
         ] {
             let said = one_line(&read(line).unwrap_err());
             assert!(!said.is_empty() && !said.contains('\n'), "{line}: {said}");

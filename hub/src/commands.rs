@@ -5,9 +5,9 @@ use lintas::words::Language;
 
 use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
-use crate::output::Voice;
-use crate::settings::Settings;
-use crate::{enrol, init, listing, nodes, run, status, units, verify};
+use crate::output::{Voice, print};
+use crate::settings::{Settings, explained};
+use crate::{backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, run, status, units, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -24,17 +24,59 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         init::init(common, &arguments, voice).await?;
         return Ok(Exit::Done);
     }
+    let command = match command {
+        Command::Settings => {
+            let (value, text) = explained();
+            voice.answer(&value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Status(limits) if limits.check => {
+            let (watch, line) = check::check(common, &limits, voice).await;
+            print(&line);
+            return Ok(Exit::Watched(watch));
+        }
+        Command::Backup(asked) => return backup::backup(common, &asked, voice).await.map(|()| Exit::Done),
+        Command::Restore(asked) => return backup::restore(common, &asked, voice).await.map(|()| Exit::Done),
+        Command::Doctor => {
+            let report = doctor::doctor(common, voice).await;
+            voice.answer(&report.to_json(voice.language), &report.render(voice.language));
+            return Ok(report.exit());
+        }
+        Command::Completions(_) | Command::Man(_) | Command::Markdown => {
+            return papers::make(command, voice).map(|()| Exit::Done);
+        }
+        other @ (Command::Init(_)
+        | Command::Run
+        | Command::Units(_)
+        | Command::Enrol(_)
+        | Command::Renew(_)
+        | Command::Nodes
+        | Command::Status(_)
+        | Command::List(_)
+        | Command::Export(_)
+        | Command::Show(_)
+        | Command::Verify) => other,
+    };
     let settings = Settings::load(common)?;
     match command {
-        Command::Init(_) => {}
+        Command::Init(_)
+        | Command::Settings
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Markdown => {}
         Command::Run => return run::run(&settings).await,
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
+        Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
-        Command::Status => status::status(&settings, voice).await?,
+        Command::Status(_) => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,
+        Command::Export(arguments) => export::export(&settings, &arguments, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }
     Ok(Exit::Done)

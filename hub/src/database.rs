@@ -1,16 +1,24 @@
 //! The hub's database as commands open it: for reading beside a running hub, or for registry changes of their own.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use lintas::care::telling::before_migration as before;
+use lintas::care::{FolderLock, before_migration};
 use lintas::domain::{FederationId, NodeId, Registry};
 use lintas::identity::files::read_secret;
 use lintas::identity::load_signing_secret;
 use lintas::journal::SigningKey;
 use lintas::link::hub::HubKey;
+use lintas::runtime::{Clock as _, Progress, SystemClock};
+use lintas::store::copy::place::PlaceSource;
+use lintas::store::copy::schema;
 use lintas::store::database::{Database, Place};
 use lintas::store::{Owner, Store, StoreError};
 
+use crate::estate::estate;
 use crate::failure::Failure;
+use crate::output::{Voice, remark};
 use crate::settings::Settings;
 
 /// Opens for reading; the hub may run meanwhile.
@@ -28,16 +36,41 @@ pub(crate) async fn reader(settings: &Settings) -> Result<Database, Failure> {
     Err(StoreError::Foreign(format!("the database belongs to {}, not to {}", of(&found), of(&wanted))).into())
 }
 
-/// Opens for writing; a running hub notices what was written by looking.
+/// Opens for writing; a running hub notices what was written by looking. A database of an older version is backed up first;
+/// without that it is not opened. `voice` is whose command it is; a hub that serves has none and tells its log.
 ///
 /// # Errors
 /// If there is no database of this hub.
-pub(crate) async fn writer(settings: &Settings) -> Result<Database, Failure> {
-    Ok(Database::open_as(&place(settings)?, &owner(settings)).await?)
+pub(crate) async fn writer(settings: &Settings, voice: Option<Voice>) -> Result<Writer, Failure> {
+    let lock = FolderLock::shared(&settings.data)?;
+    if let Some(source) = PlaceSource::outdated(&place(settings)?).await? {
+        let progress = Progress::logged(Arc::new(SystemClock));
+        let made = before_migration(&source, &estate(settings)?, SystemClock.timestamp(), &progress).await?;
+        if let Some(made) = made {
+            let (path, from, to) = (made.path.display(), made.manifest.schema, schema());
+            match voice {
+                Some(voice) => remark(&before(&made, to, voice.language)),
+                None => {
+                    tracing::warn!(%path, from, to, "the database is of an older version; it was backed up before it is brought up to date");
+                }
+            }
+        }
+    }
+    let store = Database::open_as(&place(settings)?, &owner(settings)).await?;
+    Ok(Writer { store, _lock: lock })
+}
+
+/// A database open for writing, which nobody replaces meanwhile.
+pub(crate) struct Writer {
+    pub(crate) store: Database,
+    pub(crate) _lock: FolderLock,
 }
 
 /// Where the database is, with the password from its file.
-fn place(settings: &Settings) -> Result<Place, Failure> {
+///
+/// # Errors
+/// If that file cannot be read.
+pub(crate) fn place(settings: &Settings) -> Result<Place, Failure> {
     let (Place::Server(address), Some(path)) = (&settings.database, &settings.database_password) else {
         return Ok(settings.database.clone());
     };
@@ -70,6 +103,7 @@ pub(crate) async fn registry(store: &Database) -> Result<Registry, Failure> {
     Ok(registry)
 }
 
-fn owner(settings: &Settings) -> Owner {
+/// Whose database it must be.
+pub(crate) fn owner(settings: &Settings) -> Owner {
     Owner { federation: settings.federation.clone(), node: NodeId::Hub }
 }

@@ -2,7 +2,7 @@
 //! may speak for its unit, the operator has found out by other means.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
     let now = SystemClock.timestamp();
     let authority = Authority::load(&settings.authority, &settings.federation)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
+    let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     if registry.unit(&wanted.node).is_none_or(|entry| entry.closed) {
         return Err(Failure::Unlisted(wanted.node.to_string()));
@@ -156,7 +156,11 @@ fn read(path: &Path) -> Result<String, Failure> {
     let given = |cause: String| Failure::Given { path: path.display().to_string(), cause };
     let most = u64::try_from(ENROLMENT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
-    let file = File::open(path).map_err(|error| given(error.to_string()))?;
+    let file: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(|error| given(error.to_string()))?)
+    };
     file.take(most).read_to_string(&mut text).map_err(|error| given(error.to_string()))?;
     Ok(text)
 }

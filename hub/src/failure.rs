@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::NotAName;
+use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
@@ -36,6 +38,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -54,6 +58,15 @@ pub(crate) enum Failure {
     /// A file given on the command line.
     #[error("{path}: {cause}")]
     Given { path: String, cause: String },
+    /// A file or folder that cannot be written.
+    #[error("{path}: {cause}")]
+    Write { path: String, cause: std::io::Error },
+    /// An export that could not be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export's file that cannot be made.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// All that is wrong with a file of units: line (0 for the whole file) and cause.
     #[error("{} lines of the file of units are wrong", .0.len())]
     Units(Vec<(u64, String)>),
@@ -84,12 +97,15 @@ impl Failure {
             Self::Store(_) => "hub.storage",
             Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "hub.process",
             Self::Observe(_) => "hub.observe",
             Self::Choice(_) | Self::Telemetry(_) => "hub.telemetry",
             Self::Listen { .. } => "hub.listen",
             Self::Argument { .. } => "hub.argument",
             Self::Given { .. } => "hub.file",
+            Self::Write { .. } => "hub.write",
+            Self::Export(_) | Self::Place(_) => "hub.export",
             Self::Units(_) => "hub.units-file",
             Self::Made(_) => "hub.made-already",
             Self::Unlisted(_) => "hub.unlisted-unit",
@@ -107,9 +123,8 @@ impl Failure {
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
             Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
             Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
-            Self::File(FileError::LooseMode { .. }) | Self::Key(KeyError::File(FileError::LooseMode { .. })) => {
-                Exit::NoPermission
-            }
+            Self::Backup(error) => error.exit(),
+            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
             Self::Store(_)
             | Self::File(_)
             | Self::Key(_)
@@ -119,6 +134,9 @@ impl Failure {
             | Self::Enrolment(_)
             | Self::Signals(_)
             | Self::Given { .. }
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -156,6 +174,11 @@ impl Failure {
             Self::OtherNode { asked, wanted } | Self::OtherFederation { asked, wanted } => {
                 vec![say(self.code(), &[("asked", asked), ("wanted", wanted)])]
             }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![say(self.code(), &facts).replace('\n', " ")]
+            }
             Self::Made(folder) => vec![say(self.code(), &[("folder", folder)])],
             Self::Unlisted(unit) => vec![say(self.code(), &[("unit", unit)])],
             Self::Store(_)
@@ -173,6 +196,9 @@ impl Failure {
             | Self::Listen { .. }
             | Self::Argument { .. }
             | Self::Given { .. }
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
             | Self::NotAName(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => vec![say(self.code(), &[("cause", &cause)])],
@@ -206,6 +232,8 @@ mod tests {
             Failure::Listen { address: text(), cause: std::io::ErrorKind::AddrInUse.into() },
             Failure::Argument { argument: "--x", cause: text() },
             Failure::Given { path: text(), cause: text() },
+            Failure::Write { path: text(), cause: std::io::ErrorKind::NotADirectory.into() },
+            Failure::Place(PlaceError::Exists("x".into())),
             Failure::Units(vec![(3, text())]),
             Failure::Made(text()),
             Failure::Unlisted(text()),

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::cli::{Common, Init};
 use crate::failure::Failure;
 use crate::output::Voice;
-use crate::settings::{file_of, template};
+use crate::settings::{FILE_NAME, template};
 
 /// The database, unless another one is named.
 const DATABASE_FILE: &str = "hub.db";
@@ -37,7 +37,7 @@ pub(crate) async fn init(common: &Common, init: &Init, voice: Voice) -> Result<(
     let bracketed = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
     let address = HostPort::parse(&format!("{bracketed}:{}", listen.port()))
         .map_err(|error| argument("--dns", error.to_string()))?;
-    let (data, settings) = (&common.data, file_of(&common.data));
+    let (data, settings) = (&common.data, common.data.join(FILE_NAME));
     let folder = data.display().to_string();
     if settings.exists() {
         return Err(Failure::Made(folder));

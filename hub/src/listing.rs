@@ -9,7 +9,7 @@ use lintas::store::database::Database;
 use lintas::store::{ListFilter, Store};
 use serde_json::json;
 
-use crate::cli::List;
+use crate::cli::{Filter, List};
 use crate::database;
 use crate::failure::Failure;
 use crate::output::{Voice, ansi, width};
@@ -20,7 +20,7 @@ use crate::settings::Settings;
 /// # Errors
 /// If an argument is wrong or the database cannot be read.
 pub(crate) async fn list(settings: &Settings, arguments: &List, voice: Voice) -> Result<(), Failure> {
-    let filter = filter(arguments)?;
+    let filter = filter(&arguments.filter, usize::from(arguments.limit))?;
     let limit = filter.limit;
     let store = database::reader(settings).await?;
     let (registry, found) = (database::registry(&store).await?, store.list(filter).await?);
@@ -30,7 +30,11 @@ pub(crate) async fn list(settings: &Settings, arguments: &List, voice: Voice) ->
     Ok(())
 }
 
-fn filter(arguments: &List) -> Result<ListFilter, Failure> {
+/// The filter of a command.
+///
+/// # Errors
+/// If an argument is wrong.
+pub(crate) fn filter(arguments: &Filter, limit: usize) -> Result<ListFilter, Failure> {
     let argument = |argument, cause: String| Failure::Argument { argument, cause };
     let unit = arguments.unit.as_deref().map(UnitCode::parse).transpose();
     let node = |name, text: Option<&str>| {
@@ -47,7 +51,8 @@ fn filter(arguments: &List) -> Result<ListFilter, Failure> {
         node: node("--node", arguments.node.as_deref())?,
         origin: node("--origin", arguments.origin.as_deref())?,
         late: arguments.late,
-        limit: usize::from(arguments.limit),
+        imported: arguments.imported,
+        limit,
     })
 }
 

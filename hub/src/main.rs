@@ -1,16 +1,23 @@
 //! The national hub: registry, ingest, ordering of moves, fan-out, mirror. It has no desk and no sealing key. Here it only starts
 //! and ends; each command has a file of its own.
 
+mod backup;
+mod check;
 mod cli;
 mod commands;
 mod database;
+mod doctor;
 mod enrol;
+mod estate;
+mod export;
 mod failure;
 mod init;
 mod listing;
 mod nodes;
 mod observe;
 mod output;
+mod papers;
+mod renew;
 mod run;
 mod settings;
 mod status;

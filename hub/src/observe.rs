@@ -80,7 +80,9 @@ async fn figures<S: Store>(shared: &HubShared<S>) {
             *lag = (*lag).max(u64::try_from(now.seconds_since(contact)).unwrap_or(0));
         }
     }
-    standings.into_iter().for_each(|(name, count)| instruments.nodes(name, count));
+    for (name, count) in standings {
+        instruments.nodes(name, count);
+    }
     for (kind, (rows, lag)) in kinds {
         instruments.outbox(kind, rows);
         instruments.lag(kind, lag);

@@ -1,7 +1,9 @@
 //! What commands print: for people, or as JSON. It shows; it asks nothing.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
 
+use lintas::runtime::{Progress, SystemClock};
 use lintas::words::{self, Language};
 use serde_json::Value;
 
@@ -26,6 +28,11 @@ impl Voice {
     /// Prints one answer, for people or for machines.
     pub(crate) fn answer(self, value: &Value, text: &str) {
         if self.json { print(&format!("{value:#}")) } else { print(text) }
+    }
+
+    /// Where long work tells how far it is: bars on a terminal, the logs elsewhere.
+    pub(crate) fn progress(self) -> Progress {
+        Progress::of_command(self.json, Arc::new(SystemClock), move |code| self.say(code, &[]))
     }
 }
 

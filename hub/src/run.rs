@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use lintas::domain::NodeId;
-use lintas::identity::{AcceptLimits, SpiffeId, TlsIdentity};
+use lintas::identity::{AcceptLimits, ServerTls};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
 use lintas::link::transport::hints::exchange;
 use lintas::link::transport::listen::listen;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OsEntropy, OsSignals, SystemClock, Tasks, random_bytes, run_until_shutdown};
+use lintas::runtime::{
+    Exit, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, random_bytes, reload_on_hangup, run_until_shutdown,
+};
+use lintas::store::Store;
 use lintas::store::database::{Database, Place};
 use lintas::store::observed::Observed;
 use lintas::store::probe::FileMark;
-use lintas::telemetry::{Health, Telemetry};
+use lintas::telemetry::{Health, Readiness, Telemetry};
 
 use crate::database;
 use crate::failure::Failure;
@@ -28,10 +30,12 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
     let tasks = Tasks::new();
+    let manager = ServiceManager::of_environment();
+    manager.starting("opening the database");
     let (telemetry, health) = observe::start(settings, &tasks).await?;
     let served = async {
-        let store = database::writer(settings).await?;
-        serve(settings, &store, &telemetry, health, &tasks).await?;
+        let database::Writer { store, _lock } = database::writer(settings, None).await?;
+        serve(settings, &store, &telemetry, health, &manager, &tasks).await?;
         let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
         store.close().await;
         Ok(exit)
@@ -49,6 +53,7 @@ async fn serve(
     store: &Database,
     telemetry: &Telemetry,
     health: Health,
+    manager: &ServiceManager,
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
@@ -62,12 +67,27 @@ async fn serve(
     if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
         exchange(hints, Arc::clone(&listening.wakers), tasks);
     }
-    let id = SpiffeId::new(settings.federation.clone(), NodeId::Hub);
-    if let Ok(identity) = TlsIdentity::load(&settings.tls, &id) {
-        telemetry.instruments().certificate(identity.not_after().0.div_euclid(1_000_000));
-    }
+    let told = telemetry.clone();
+    let certificate = move |tls: &ServerTls| told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
+    let tls = listening.tls;
+    certificate(&tls.current());
+    reload_on_hangup(tasks, manager, move || tls.reload().map(|tls| certificate(&tls))).map_err(Failure::Signals)?;
     let file = if let Place::File(path) = &settings.database { FileMark::of(path).await.ok() } else { None };
-    observe::look_after(shared, file, health, tasks);
+    observe::look_after(shared, file, health.clone(), tasks);
+    let serves = format!("serves {} at {}", settings.federation, listening.address);
+    manager.ready(&serves);
+    let store = store.clone();
+    manager.watch(tasks, move || standing(store.clone(), health.clone(), serves.clone()));
     tracing::info!(federation = %settings.federation, listen = %listening.address, "the hub serves");
     Ok(())
+}
+
+/// How the hub stands, for its service manager. A database that says no is an answer too: only one that says nothing at all
+/// is a reason to begin anew.
+async fn standing(store: impl Store, health: Health, serves: String) -> String {
+    let _ = store.own().await;
+    match health.now() {
+        Readiness::Ready => serves,
+        Readiness::Not(why) => format!("{serves}; not ready: {why}"),
+    }
 }

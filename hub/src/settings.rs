@@ -9,16 +9,19 @@ use std::time::Duration;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
 
+use serde_json::{Value, json};
+
 use crate::cli::Common;
 
 /// The settings file within the hub's folder.
-const FILE_NAME: &str = "hub.toml";
+pub(crate) const FILE_NAME: &str = "hub.toml";
 /// Longest that sessions may take to drain, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 /// Most connections that may be set.
@@ -41,12 +44,20 @@ const KEYS: [(&str, &str, &str); 13] = [
     (
         "database_password_file",
         "",
-        "With postgres://: a file (mode 0600) with the password; libpq's ways are read without.",
+        "With postgres://: a file (mode 0600) with the password, or credential:NAME; libpq's ways are read without.",
     ),
-    ("tls.key", "keys/tls.key", "The hub's TLS key (mode 0600)."),
+    (
+        "tls.key",
+        "keys/tls.key",
+        "The hub's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
+    ),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
     ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
-    ("signing.key", "keys/signing.key", "The key that signs the hub's journal and its receipts (mode 0600)."),
+    (
+        "signing.key",
+        "keys/signing.key",
+        "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
@@ -72,9 +83,11 @@ pub(crate) struct Settings {
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
     pub(crate) observe: Option<SocketAddr>,
+    pub(crate) soft_limit: Duration,
     /// The hub's folder.
     pub(crate) data: PathBuf,
-    pub(crate) soft_limit: Duration,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 impl Settings {
@@ -83,10 +96,32 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
         let database = common.database.iter().map(|database| ("database".to_owned(), database.clone()));
         let set: Vec<(String, String)> = common.set.iter().cloned().chain(database).collect();
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &set, &common.data)
+        let settings = Self::check(read.with_variables(std::env::vars()), &set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -108,14 +143,19 @@ impl Settings {
         let text = |value: &str| Ok::<_, SettingsError>(value.to_owned());
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (signing_key, authority) = (file("signing.key"), file("authority.folder"));
-        let (tls_key, certificate) = (file("tls.key"), file("tls.certificate"));
+        let (authority, certificate) = (file("authority.folder"), file("tls.certificate"));
+        let mut secret =
+            |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let place = |text: &str| {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
         };
         let database = read.or("database", Place::File(data.join(default("database"))), "remedy.database", place);
-        let password = read.or("database_password_file", String::new(), "remedy.text", text);
+        let password = read.or("database_password_file", None, "remedy.secret", |text| match text {
+            "" => Ok(None),
+            named => credentials::place(named, data).map(Some),
+        });
         let found = || {
             let authority = authority?;
             let trusted = authority.join(lintas::identity::authority::AUTHORITY_CERTIFICATE_FILE);
@@ -124,15 +164,16 @@ impl Settings {
                 listen: listen?,
                 address: address?,
                 database: database?,
-                database_password: Some(password?).filter(|path| !path.is_empty()).map(|path| data.join(path)),
+                database_password: password?,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
                 handovers_max: handovers?,
                 connections_max: connections?,
                 observe: observe?,
-                data: data.to_owned(),
                 soft_limit: Duration::from_secs(soft?),
+                data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -170,9 +211,15 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
     text
 }
 
-/// Where the settings file of a hub's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Every setting with what holds if nothing is said and what it is: for machines, and as a file.
+pub(crate) fn explained() -> (Value, String) {
+    let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
+    (json!({ "settings": all }), template(&[]))
+}
+
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]

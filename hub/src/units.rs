@@ -33,16 +33,20 @@ pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Re
     let bytes = std::fs::read(file).map_err(|error| given(error.to_string()))?;
     let units = read(&bytes).map_err(Failure::Units)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let store = database::writer(settings).await?;
+    let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     let total = units.len();
     let (changes, renamed) = wanted(units, &registry);
     let count = changes.len();
+    let step = voice.progress().step("progress.units", u64::try_from(count).ok());
     let mut changes = changes.into_iter().peekable();
     while changes.peek().is_some() {
         let some: Vec<Change> = changes.by_ref().take(AT_ONCE).collect();
+        let taken = some.len();
         register(&store, &signer, some, SystemClock.timestamp()).await?;
+        step.advance_by(taken);
     }
+    drop(step);
     store.close().await;
     let (listed, same) = (count.saturating_sub(renamed), total.saturating_sub(count));
     let value = json!({ "listed": listed, "renamed": renamed, "unchanged": same });

@@ -4,14 +4,32 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use lintas::runtime::Exit;
+use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::domain::complaint::DisplayState;
+use lintas::domain::{Channel, Class, Reason, Visibility};
+use lintas::manual::{self, Shell};
+use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
+
+mod moving;
+
+pub(crate) use moving::{Export, Import};
+
+/// What holds for every command.
+const CLOSING: &str = "\
+A complaint is named by its tracking number, its id, or at least 6 digits of the id. What is done with it is done by the unit that --unit names: \
+the holder unless given, or the filing unit in what the reporter says. A text comes by --text, or by --file (- for standard input). Others on \
+the machine can see a command line: personal data go by file.
+
+An action that may not be done says who holds the complaint and what can be done here, and ends with 1. While no node runs, status, list, show \
+and units read the database; actions end with 69. A wrong command line is told in one line.";
 
 /// A regional node of Lintas: files, keeps and handles complaints, with or without the network.
 #[derive(Debug, Parser)]
-#[command(name = "lintas-node", version, disable_help_subcommand = true)]
+#[command(name = "lintas-node", version, disable_help_subcommand = true, after_long_help = manual::closing(CLOSING))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -22,8 +40,17 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The node's folder: its settings, keys and database.
-    #[arg(long, global = true, env = "LINTAS_DATA", default_value = "lintas-node", value_name = "FOLDER")]
+    /// The node's folder: its settings, keys and database; /var/lib/lintas-node where the package is installed, else
+    /// lintas-node, unless given.
+    #[arg(
+        long,
+        global = true,
+        env = "LINTAS_DATA",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "FOLDER",
+        value_parser = OsStringValueParser::new().map(folder)
+    )]
     pub(crate) data: PathBuf,
     /// The settings file; node.toml in the node's folder unless given.
     #[arg(long, global = true, env = "LINTAS_CONFIG", value_name = "FILE")]
@@ -42,24 +69,66 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a node's folder: settings, keys, certificate request, database.
+    ///
+    /// Nothing that is there is overwritten. It prints what to send to the hub's operator, and the fingerprint to read out.
     Init(Init),
     /// Take in the joining bundle that the hub's operator sent back.
+    ///
+    /// Certificate, authority, and where the hub is go to their places. Start the node afterwards.
     Join(Join),
+    /// Print a settings file in which every setting is explained; init writes such a one.
+    Settings,
     /// Serve the desk and keep the link to the hub, until told to stop.
+    ///
+    /// SIGTERM or Ctrl-C end it in order, a second one at once. Logs go to standard error, by LINTAS_LOG.
     Run,
-    /// How the node stands: link, outbox, last receipt, refusals.
-    Status,
+    /// How the node stands: link, outbox, last receipt, refusals; with --check one line and exit codes for monitoring.
+    Status(Box<Status>),
     /// Complaints, newest change first.
     List(List),
     /// One complaint's story.
+    ///
+    /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
     /// The nodes and units that this node knows.
     Units,
     /// Check journal, seals, receipts, and every complaint against its events.
+    ///
+    /// It reads only, and may run beside the node. Every difference is a line; then it ends with 65.
     Verify,
     /// Take the journal back from the hub and begin a new life of it: after a restored backup or a lost disk.
+    ///
+    /// The node must not run, the hub must. Interrupted, it can be run again.
     Recover,
+    /// Write complaints to a table or to JSON lines.
+    ///
+    /// Every complaint that this node has and that fits, in the order of filing, one row each; the columns are described in
+    /// docs/OPERATIONS.md. Without --identity nobody's name is in it, without --confidential no text of a confidential complaint.
+    /// In a table, a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    Export(Box<Export>),
+    /// Take complaints over from another system, from a table.
+    ///
+    /// Every line is checked before anything is written: with one mistake nothing is taken over, and every mistake is told, by
+    /// line and column. Each complaint is filed, marked as imported, and brought to its state by the desk's own actions. What was
+    /// taken over before, by the source's name and number, is not taken over again; interrupted, it can be run again. A running
+    /// node does it; if none runs, this program does. Fields, defaults and an example: docs/OPERATIONS.md.
+    Import(Box<Import>),
+    /// Print a script that completes this program's command line in a shell.
+    Completions(Completions),
+    /// Write this program's manual pages into a folder.
+    Man(Man),
+    /// Print the page of this program's commands.
+    #[command(hide = true)]
+    Markdown,
+    /// Make a backup while the node runs or not, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of what is here, once all of it has been verified; no node may run.
+    Restore(Restore),
+    /// Look at all that the node rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
+    Doctor,
     /// Everything that can be done with a complaint, `verify` among it.
+    ///
+    /// All but `verify` can be said without this word too.
     #[command(subcommand)]
     Complaint(ComplaintCommand),
     #[command(flatten)]
@@ -81,27 +150,44 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The bundle.
+    /// The bundle; - for standard input.
     pub(crate) bundle: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where the pages go, such as /usr/local/share/man/man1; made if it is missing.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Only those held by this unit or one below it.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) unit: String,
     /// Only those in this state; may be repeated.
-    #[arg(long)]
+    #[arg(long, value_parser = words(DisplayState::ALL.iter().map(|state| state.name())))]
     pub(crate) state: Vec<String>,
     /// Only those held at this node.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) node: String,
     /// Only those filed at this node.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) origin: String,
     /// Only those with late events.
     #[arg(long)]
     pub(crate) late: bool,
+    /// Only those that were taken over from another system.
+    #[arg(long)]
+    pub(crate) imported: bool,
     /// At most so many, up to 1000.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: u32,
@@ -119,6 +205,8 @@ pub(crate) struct Shown {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComplaintCommand {
     /// Accept it as complete and within authority.
+    ///
+    /// By the custodian. It needs the word `complaint` before it: `verify` alone checks the database.
     Verify(Acting),
     #[command(flatten)]
     Act(ActCommand),
@@ -127,44 +215,84 @@ pub(crate) enum ComplaintCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ActCommand {
     /// File a complaint.
+    ///
+    /// By any unit of this node. It prints the tracking number once the complaint is on disk.
     File(Box<File>),
     /// Pass it down, or back, to a unit of this node.
+    ///
+    /// By the custodian. To a unit of another node it is `transfer`.
     Dispose(ToUnit),
     /// Take what another unit passed on.
+    ///
+    /// By the custodian, of what came by the hub.
     Accept(Acting),
     /// Put it off until the reporter completes the file.
+    ///
+    /// By the custodian.
     Defer(Why),
     /// Put it away without an answer.
+    ///
+    /// By the custodian. "Not my authority" is no reason for it: that is `return` or `transfer`.
     Archive(Why),
     /// Record work towards an answer.
+    ///
+    /// By the custodian.
     FollowUp(Acting),
-    /// Answer.
+    /// Answer; needs a text.
+    ///
+    /// By the custodian. The reporter may then confirm, or reply.
     Respond(Acting),
-    /// End it.
+    /// End it, after an answer.
+    ///
+    /// By the custodian.
     Close(Acting),
     /// Open it again.
+    ///
+    /// By the custodian, of what is closed or archived.
     Reopen(Acting),
     /// Ask that another body's unit answer.
+    ///
+    /// By the custodian. Custody stays until the hub has moved it.
     Transfer(ToUnit),
     /// Ask that it go back to its sender.
+    ///
+    /// By the custodian, of what came by transfer or return and is not accepted yet.
     Return(Why),
     /// Take the transfer or return back.
+    ///
+    /// By the custodian, as long as it is under way.
     TakeBack(Acting),
     /// Write a late event's change anew.
+    ///
+    /// By the custodian.
     Adopt(Adopt),
-    /// The reporter's reply.
+    /// The reporter's reply; needs a text.
+    ///
+    /// At the node where the complaint was filed.
     Reply(Acting),
-    /// The reporter completes the file.
+    /// The reporter completes the file; needs a text.
+    ///
+    /// At the node where the complaint was filed.
     Complete(Acting),
     /// The reporter confirms the answer.
+    ///
+    /// At the node where the complaint was filed.
     Confirm(Acting),
     /// The reporter rates the handling.
+    ///
+    /// At the node where the complaint was filed.
     Rate(Rate),
     /// The reporter appeals.
+    ///
+    /// At the node where the complaint was filed.
     Appeal(Acting),
     /// The reporter withdraws the complaint.
+    ///
+    /// At the node where the complaint was filed.
     Withdraw(Acting),
     /// Destroy an event's content, for ever.
+    ///
+    /// By the event's author, or by the node where the complaint was filed. The journal still verifies.
     Redact(Redact),
 }
 
@@ -174,7 +302,7 @@ pub(crate) struct Acting {
     /// Tracking number, id, or at least 6 digits of the id.
     pub(crate) complaint: String,
     /// The acting unit; the holder unless given, or the filing unit in what the reporter says.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) unit: String,
     #[command(flatten)]
     pub(crate) text: Text,
@@ -198,8 +326,8 @@ pub(crate) struct ToUnit {
     /// To which unit.
     #[arg(long)]
     pub(crate) to: String,
-    /// Why: competent, not-my-authority, wrong-category, …
-    #[arg(long, default_value = "competent")]
+    /// Why; `other` needs a text.
+    #[arg(long, default_value = "competent", value_parser = words(Reason::ALL.iter().map(|reason| reason.name())))]
     pub(crate) reason: String,
 }
 
@@ -207,8 +335,8 @@ pub(crate) struct ToUnit {
 pub(crate) struct Why {
     #[command(flatten)]
     pub(crate) acting: Acting,
-    /// Why: not-my-authority, incomplete, format-error, too-general, unrelated, duplicate, wrong-category, other.
-    #[arg(long)]
+    /// Why; `other` needs a text.
+    #[arg(long, value_parser = words(Reason::ALL.iter().map(|reason| reason.name())))]
     pub(crate) reason: String,
 }
 
@@ -217,7 +345,7 @@ pub(crate) struct Adopt {
     #[command(flatten)]
     pub(crate) acting: Acting,
     /// The late event's hash, or at least 6 digits of it; the only one unless given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) event: String,
 }
 
@@ -243,25 +371,25 @@ pub(crate) struct Redact {
 #[expect(clippy::struct_field_names, reason = "it is a file with the reporter")]
 pub(crate) struct File {
     /// The unit that files; the node's own unless given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) unit: String,
-    /// complaint, complaint-field-check, information or aspiration.
-    #[arg(long, default_value = "complaint")]
+    /// What kind of complaint; its deadlines follow from it.
+    #[arg(long, default_value = "complaint", value_parser = words(Class::ALL.iter().map(|class| class.name())))]
     pub(crate) class: String,
-    /// counter, letter, phone, sms, web, app or other.
-    #[arg(long, default_value = "counter")]
+    /// How it came in.
+    #[arg(long, default_value = "counter", value_parser = words(Channel::ALL.iter().map(|channel| channel.name())))]
     pub(crate) channel: String,
-    /// What it is about, such as jalan-rusak.
+    /// What it is about: a code of data/categories.csv, such as jalan-rusak.
     #[arg(long)]
     pub(crate) category: String,
-    /// open, anonymous or confidential.
-    #[arg(long, default_value = "open")]
+    /// Who may know what: all but the reporter's name, no identity kept at all, or nothing for the public.
+    #[arg(long, default_value = "open", value_parser = words(Visibility::ALL.iter().map(|word| word.name())))]
     pub(crate) visibility: String,
     /// Somebody files it for the reporter.
     #[arg(long)]
     pub(crate) on_behalf: bool,
-    /// The unit complained of.
-    #[arg(long, default_value = "")]
+    /// The unit complained of; it is never given the complaint.
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) about: String,
     #[command(flatten)]
     pub(crate) text: Text,
@@ -279,8 +407,18 @@ pub(crate) struct File {
     pub(crate) reporter_file: Option<PathBuf>,
 }
 
+/// The words of a list: completed by shells, listed in help.
+fn words(names: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
+    PossibleValuesParser::new(names)
+}
+
+/// The folder that is named or, if none is, the usual one.
+fn folder(text: OsString) -> PathBuf {
+    if text.is_empty() { usual_folder("lintas-node") } else { text.into() }
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').ok_or("it is KEY=VALUE, such as hub.address=hub.lapor.go.id:7443")?;
+    let pair = text.split_once('=').ok_or("it is a name, = and a value, such as hub.address=hub.lapor.go.id:7443")?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
@@ -289,13 +427,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// How the program ends, if there is nothing to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A check that cannot even be understood must not look like a finding of it.
+    let checks = arguments.iter().any(|argument| argument == "--check");
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
             return Exit::Done;
         }
         let _ = writeln!(std::io::stderr(), "lintas-node: {}", one_line(&error.to_string()));
-        Exit::CommandLine
+        if checks { Exit::Watched(Watch::Unknown) } else { Exit::CommandLine }
     })
 }
 
@@ -328,6 +469,27 @@ mod tests {
         for line in ["lintas-node accept LTS-1", "lintas-node complaint accept LTS-1 --json"] {
             assert!(read(line).is_ok(), "{line}");
         }
+        for line in [
+            "lintas-node backup",
+            "lintas-node backup x.tar --with-keys --verify",
+            "lintas-node backup --keep 7 --json",
+            "lintas-node backup verify x.tar --json",
+            "lintas-node restore x.tar --replace",
+            "lintas-node status --check --link-seconds 60,600 --backup-hours 26,50",
+            "lintas-node doctor",
+        ] {
+            assert!(read(line).is_ok(), "{line}");
+        }
+        let verify = read("lintas-node backup verify x.tar").unwrap().command;
+        assert!(matches!(verify, Command::Backup(Backup { command: Some(_), file: None, .. })));
+    }
+
+    #[test]
+    fn check_that_is_not_understood_looks_like_a_finding() {
+        let words = |line: &'static str| line.split_whitespace().map(OsString::from);
+        let ended = |line| parse(words(line)).unwrap_err();
+        assert_eq!(ended("lintas-node status --check --outbox many"), Exit::Watched(Watch::Unknown));
+        assert_eq!(ended("lintas-node status --outbox 1,2"), Exit::CommandLine);
     }
 
     #[test]
@@ -339,6 +501,9 @@ mod tests {
             "lintas-node list --stat new",
             "lintas-node transfer LTS-1",
             "lintas-node rate LTS-1 --stars 9",
+            "lintas-node backup x.tar --keep 3",
+            "lintas-node backup --keep 0",
+            "lintas-node restore",
             "lintas-node status --lang fr",
         ] {
             let said = one_line(&read(line).unwrap_err().to_string());

@@ -14,8 +14,8 @@ use crate::cli::{Cli, Command, Common, ComplaintCommand};
 use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
-use crate::settings::Settings;
-use crate::{init, run, story, verify};
+use crate::settings::{Settings, explained};
+use crate::{backup, check, doctor, export, import, init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -33,25 +33,61 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             init::init(common, &arguments, lang).await?;
             return Ok(Exit::Done);
         }
+        Command::Settings => {
+            let (value, text) = explained();
+            print(common, &value, &text);
+            return Ok(Exit::Done);
+        }
         Command::Join(arguments) => {
             init::join(common, &arguments, lang)?;
             return Ok(Exit::Done);
+        }
+        Command::Export(arguments) => {
+            export::export(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Import(arguments) => {
+            import::import(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            return Ok(Exit::Done);
+        }
+        Command::Completions(_) | Command::Man(_) | Command::Markdown => {
+            return papers::make(command, common.json, lang);
         }
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
         Command::Recover => {
-            run::recover(&Settings::load(common)?).await?;
+            run::recover(&Settings::load(common)?, &output::progress(common.json, lang), lang).await?;
             say(&words::say("node.recovered", lang, &[]));
             return Ok(Exit::Done);
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
-        Command::Status | Command::List(_) | Command::Show(_) | Command::Units => command,
+        Command::Status(limits) if limits.check => {
+            let (watch, line) = check::check(common, &limits, lang).await;
+            say(&line);
+            return Ok(Exit::Watched(watch));
+        }
+        Command::Backup(asked) => {
+            let (value, text) = backup::backup(common, &asked, lang).await?;
+            print(common, &value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Restore(asked) => {
+            let (value, text) = backup::restore(common, &asked, lang).await?;
+            print(common, &value, &text);
+            return Ok(Exit::Done);
+        }
+        Command::Doctor => {
+            let report = doctor::doctor(common, lang).await;
+            print(common, &report.to_json(lang), &report.render(lang));
+            return Ok(report.exit());
+        }
+        Command::Status(_) | Command::List(_) | Command::Show(_) | Command::Units => command,
     };
     let settings = Settings::load(common)?;
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
     let (value, text) = match command {
-        Command::Status => {
+        Command::Status(_) => {
             let reply = reader(&settings).await?.status(wire::StatusRequest {}).await?;
             (output::status_json(&reply), output::status(&reply, lang))
         }
@@ -89,7 +125,10 @@ fn print(common: &Common, value: &serde_json::Value, text: &str) {
 }
 
 /// Whoever can be asked: the running node or, if none runs, the database.
-async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, Failure> {
+///
+/// # Errors
+/// If neither can be.
+pub(crate) async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, Failure> {
     match Caller::connect(&SocketPlace::of(&settings.data)?).await {
         Ok(caller) => Ok(caller),
         Err(ClientError::NotRunning(_)) => {

@@ -2,7 +2,10 @@
 
 use std::io::Write as _;
 
+use lintas::care::BackupError;
 use lintas::desk::DeskError;
+use lintas::desk::export::{ExportError, PlaceError};
+use lintas::desk::import::{Mistake, Mistakes};
 use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
 use lintas::identity::enrolment::EnrolmentError;
@@ -47,6 +50,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Logs(#[from] LogsError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -56,6 +61,21 @@ pub(crate) enum Failure {
     Telemetry(#[from] StartError),
     #[error("the system does not let the program listen for signals: {0}")]
     Signals(std::io::Error),
+    /// A file or folder that cannot be written.
+    #[error("{path}: {cause}")]
+    Write { path: String, cause: std::io::Error },
+    /// An export that could not be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export's file that cannot be made.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// All that is wrong with a table to take over, or with its mapping.
+    #[error("{} mistakes", .0.count)]
+    Import(Mistakes),
+    /// A table that became another while it was taken over.
+    #[error("the file was changed while it was taken over")]
+    Changed,
     #[error("{0}")]
     Argument(String),
     #[error("{0}")]
@@ -74,7 +94,12 @@ impl Failure {
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "node.process",
+            Self::Write { .. } => "node.write",
+            Self::Export(_) | Self::Place(_) => "node.export",
+            Self::Import(_) => "node.import",
+            Self::Changed => "node.import-changed",
             Self::Observe(_) => "node.observe",
             Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
             Self::Recovery(_) => "node.recovery",
@@ -91,10 +116,12 @@ impl Failure {
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
                 Exit::Unavailable
             }
-            Self::Client(ClientError::Foreign(_))
-            | Self::File(FileError::LooseMode { .. })
-            | Self::Key(KeyError::File(FileError::LooseMode { .. })) => Exit::NoPermission,
-            Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
+            Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
+            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
+            Self::Store(StoreError::Corrupt(_))
+            | Self::Export(ExportError::Store(StoreError::Corrupt(_)))
+            | Self::Import(_) => Exit::BadData,
+            Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
             | Self::Socket(_)
@@ -105,6 +132,10 @@ impl Failure {
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Signals(_)
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
+            | Self::Changed
             | Self::Recovery(_) => Exit::NotDone,
         }
     }
@@ -114,9 +145,15 @@ impl Failure {
         let now = self.standing();
         let mut lines = self.lines(lang);
         if json {
-            let message = lines.join("; ");
-            lines =
-                vec![json!({ "error": self.code(), "message": message, "standing": standing_json(now) }).to_string()];
+            let message = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ");
+            let mut value = json!({ "error": self.code(), "message": message, "standing": standing_json(now) });
+            if let (Self::Import(mistakes), Some(value)) = (self, value.as_object_mut()) {
+                let one =
+                    |m: &Mistake| json!({ "line": m.line, "column": m.column, "code": m.code, "what": m.what(lang) });
+                value.insert("mistakes".to_owned(), mistakes.told.iter().map(one).collect());
+                value.insert("count".to_owned(), json!(mistakes.count));
+            }
+            lines = vec![value.to_string()];
         } else {
             lines.extend(now.map(|now| standing(now, lang)));
             if let Some(first) = lines.first_mut() {
@@ -135,6 +172,7 @@ impl Failure {
         };
         match self {
             Self::Settings(error) => error.lines(|code, facts| words::say(code, lang, facts)),
+            Self::Import(mistakes) => told(mistakes, lang),
             Self::Client(ClientError::Refused(fault)) => vec![refused(fault, lang)],
             Self::Client(ClientError::NotRunning(path) | ClientError::Foreign(path)) => {
                 vec![said(&[("path", &path.display().to_string())])]
@@ -143,6 +181,11 @@ impl Failure {
                 let facts = error.facts();
                 let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
                 vec![said(&facts)]
+            }
+            Self::Backup(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts).replace('\n', " ")]
             }
             Self::Client(_)
             | Self::Request(_)
@@ -158,6 +201,10 @@ impl Failure {
             | Self::Choice(_)
             | Self::Telemetry(_)
             | Self::Signals(_)
+            | Self::Write { .. }
+            | Self::Export(_)
+            | Self::Place(_)
+            | Self::Changed
             | Self::Argument(_)
             | Self::Recovery(_)
             | Self::NoHub => vec![said(&[("cause", &self.to_string().replace('\n', " "))])],
@@ -167,6 +214,16 @@ impl Failure {
     fn standing(&self) -> Option<&Standing> {
         if let Self::Client(ClientError::Refused(fault)) = self { fault.standing.as_ref() } else { None }
     }
+}
+
+/// Every mistake that is kept, and how many more there are.
+fn told(mistakes: &Mistakes, lang: Language) -> Vec<String> {
+    let (count, lines) = (mistakes.count.to_string(), mistakes.lines.to_string());
+    let first = words::say("node.import", lang, &[("count", &count), ("lines", &lines)]);
+    let more = mistakes.untold();
+    let last = (more > 0).then(|| words::say("node.import-more", lang, &[("count", &more.to_string())]));
+    let each = mistakes.told.iter().map(|mistake| format!("  {}", mistake.told(lang)));
+    std::iter::once(first).chain(each).chain(last).collect()
 }
 
 /// The desk's reason in a person's language; its own English text if this version has no words for it.

@@ -1,8 +1,8 @@
 //! Makes a node's folder, and takes in what the hub's operator sends back. It overwrites no key and talks to nobody.
 
 use std::fs;
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::Path;
 
 use lintas::domain::event::PublicName;
 use lintas::domain::{FederationId, NodeId, UnitCode};
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::cli::{Common, Init, Join};
 use crate::failure::Failure;
 use crate::output::{say, say_json};
-use crate::settings::{Settings, file_of, template, with_hub};
+use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
 
 /// Makes the folder and prints what to send to the hub's operator.
 ///
@@ -34,7 +34,7 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     let keys = data.join("keys");
     files::make_folder(data)?;
     files::make_folder(&keys)?;
-    let settings = file_of(data);
+    let settings = data.join(FILE_NAME);
     if settings.exists() {
         return Err(FileError::Exists(settings).into());
     }
@@ -74,7 +74,7 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
 /// If it is another node's, or there is no folder made by `init`.
 pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), Failure> {
     let settings = Settings::load(common)?;
-    let bundle = JoiningBundle::from_toml(&read(&join.bundle)?)?;
+    let bundle = JoiningBundle::from_toml(&read_or_stdin(&join.bundle)?)?;
     let (ours, theirs) = (settings.node.as_str(), bundle.node.as_str());
     if ours != theirs || settings.federation != bundle.federation {
         return Err(Failure::Argument(format!(
@@ -82,7 +82,7 @@ pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), F
             bundle.federation
         )));
     }
-    let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
+    let path = file_of(common);
     let text = read(&path)?;
     let text = with_hub(&text, &bundle.hub, bundle.hub_signing_key).ok_or_else(|| {
         let (hub, key) = (&bundle.hub, bundle.hub_signing_key);
@@ -95,10 +95,21 @@ pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), F
     Ok(())
 }
 
-fn read(path: &PathBuf) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = fs::File::open(path).and_then(bounded);
+    Ok(text.map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
+}
+
+fn read_or_stdin(path: &Path) -> Result<String, Failure> {
+    if path != Path::new("-") {
+        return read(path);
+    }
+    Ok(bounded(io::stdin()).map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
+}
+
+fn bounded(from: impl Read) -> io::Result<String> {
     let limit = u64::try_from(ENROLMENT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
-    read.map_err(|cause| FileError::Io { path: path.clone(), cause })?;
+    from.take(limit).read_to_string(&mut text)?;
     Ok(text)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lintas::desk::{LinkProbe, LinkReport, LinkState};
 use lintas::domain::{Position, Timestamp};
-use lintas::identity::{ClientTls, ConnectLimits, Dialer, SpiffeId, TlsIdentity, load_signing_secret};
+use lintas::identity::{ClientTls, ConnectLimits, Dialer, Reloadable, SpiffeId, TlsIdentity, load_signing_secret};
 use lintas::journal::SigningKey;
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
@@ -20,7 +20,7 @@ use crate::settings::{HubSettings, Settings};
 /// A node's database, watched.
 pub(crate) type NodeStore = Observed<SqliteStore>;
 
-/// The link of a node, ready to run. `written` is the desk's.
+/// The link of a node, ready to run, and its TLS configuration, which can be loaded anew. `written` is the desk's.
 ///
 /// # Errors
 /// If keys or certificates are missing, loose or do not belong together.
@@ -30,22 +30,33 @@ pub(crate) fn prepare(
     store: NodeStore,
     telemetry: &Telemetry,
     written: watch::Receiver<Position>,
-) -> Result<NodeLink<NodeStore>, Failure> {
+) -> Result<(NodeLink<NodeStore>, Reloadable<ClientTls>), Failure> {
     let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     let seed = load_signing_secret(&settings.signing_key)?;
     let key = SigningKey::from_seed(*seed);
-    let identity = TlsIdentity::load(&settings.tls, &id)?;
-    telemetry.instruments().certificate(identity.not_after().0.div_euclid(1_000_000));
-    let tls = ClientTls::new(&identity)?;
-    let (_, tls) = watch::channel(Arc::new(tls));
+    let (files, told) = (settings.tls.clone(), telemetry.clone());
+    let tls = Reloadable::start(move || {
+        let tls = ClientTls::new(&TlsIdentity::load(&files, &id)?)?;
+        told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
+        Ok(tls)
+    })?;
     let signer = NodeKey { federation: settings.federation.clone(), node: settings.node.clone(), key };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
     let shared =
         Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));
     let limits = ConnectLimits::default();
-    let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls, limits };
+    let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls: tls.watch(), limits };
     let state = watch::Sender::new(Reported::Starting);
-    Ok(NodeLink { shared, dialer, written, state, entropy: Arc::new(OsEntropy) })
+    Ok((NodeLink { shared, dialer, written, state, entropy: Arc::new(OsEntropy) }, tls))
+}
+
+/// How a link stands in a few words, for the service manager.
+pub(crate) fn in_words(state: &Reported) -> String {
+    match state {
+        Reported::Starting => "dialling the hub".to_owned(),
+        Reported::Up { .. } => "the link to the hub is up".to_owned(),
+        Reported::Down { why, .. } => format!("no link to the hub: {why}"),
+    }
 }
 
 /// Tells `status` how a link stands.

@@ -1,12 +1,19 @@
 //! A regional node: intake, desk, and its end of the link. Here it only starts and ends; the commands are in `commands`.
 
+mod backup;
+mod check;
 mod cli;
 mod commands;
+mod doctor;
+mod estate;
+mod export;
 mod failure;
+mod import;
 mod init;
 mod link;
 mod observe;
 mod output;
+mod papers;
 mod request;
 mod run;
 mod settings;

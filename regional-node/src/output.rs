@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use lintas::protocol::desk::v1 as wire;
+use lintas::runtime::{Progress, SystemClock};
 use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
@@ -13,9 +15,19 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
 }
 
+/// Prints beside the answer, to standard error.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+}
+
 /// Prints JSON.
 pub(crate) fn say_json(value: &Value) {
     say(&format!("{value:#}"));
+}
+
+/// Where long work tells how far it is: bars on a terminal, the logs elsewhere.
+pub(crate) fn progress(json: bool, lang: Language) -> Progress {
+    Progress::of_command(json, Arc::new(SystemClock), move |code| words::say(code, lang, &[]))
 }
 
 /// Microseconds since 1970 as RFC 3339, UTC.

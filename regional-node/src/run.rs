@@ -8,17 +8,22 @@ use lintas::desk::socket::{DeskSocket, SocketPlace};
 use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
-use lintas::runtime::{Exit, OnFailure, OsEntropy, OsSignals, SystemClock, Tasks, run_until_shutdown};
-use lintas::store::Owner;
+use lintas::runtime::{
+    Exit, OnFailure, OsEntropy, OsSignals, Progress, ServiceManager, SystemClock, Tasks, reload_on_hangup,
+    run_until_shutdown,
+};
 use lintas::store::observed::Observed;
 use lintas::store::probe::FileMark;
 use lintas::store::sqlite::SqliteStore;
-use lintas::telemetry::{Health, Telemetry};
+use lintas::store::{Owner, Store};
+use lintas::telemetry::{Health, Readiness, Telemetry};
+use lintas::words::Language;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::estate;
 use crate::failure::Failure;
-use crate::link::{Probe, prepare};
+use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
 use crate::settings::Settings;
 
@@ -30,10 +35,14 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
     start_logs()?;
     let mut signals = OsSignals::listen().map_err(Failure::Signals)?;
     let tasks = Tasks::new();
+    let manager = ServiceManager::of_environment();
+    manager.starting("opening the database");
     let (telemetry, health) = observe::start(settings, &tasks).await?;
     let served = async {
-        let database = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-        start(settings, &database, &telemetry, health, &tasks).await?;
+        // First, so that nobody works on the database while another puts one in its place.
+        let socket = open_socket(settings)?;
+        let database = estate::open(settings, None).await?;
+        start(settings, &database, socket, &telemetry, health, &manager, &tasks).await?;
         tracing::info!(node = %settings.node, name = settings.name, "the node serves");
         let exit = run_until_shutdown(&tasks, &mut signals, settings.soft_limit).await;
         database.close().await;
@@ -50,24 +59,27 @@ pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
 async fn start(
     settings: &Settings,
     database: &SqliteStore,
+    socket: DeskSocket,
     telemetry: &Telemetry,
     health: Health,
+    manager: &ServiceManager,
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let store = Observed::new(database.clone(), telemetry.clone());
     let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
     let mut desk = desk.with_telemetry(telemetry.clone());
     let link = if let Some(hub) = &settings.hub {
-        Some(Arc::new(prepare(settings, hub, store.clone(), telemetry, desk.written())?))
+        let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
+        Some((Arc::new(link), tls))
     } else {
         tracing::warn!("no hub.address is set: the desk works alone");
         None
     };
+    let (link, tls) = link.unzip();
     let probe = link.as_ref().map(|link| -> Arc<dyn LinkProbe> { Arc::new(Probe(Arc::clone(link))) });
     if let Some(probe) = &probe {
         desk = desk.with_link(Arc::clone(probe));
     }
-    let socket = open_socket(settings)?;
     let looked = Looked {
         store,
         database: FileMark::of(&settings.database).await.ok(),
@@ -75,7 +87,10 @@ async fn start(
         link: probe,
     };
     tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, health.clone(), tasks.clone()));
-    observe::look_after(looked, health, telemetry.instruments(), tasks);
+    observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);
+    let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
+    reload_on_hangup(tasks, manager, reload).map_err(Failure::Signals)?;
+    let state = link.as_ref().map(|link| link.state.subscribe());
     if let Some(link) = link {
         let stop = tasks.stopping();
         tasks.spawn("link", OnFailure::EndProcess, async move {
@@ -83,33 +98,54 @@ async fn start(
             Ok::<(), Infallible>(())
         });
     }
+    let serves = format!("serves {}", settings.node);
+    manager.ready(&serves);
+    let store = database.clone();
+    manager.watch(tasks, move || {
+        let link = state.as_ref().map_or_else(|| "no link is set up".to_owned(), |state| in_words(&state.borrow()));
+        standing(store.clone(), health.clone(), format!("{serves}; {link}"))
+    });
     Ok(())
+}
+
+/// How the node stands, for its service manager. A database that says no is an answer too: only one that says nothing at all
+/// is a reason to begin anew.
+async fn standing(store: impl Store, health: Health, serves: String) -> String {
+    let _ = store.own().await;
+    match health.now() {
+        Readiness::Ready => serves,
+        Readiness::Not(why) => format!("{serves}; not ready: {why}"),
+    }
 }
 
 /// Takes the journal back from the hub and begins a new life of it. A database that is gone is made anew.
 ///
 /// # Errors
 /// If a node runs on the folder, or the hub could not be asked.
-pub(crate) async fn recover(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Language) -> Result<(), Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?;
     // Held so that no node serves meanwhile.
     let socket = open_socket(settings)?;
     let store = if settings.database.exists() {
-        SqliteStore::open_as(&settings.database, &owner(settings)).await?
+        estate::open(settings, Some(lang)).await?
     } else {
         SqliteStore::create(&settings.database, owner(settings)).await?
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);
     let off = Telemetry::default();
-    let link = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
-    let recovered = link.recover(CancellationToken::new()).await.map_err(Failure::Recovery);
+    let (link, _tls) = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
+    let recovered = link.recover(CancellationToken::new(), progress).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);
     recovered
 }
 
-fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
+/// Takes the desk's socket: nobody else serves or recovers meanwhile.
+///
+/// # Errors
+/// If somebody does.
+pub(crate) fn open_socket(settings: &Settings) -> Result<DeskSocket, Failure> {
     let place = SocketPlace::of(&settings.data)?;
     if place.fallback {
         tracing::warn!(path = %place.path.display(), "the node's folder has too long a path for a socket; the desk listens here");

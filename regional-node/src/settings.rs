@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
 use lintas::identity::{HostPort, TlsFiles};
+use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::telemetry::observe::read_listen;
 
+use serde_json::{Value, json};
+
 use crate::cli::Common;
 
 /// The settings file within the node's folder.
-const FILE_NAME: &str = "node.toml";
+pub(crate) const FILE_NAME: &str = "node.toml";
 /// Longest that running calls may take to finish, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
@@ -26,10 +29,14 @@ const KEYS: [(&str, &str, &str); 13] = [
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
     ("hub.key", "", "The hub's signing key, 64 hexadecimal digits, from its operator at enrolment."),
     ("hub.proxy", "", "An HTTP proxy on the way to the hub: HOST:PORT. Empty: none."),
-    ("tls.key", "keys/tls.key", "This node's TLS key (mode 0600)."),
+    (
+        "tls.key",
+        "keys/tls.key",
+        "This node's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
+    ),
     ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
-    ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600)."),
+    ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
     ("database", "node.db", "The database."),
     (
         "observe.listen",
@@ -55,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) soft_limit: Duration,
     /// The node's folder.
     pub(crate) data: PathBuf,
+    /// The file that they were read from.
+    pub(crate) file: PathBuf,
 }
 
 /// How to reach and recognise the hub.
@@ -71,8 +80,30 @@ impl Settings {
     /// # Errors
     /// Names all that is wrong at once.
     pub(crate) fn load(common: &Common) -> Result<Self, SettingsError> {
-        let path = common.config.clone().unwrap_or_else(|| file_of(&common.data));
-        Self::check(Read::read(&path)?.with_variables(std::env::vars()), &common.set, &common.data)
+        Self::of(Read::read(&file_of(common))?, common)
+    }
+
+    /// The same, if there is such a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn if_there(common: &Common) -> Result<Option<Self>, SettingsError> {
+        if file_of(common).exists() { Self::load(common).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads settings that stand elsewhere than in their file, such as in a backup.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn of_text(text: &[u8], common: &Common) -> Result<Self, SettingsError> {
+        let path = file_of(common);
+        let read = Read::parse(&String::from_utf8_lossy(text));
+        Self::of(read.map_err(|(line, cause)| SettingsError::Syntax { path, line, cause })?, common)
+    }
+
+    fn of(read: Read, common: &Common) -> Result<Self, SettingsError> {
+        let settings = Self::check(read.with_variables(std::env::vars()), &common.set, &common.data)?;
+        Ok(Self { file: file_of(common), ..settings })
     }
 
     fn check(mut read: Read, set: &[(String, String)], data: &Path) -> Result<Self, SettingsError> {
@@ -99,8 +130,10 @@ impl Settings {
         });
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
-        let (tls_key, certificate, authority) = (file("tls.key"), file("tls.certificate"), file("tls.authority"));
-        let (signing_key, database) = (file("signing.key"), file("database"));
+        let (certificate, authority, database) = (file("tls.certificate"), file("tls.authority"), file("database"));
+        let mut secret =
+            |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -120,6 +153,7 @@ impl Settings {
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
+                file: data.join(FILE_NAME),
             })
         };
         let found = found();
@@ -178,9 +212,15 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// Where the settings file of a node's folder is.
-pub(crate) fn file_of(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+/// Every setting with what holds if nothing is said and what it is: for machines, and as a file.
+pub(crate) fn explained() -> (Value, String) {
+    let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
+    (json!({ "settings": all }), template(&[]))
+}
+
+/// Where the settings file is that the command line points to.
+pub(crate) fn file_of(common: &Common) -> PathBuf {
+    common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
 }
 
 #[cfg(test)]

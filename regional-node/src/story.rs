@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use lintas::desk::listing::{list as as_table, listed};
-use lintas::desk::story::{Reader, Story, render};
+use lintas::desk::story::{Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
-use lintas::domain::{NodeId, PartKind, UnitCode};
+use lintas::domain::{NodeId, UnitCode};
 use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
-use lintas::store::{File, ListFilter};
 use lintas::words::{Language, say};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -42,7 +42,11 @@ pub(crate) async fn list(settings: &Settings, list: List, lang: Language) -> Res
     Ok((value, as_table(&found, &registry, lang, limit)))
 }
 
-fn filter(list: &List) -> Result<ListFilter, Failure> {
+/// The filter of a command.
+///
+/// # Errors
+/// If an argument is wrong.
+pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
     let wrong = |name: &str, why: String| Failure::Argument(format!("--{name}: {why}"));
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let node = |name: &str, text: &str| {
@@ -60,6 +64,7 @@ fn filter(list: &List) -> Result<ListFilter, Failure> {
         node: node("node", &list.node)?,
         origin: node("origin", &list.origin)?,
         late: list.late,
+        imported: list.imported,
         limit: usize::try_from(list.limit).unwrap_or(usize::MAX),
     })
 }
@@ -88,11 +93,4 @@ pub(crate) async fn show(settings: &Settings, shown: &Shown, lang: Language) -> 
         let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
     }
     Ok((value, text))
-}
-
-/// Who the reporter is, if it was told and is still stored.
-fn identity(file: &File) -> Option<Reporter> {
-    let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
-    let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
-    serde_json::from_slice(&part.content).ok()
 }

@@ -10,7 +10,7 @@ use lintas::store::{Store as _, StoreError};
 use lintas::words::Language;
 
 use crate::failure::Failure;
-use crate::output::{say, say_json};
+use crate::output::{progress, say, say_json};
 use crate::run::owner;
 use crate::settings::Settings;
 
@@ -25,7 +25,7 @@ pub(crate) async fn verify(settings: &Settings, json: bool, lang: Language) -> R
     if store.owner().await? != owner(settings) {
         return Err(StoreError::Foreign("the database is another node's".to_owned()).into());
     }
-    let report = audit(&store, hub, own).await?;
+    let report = audit(&store, hub, own, &progress(json, lang)).await?;
     store.close().await;
     if json {
         say_json(&report.to_json(lang));

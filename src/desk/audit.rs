@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Change, ComplaintId, NodeId, Position, Registry, SigningKeyId, Verdict};
 use crate::journal::Head;
+use crate::runtime::{Progress, Step};
 use crate::store::{JournalRow, Owner, Store, StoreError};
 
 use journal::{Extent, Walk};
@@ -27,12 +28,17 @@ const DOUBTFUL_MAX: usize = 1000;
 /// Checks everything stored. `hub` is the hub's signing key, `own` that of the store's owner.
 ///
 /// It may run beside the program that writes: it looks at what was there when it began, and twice at a complaint that seems
-/// wrong, since its events and what the hub says of them arrive one after the other.
+/// wrong, since its events and what the hub says of them arrive one after the other. `progress` is told how far it is.
 ///
 /// # Errors
 /// If storage failed. What does not verify is no error but a finding.
-pub async fn audit<S: Store>(store: &S, hub: SigningKeyId, own: SigningKeyId) -> Result<Report, StoreError> {
-    let mut audit = Audit::begin(store, hub, own).await?;
+pub async fn audit<S: Store>(
+    store: &S,
+    hub: SigningKeyId,
+    own: SigningKeyId,
+    progress: &Progress,
+) -> Result<Report, StoreError> {
+    let mut audit = Audit::begin(store, hub, own, progress).await?;
     for origin in audit.origins().await? {
         audit.journal(&origin).await?;
     }
@@ -62,12 +68,20 @@ struct Audit<'a, S> {
     filed: u64,
     doubtful: BTreeSet<ComplaintId>,
     report: Report,
+    /// Rows of journals.
+    step: Step,
 }
 
 impl<'a, S: Store> Audit<'a, S> {
-    async fn begin(store: &'a S, hub: SigningKeyId, own: SigningKeyId) -> Result<Self, StoreError> {
+    async fn begin(
+        store: &'a S,
+        hub: SigningKeyId,
+        own: SigningKeyId,
+        progress: &Progress,
+    ) -> Result<Self, StoreError> {
         let owner = store.owner().await?;
-        let stored = store.counts().await?.complaints;
+        let counts = store.counts().await?;
+        let (stored, step) = (counts.complaints, progress.step("progress.verify", Some(counts.events)));
         let written = store.own().await?;
         let mut ends = BTreeMap::from([(owner.node.clone(), written.sealed)]);
         if owner.node.is_hub() {
@@ -81,7 +95,7 @@ impl<'a, S: Store> Audit<'a, S> {
         }
         let report = Report::default();
         let (filed, doubtful, written) = (0, BTreeSet::new(), written.written);
-        Ok(Self { store, owner, registry, announced, hub, own, ends, written, stored, filed, doubtful, report })
+        Ok(Self { store, owner, registry, announced, hub, own, ends, written, stored, filed, doubtful, report, step })
     }
 
     /// Every journal of which something is or should be stored.
@@ -127,6 +141,7 @@ impl<'a, S: Store> Audit<'a, S> {
                     if walk.wants_seal(row) { self.store.seal_of(origin.clone(), row.position).await? } else { None };
                 walk.row(row, seal, &mut self.report);
                 self.meet(origin, row, &mut announced).await?;
+                self.step.advance(1);
             }
             if rows.len() < PAGE_ROWS || !walk.reaches(last) {
                 break;

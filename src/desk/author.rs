@@ -140,6 +140,28 @@ pub fn act(
     Ok((changes, Written { take_back, ..written }))
 }
 
+/// Plans the mark that a complaint was taken over from another system. Its filing unit writes it.
+///
+/// # Errors
+/// If the complaint is not here, was filed elsewhere, or is marked already.
+pub fn mark_imported(
+    view: &View,
+    registry: &Registry,
+    author: &Author,
+    id: ComplaintId,
+    parts: Vec<Part>,
+) -> Result<(Changes, Written), DeskError> {
+    let events = view.complaints.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let complaint = fold(events).ok_or(DeskError::UnknownComplaint)?;
+    let case = Case { complaint: &complaint, events, registry, author };
+    let change = Change::Imported;
+    case.origin(ActionName::File, &change)?;
+    let unit = case.filing_unit();
+    may_write(registry, author, &unit)?;
+    let (opener, seen) = (Some(complaint.filed), Some(complaint.newest_origin));
+    write(view, registry, author, Draft { complaint: id, unit, change, opener, seen, events, parts })
+}
+
 /// Whether this node may write for a unit, as the hub will ask at the registry position that the event cites.
 fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<(), DeskError> {
     if registry.node(&author.node).is_none() {

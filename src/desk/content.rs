@@ -2,6 +2,7 @@
 
 use super::action::{Action, NewComplaint, Reporter};
 use super::error::DeskError;
+use super::original::Original;
 use crate::domain::event::{PART_BYTES_MAX, PARTS_BYTES_MAX};
 use crate::domain::{PartKind, Visibility};
 use crate::journal::Part;
@@ -39,6 +40,27 @@ pub(super) fn of_action(action: &Action, text: &str, entropy: &dyn Entropy) -> R
     let reporters = matches!(action, Action::Reply | Action::Complete);
     let kind = if reporters { PartKind::Narrative } else { PartKind::Note };
     parts(vec![(kind, text.as_bytes().to_vec())], entropy)
+}
+
+/// The part of the mark that a complaint was taken over.
+///
+/// # Errors
+/// If it is too long.
+pub(super) fn of_original(original: &Original, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    parts(vec![(PartKind::Note, original.content())], entropy)
+}
+
+/// The parts of a step of taking over: its texts, one note each.
+///
+/// # Errors
+/// If the action is nothing without a text and there is none, or they are too long.
+pub(super) fn of_step(action: &Action, texts: &[String], entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    let notes: Vec<_> = texts.map(|text| (PartKind::Note, text.as_bytes().to_vec())).collect();
+    if notes.is_empty() && action.needs_text() {
+        return Err(DeskError::TextNeeded(action.name()));
+    }
+    parts(notes, entropy)
 }
 
 /// An identity's bytes: a JSON object of the fields that are known.

@@ -125,6 +125,19 @@ pub enum DeskError {
         /// How long they may be, in bytes.
         max: usize,
     },
+    /// A complaint to take over that does not say where it comes from.
+    #[error(
+        "a complaint to take over needs its system's name (1 to 40 lower-case letters, digits, dots, hyphens) and its number there"
+    )]
+    NoSource,
+    /// More complaints at once than are taken over in one transaction.
+    #[error("{count} complaints at once are too many, the most is {max}: send fewer, nothing was stored")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// A header above the limit.
     #[error("the event's header would have {0} bytes, more than its limit; nothing was stored")]
     HeaderTooLong(usize),
@@ -180,6 +193,8 @@ impl DeskError {
             Self::TextNeeded(_) => "desk.text-needed",
             Self::TooLong { .. } => "desk.too-long",
             Self::TooMuch { .. } => "desk.too-much",
+            Self::NoSource => "desk.no-source",
+            Self::TooMany { .. } => "desk.too-many",
             Self::HeaderTooLong(_) => "desk.header-too-long",
             Self::Stars => "desk.stars",
             Self::UnknownEvent => "desk.unknown-event",
@@ -229,6 +244,7 @@ impl DeskError {
                 vec![("kind", kind.to_string()), ("bytes", bytes.to_string()), ("max", max.to_string())]
             }
             Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
+            Self::TooMany { count, max } => vec![("count", count.to_string()), ("max", max.to_string())],
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
             Self::Store(cause) => vec![("cause", cause.to_string())],
             _ => Vec::new(),

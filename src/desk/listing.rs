@@ -21,6 +21,8 @@ pub struct Listed {
     pub category: String,
     /// Who may know what.
     pub visibility: &'static str,
+    /// Whether it was filed before, in a system that this one follows.
+    pub imported: bool,
     /// The state's name.
     pub state: &'static str,
     /// Who answers for it.
@@ -72,6 +74,9 @@ pub fn list(summaries: &[Summary], registry: &Registry, language: Language, limi
 
 fn row(summary: &Summary, registry: &Registry, language: Language) -> [String; 7] {
     let mut remarks = Vec::new();
+    if summary.imported {
+        remarks.push(say("list.imported", language, &[]));
+    }
     if summary.pending.is_some() {
         remarks.push(say("list.pending", language, &[]));
     }
@@ -99,6 +104,7 @@ fn one(summary: &Summary, registry: &Registry) -> Listed {
         class: summary.class.name(),
         category: summary.category.clone(),
         visibility: summary.visibility.name(),
+        imported: summary.imported,
         state: summary.state.name(),
         unit: summary.unit.to_string(),
         unit_name: named(registry, &summary.unit).name,
@@ -133,6 +139,7 @@ mod tests {
             class: Class::Complaint,
             category: "jalan-rusak".to_owned(),
             visibility: Visibility::Open,
+            imported: false,
             unit,
             node: NodeId::parse("13.71").unwrap(),
             state: DisplayState::Disposed,
@@ -148,7 +155,8 @@ mod tests {
 
     #[test]
     fn list_reads_differently() {
-        let other = Summary { late: 0, pending: None, held: true, category: "x".to_owned(), ..summary() };
+        let other =
+            Summary { imported: true, late: 0, pending: None, held: true, category: "x".to_owned(), ..summary() };
         let all = [summary(), other];
         let registry = Registry::default();
         assert_eq!(
@@ -158,7 +166,7 @@ mod tests {
              LTS-AYDX-W0J6-HB7-2  1 Jun 2026  Jalan dan jembatan rusak  terdisposisi, belum ditindaklanjuti  13.71     \
              13.71        perpindahan berjalan, 2 terlambat\n\
              LTS-AYDX-W0J6-HB7-2  1 Jun 2026  x                         terdisposisi, belum ditindaklanjuti  13.71     \
-             13.71        ditahan\n"
+             13.71        diimpor, ditahan\n"
         );
         let english = list(&all, &registry, Language::English, 2);
         assert!(

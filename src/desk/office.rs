@@ -1,5 +1,6 @@
 //! The desk of one node: each use case is one transaction of its store. What it returns of an action is on disk.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +10,9 @@ use super::action::{Action, ActionName, NewComplaint};
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
+use super::import::{self, ITEMS_MAX, Item, Taken};
 use super::name::ComplaintName;
+use super::original::Original;
 use super::status::LinkProbe;
 use crate::domain::rules::reporter_may_be_traced;
 use crate::domain::{
@@ -19,6 +22,7 @@ use crate::journal;
 use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
 use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
 use crate::telemetry::{Fact, Span, SpanName, Telemetry};
+use crate::words::Language;
 
 /// The desk of a node. Clones are the same desk.
 #[derive(Clone)]
@@ -169,6 +173,42 @@ impl<S: Store> Desk<S> {
         done
     }
 
+    /// Takes complaints over from another system: files each, marks it as imported, and brings it to its state, all in one
+    /// transaction. What was taken over before, by the source's name and number, is not taken over again; what of it is still
+    /// missing is written, if nothing else has happened to it. The notes beside the events are in `language`.
+    ///
+    /// # Errors
+    /// At more than [`ITEMS_MAX`] complaints, and as [`Self::file`] and [`Self::act`]. Then nothing was stored.
+    pub async fn import(&self, items: &[Item], language: Language) -> Result<Vec<Taken>, DeskError> {
+        if items.len() > ITEMS_MAX {
+            return Err(DeskError::TooMany { count: items.len(), max: ITEMS_MAX });
+        }
+        let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
+        let id = |nonce: &[u8; 16]| journal::complaint_id(&self.federation, &self.node, nonce);
+        let prepare = |item: &Item| {
+            let Original { source, id: number, .. } = &item.original;
+            let nonce = journal::import_nonce(&self.federation, &self.node, source, number);
+            import::prepare(item, &own, id, nonce, language, &*self.entropy)
+        };
+        let prepared = items.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let complaints = prepared.iter().map(|one| one.complaint).collect();
+        let plan = |view: &View, registry: &Registry, author: &Author| {
+            let (changes, taken, position) = import::plan(view, registry, author, prepared)?;
+            Ok((changes, (taken, position)))
+        };
+        // Nobody here caused what is taken over, and anonymous reporters may be among those who did.
+        let (taken, position) = self.transact(complaints, |_: &View| None, plan).await?;
+        self.written.send_replace(position);
+        Ok(taken)
+    }
+
+    /// The id of the complaint that a system knew by a number, whether or not it was taken over yet.
+    #[must_use]
+    pub fn imported_id(&self, source: &str, number: &str) -> ComplaintId {
+        let nonce = journal::import_nonce(&self.federation, &self.node, source, number);
+        journal::complaint_id(&self.federation, &self.node, &nonce)
+    }
+
     /// The complaint of a name.
     ///
     /// # Errors
@@ -214,8 +254,7 @@ impl<S: Store> Desk<S> {
         Ok(registry)
     }
 
-    /// One transaction of the planner, with the registry as it stands in it. Without a `span` it is a reporter's step, which is
-    /// traced only if the complaint is not anonymous.
+    /// One event on a complaint. Without a `span` it is a reporter's step, which is traced only if the complaint is not anonymous.
     async fn write(
         &self,
         complaint: ComplaintId,
@@ -223,33 +262,45 @@ impl<S: Store> Desk<S> {
         mut span: Option<Span>,
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, Written), DeskError> + Send,
     ) -> Result<Written, DeskError> {
-        let known = self.known();
-        let scope =
-            Scope { complaints: [complaint].into(), registry_after: Some(known.position()), ..Scope::default() };
-        let clock = &self.clock;
-        let (federation, node) = (self.federation.clone(), self.node.clone());
         let step = &mut span;
-        let (registry, planned) = self
-            .store
-            .transact(scope, move |view| {
-                let registry = advanced(&known, view);
-                let history = view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
-                let begin = || if reporter_may_be_traced(history) { self.begin(action, None) } else { Span::none() };
-                let trace = step.get_or_insert_with(begin).context();
-                let author = Author { federation, node, now: clock.timestamp(), trace };
-                match plan(view, &registry, &author) {
-                    Ok((changes, written)) => (changes, (registry, Ok(written))),
-                    Err(error) => (Changes::default(), (registry, Err(error))),
-                }
-            })
-            .await?;
-        self.learn(&registry);
+        let trace = |view: &View| {
+            let history = view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
+            let begin = || if reporter_may_be_traced(history) { self.begin(action, None) } else { Span::none() };
+            step.get_or_insert_with(begin).context()
+        };
+        let planned = self.transact([complaint].into(), trace, plan).await;
         if let (Err(error), Some(span)) = (&planned, &mut span) {
             span.fail(error.code());
         }
         let written = planned?;
         self.written.send_replace(written.position);
         Ok(written)
+    }
+
+    /// One transaction of the planner, with the registry as it stands in it; `trace` says what its events are caused by.
+    async fn transact<T: Send>(
+        &self,
+        complaints: BTreeSet<ComplaintId>,
+        trace: impl FnOnce(&View) -> Option<TraceContext> + Send,
+        plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, T), DeskError> + Send,
+    ) -> Result<T, DeskError> {
+        let known = self.known();
+        let scope = Scope { complaints, registry_after: Some(known.position()), ..Scope::default() };
+        let clock = &self.clock;
+        let (federation, node) = (self.federation.clone(), self.node.clone());
+        let (registry, planned) = self
+            .store
+            .transact(scope, move |view| {
+                let registry = advanced(&known, view);
+                let author = Author { federation, node, now: clock.timestamp(), trace: trace(view) };
+                match plan(view, &registry, &author) {
+                    Ok((changes, answer)) => (changes, (registry, Ok(answer))),
+                    Err(error) => (Changes::default(), (registry, Err(error))),
+                }
+            })
+            .await?;
+        self.learn(&registry);
+        planned
     }
 
     /// The registry as it was when it was last looked at.

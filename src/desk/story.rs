@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Complaint, Event, EventHash, NodeId, Registry, UnitCode, fold};
+use super::Reporter;
+use crate::domain::{Complaint, Event, EventHash, NodeId, PartKind, Registry, UnitCode, Visibility, fold};
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -79,6 +80,14 @@ impl Story {
     }
 }
 
+/// Who the reporter is, if it was told and is still stored. A story never tells it.
+#[must_use]
+pub fn identity(file: &File) -> Option<Reporter> {
+    let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
+    let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
+    serde_json::from_slice(&part.content).ok()
+}
+
 /// What is needed to tell a story.
 struct Told<'a> {
     file: &'a File,
@@ -96,6 +105,12 @@ impl<'a> Told<'a> {
         let order = order::causal(&file.events);
         let numbers = order.iter().zip(1..).map(|(filed, number)| (filed.event.hash, number)).collect();
         Self { file, registry, language, reader, complaint: fold(&events), order, numbers }
+    }
+
+    /// Whether the content is not for these eyes.
+    fn is_withheld(&self) -> bool {
+        let confidential = |complaint: &Complaint| complaint.filing.visibility == Visibility::Confidential;
+        self.reader == Reader::Exchange && self.complaint.as_ref().is_none_or(confidential)
     }
 
     fn unit(&self, unit: &UnitCode) -> Named {

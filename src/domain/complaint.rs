@@ -162,6 +162,8 @@ pub struct Complaint {
     pub filing: Filing,
     /// Who held it, oldest first. Never empty; the last is the present one.
     pub epochs: Vec<Epoch>,
+    /// Whether it was filed before, in a system that this one follows.
+    pub imported: bool,
     /// Whether it was verified.
     pub verified: bool,
     /// Positions of the reporter's replies and completions in the origin's journal, ascending.

@@ -203,6 +203,8 @@ pub enum Change {
         /// Which.
         event: EventHash,
     },
+    /// The complaint was filed before, in a system that this one follows; what that system said of it stands in a part.
+    Imported,
     /// The reporter replied.
     Replied,
     /// The reporter completed the file.
@@ -324,6 +326,7 @@ impl Change {
     pub const fn role(&self) -> Role {
         match self {
             Self::Filed(_)
+            | Self::Imported
             | Self::Replied
             | Self::Completed
             | Self::Confirmed
@@ -388,6 +391,7 @@ impl Change {
             Self::Return { .. } => "return",
             Self::TakeBack { .. } => "take-back",
             Self::Adopted { .. } => "adopted",
+            Self::Imported => "imported",
             Self::Replied => "replied",
             Self::Completed => "completed",
             Self::Confirmed => "confirmed",

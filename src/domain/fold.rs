@@ -122,6 +122,7 @@ impl<'a> Set<'a> {
             filed_at: event.header.time,
             filing: (**filing).clone(),
             epochs: vec![epoch],
+            imported: false,
             verified: false,
             replies: Vec::new(),
             newest_origin: event.hash,
@@ -304,6 +305,8 @@ fn hear(complaint: &mut Complaint, event: &Event) -> Outcome {
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not the reporter's")]
     match event.header.change {
         Change::Filed(_) => return Outcome::Refused(Refusal::Exists),
+        Change::Imported if complaint.imported => return Outcome::Refused(Refusal::Exists),
+        Change::Imported => complaint.imported = true,
         Change::Replied | Change::Completed => complaint.replies.push(event.header.position),
         Change::Confirmed => complaint.reporter.confirmed = true,
         Change::Rated { stars } => complaint.stars = Some(stars),

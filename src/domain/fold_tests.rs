@@ -381,6 +381,24 @@ fn redaction_and_the_reporters_voice() {
 }
 
 #[test]
+fn import_changes_who_holds_it_or_counts_twice() {
+    let mut story = Story::filed("13.71");
+    assert!(!story.fold().imported);
+    let first = story.writes("13.71", Change::Imported);
+    let (before, after) = (Story::filed("13.71").fold(), story.fold());
+    assert!(after.imported);
+    assert_eq!((after.status(), after.display(), after.unit()), (before.status(), before.display(), before.unit()));
+    assert_eq!((after.replies.len(), after.newest_origin), (0, first));
+    let answered = story.holder(Change::Responded);
+    let second = story.writes("13.71", Change::Imported);
+    assert_eq!(story.outcome(answered), Outcome::Counted);
+    assert_eq!(story.outcome(second), Outcome::Refused(Refusal::Exists));
+    assert_eq!(story.fold().status(), Status::Awaiting);
+    let stranger = story.writes("13", Change::Imported);
+    assert_eq!(story.outcome(stranger), Outcome::Refused(Refusal::NotCustodian));
+}
+
+#[test]
 fn escalation_supersedes_a_proposal_and_keeps_what_was_stored() {
     let mut story = Story::filed("13.71");
     let work = story.holder(Change::FollowedUp);

@@ -57,6 +57,7 @@ fn a_change_is_possible_in_exactly_the_statuses_of_the_table() {
 #[test]
 fn the_reporter_may_do_what_the_table_says() {
     let table = [
+        (Change::Imported, "xxxxxx"),
         (Change::Replied, "xx.x.."),
         (Change::Completed, "..x..."),
         (Change::Confirmed, "...x.."),

@@ -21,7 +21,7 @@ const UNITS: [&str; 7] = ["13.71", "13", "kl.pu", "id", "13.71.dlh", "13.71.pu",
 fn change(kind: u8, which: Index, known: &[EventHash]) -> Change {
     let named = *which.get(known);
     let to = UNITS[which.index(UNITS.len())];
-    match kind % 22 {
+    match kind % 23 {
         0 => Change::Verified,
         1 => disposed(to),
         2 | 3 => Change::Accepted,
@@ -41,6 +41,7 @@ fn change(kind: u8, which: Index, known: &[EventHash]) -> Change {
         18 => Change::Rated { stars: 3 },
         19 => Change::Appealed,
         20 => Change::Redacted { event: named },
+        21 => Change::Imported,
         _ => Change::Unknown { kind: 900, body: Vec::new() },
     }
 }

@@ -63,6 +63,7 @@ pub fn origin_precondition(complaint: &Complaint, change: &Change) -> Result<(),
     let among = |allowed: &[Status], refusal| if allowed.contains(&status) { Ok(()) } else { Err(refusal) };
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not the reporter's")]
     match change {
+        Change::Imported if !complaint.imported => Ok(()),
         Change::Replied => among(&[Open, Received, Awaiting], Refusal::Ended),
         Change::Completed => among(&[Deferred], Refusal::NotDeferred),
         Change::Confirmed => among(&[Awaiting], Refusal::NotAwaiting),

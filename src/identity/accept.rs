@@ -114,7 +114,10 @@ impl Acceptor {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ended::Cancelled,
-                () = self.out.closed() => return Ended::NobodyListens,
+                // Who takes connections may have been told to stop as well, and have ended first.
+                () = self.out.closed() => {
+                    return if stop.is_cancelled() { Ended::Cancelled } else { Ended::NobodyListens };
+                }
                 Some(refused) = handshakes.next() => report.refused(&refused),
                 _ = minute.tick() => report.next_minute(),
                 accepted = accept_after(listener, pause) => match accepted {

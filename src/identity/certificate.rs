@@ -17,6 +17,8 @@ pub struct PeerCertificate {
     pub id: SpiffeId,
     /// SHA-256 of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7).
     pub spki_sha256: [u8; 32],
+    /// The first moment at which it is valid.
+    pub not_before: Timestamp,
     /// The last moment at which it is valid.
     pub not_after: Timestamp,
 }
@@ -43,6 +45,7 @@ impl PeerCertificate {
         Ok(Self {
             id: SpiffeId::parse(uri).map_err(|_| Refusal::UnknownIdentity)?,
             spki_sha256: Sha256::digest(certificate.public_key().raw).into(),
+            not_before: Timestamp::default().plus_seconds(certificate.validity().not_before.timestamp()),
             not_after: Timestamp::default().plus_seconds(certificate.validity().not_after.timestamp()),
         })
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustls::AlertDescription as Alert;
 use thiserror::Error;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -133,6 +134,28 @@ impl Dialer {
             }
         }
         Err(worst)
+    }
+
+    /// Tries once, as [`Dialer::connect`] does, and waits for the hub's first word: only then has it looked at this node's
+    /// certificate. Says nothing itself, and opens no session.
+    ///
+    /// # Errors
+    /// As [`Dialer::connect`], and if the hub refuses this node's certificate.
+    pub async fn probe(&self) -> Result<(), ConnectError> {
+        let mut stream = self.connect().await?;
+        match timeout(self.limits.tls, stream.read_u8()).await {
+            Err(_) => Err(self.not_a_hub("it says nothing")),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(fault)) => Err(refused_by_hub(&fault).unwrap_or_else(|| self.no_way(&fault))),
+        }
+    }
+
+    /// The addresses of what is dialled first, the hub or the proxy on the way, at most [`ADDRESSES_MAX`].
+    ///
+    /// # Errors
+    /// If its name cannot be looked up.
+    pub async fn addresses(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        self.look_up().await
     }
 
     async fn look_up(&self) -> Result<Vec<SocketAddr>, ConnectError> {

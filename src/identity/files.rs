@@ -5,16 +5,23 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::runtime::credentials;
+
 /// Largest key or certificate file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
 
 const SECRET_MODE: u32 = 0o600;
+/// What a credential of the service manager may have: it is root's, and where an access list lets the service read it, the
+/// bits of the group show that list's mask.
+const CREDENTIAL_MODE: u32 = 0o440;
+/// The same of the folder in which credentials are.
+const CREDENTIALS_FOLDER_MODE: u32 = 0o750;
 const PUBLIC_MODE: u32 = 0o644;
 const FOLDER_MODE: u32 = 0o700;
 
@@ -29,6 +36,19 @@ pub enum FileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// A credential that is open to others.
+    #[error("{} has mode {mode:04o} or the wrong owner, others could use the secret: let the service manager give it (LoadCredential=)", .path.display())]
+    LooseCredential {
+        /// The file or its folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A credential that this process was not given.
+    #[error(
+        "this process was not given the credential {0}: while the service has it, set CREDENTIALS_DIRECTORY=/run/credentials/SERVICE"
+    )]
+    NoCredential(String),
     /// A key is there already and was not to be replaced.
     #[error("{} exists already and is left as it is: move it away first", .0.display())]
     Exists(PathBuf),
@@ -46,6 +66,14 @@ pub enum FileError {
         /// What the system said.
         cause: io::Error,
     },
+}
+
+impl FileError {
+    /// Whether a secret is open to others.
+    #[must_use]
+    pub const fn is_loose(&self) -> bool {
+        matches!(self, Self::LooseMode { .. } | Self::LooseCredential { .. })
+    }
 }
 
 /// Makes a folder for keys, mode 0700, with its parents; one that is there is left as it is.
@@ -81,20 +109,49 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace(path, bytes, PUBLIC_MODE)
 }
 
-/// Reads a secret file of at most [`FILE_BYTES_MAX`] bytes.
+/// Reads a secret of at most [`FILE_BYTES_MAX`] bytes: a file of this account's, or one that the service manager gave to this
+/// process.
 ///
 /// # Errors
-/// [`FileError::LooseMode`] if anyone but the owner has any right to it.
+/// [`FileError::LooseMode`] or [`FileError::LooseCredential`] if others have any right to it.
 pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    read_secret_with(path, credentials::folder().as_deref())
+}
+
+/// The same, with the folder of the credentials given.
+fn read_secret_with(path: &Path, credentials: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    if let Some(name) = credentials::missing(path) {
+        return Err(FileError::NoCredential(name.to_owned()));
+    }
     let file = open(path)?;
-    let mode = file.metadata().map_err(|cause| io_error(path, cause))?.permissions().mode() & 0o7777;
-    if mode & !SECRET_MODE != 0 {
-        return Err(FileError::LooseMode { path: path.to_owned(), mode });
+    let found = file.metadata().map_err(|cause| io_error(path, cause))?;
+    let mode = found.permissions().mode() & 0o7777;
+    match credentials.filter(|folder| path.parent() == Some(folder)) {
+        Some(folder) => check_credential(path, &found, folder)?,
+        None if mode & !SECRET_MODE != 0 => return Err(FileError::LooseMode { path: path.to_owned(), mode }),
+        None => {}
     }
     // Room for everything from the start: a growing vector would leave copies of the key behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX.saturating_add(1)));
     read_bounded(path, file, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether a credential and its folder are as service managers make them: root's or the service's own, written by nobody, and
+/// closed to all others.
+fn check_credential(path: &Path, found: &fs::Metadata, folder: &Path) -> Result<(), FileError> {
+    let around = fs::symlink_metadata(folder).map_err(|cause| io_error(folder, cause))?;
+    // An access list lets one account in; the folder, which must be of root or of the same account, keeps the rest out.
+    let owners = [0, around.uid()];
+    for (path, found, allowed) in
+        [(folder, &around, CREDENTIALS_FOLDER_MODE), (path, found, CREDENTIAL_MODE | SECRET_MODE)]
+    {
+        let mode = found.permissions().mode() & 0o7777;
+        if mode & !allowed != 0 || !owners.contains(&found.uid()) {
+            return Err(FileError::LooseCredential { path: path.to_owned(), mode });
+        }
+    }
+    Ok(())
 }
 
 /// Reads a public file of at most [`FILE_BYTES_MAX`] bytes.
@@ -127,6 +184,9 @@ fn read_bounded(path: &Path, file: File, bytes: &mut Vec<u8>) -> Result<(), File
 }
 
 fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    if let Some(name) = credentials::missing(path) {
+        return Err(FileError::NoCredential(name.to_owned()));
+    }
     let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     let mut file = opened.map_err(|cause| {
         if cause.kind() == io::ErrorKind::AlreadyExists {
@@ -185,6 +245,42 @@ mod tests {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         assert!(read_secret(&path).is_ok());
+    }
+
+    #[test]
+    fn credential_that_others_can_read_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, path) = (dir.path().join("credentials"), dir.path().join("credentials/signing.key"));
+        make_folder(&folder).unwrap();
+        create_secret(&path, b"secret").unwrap();
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        let read = || read_secret_with(&path, Some(&folder));
+        for fine in [0o400, 0o440, 0o600] {
+            set(&path, fine);
+            assert_eq!(read().unwrap().as_slice(), b"secret", "{fine:o}");
+        }
+        for loose in [0o444, 0o460, 0o404, 0o740, 0o660] {
+            set(&path, loose);
+            assert!(matches!(read(), Err(FileError::LooseCredential { .. })), "{loose:o}");
+        }
+        set(&path, 0o440);
+        for loose in [0o755, 0o770, 0o777] {
+            set(&folder, loose);
+            assert!(matches!(read(), Err(FileError::LooseCredential { .. })), "{loose:o}");
+        }
+        set(&folder, 0o550);
+        assert!(read().is_ok());
+        // The same file is an ordinary key elsewhere, and without credentials.
+        assert!(matches!(read_secret_with(&path, None), Err(FileError::LooseMode { .. })));
+        assert!(matches!(read_secret_with(&path, Some(dir.path())), Err(FileError::LooseMode { .. })));
+        set(&folder, 0o700);
+    }
+
+    #[test]
+    fn process_without_credentials_is_told_of_a_missing_file() {
+        let said = read_secret_with(Path::new("credential:signing.key"), None).unwrap_err().to_string();
+        assert!(create_secret(Path::new("credential:signing.key"), b"secret").is_err());
+        assert!(said.contains("not given the credential signing.key") && said.contains("/run/credentials/"), "{said}");
     }
 
     #[test]

@@ -105,6 +105,7 @@ pub struct TlsIdentity {
     key: TlsKey,
     chain: Vec<CertificateDer<'static>>,
     roots: Arc<RootCertStore>,
+    not_before: Timestamp,
     not_after: Timestamp,
 }
 
@@ -129,13 +130,26 @@ impl TlsIdentity {
         if leaf.spki_sha256 != key.spki_sha256() {
             return Err(TlsError::KeyMismatch { certificate: files.certificate.clone(), key: files.key.clone() });
         }
-        Ok(Self { id: id.clone(), key, chain, roots: Arc::new(roots), not_after: leaf.not_after })
+        Ok(Self {
+            id: id.clone(),
+            key,
+            chain,
+            roots: Arc::new(roots),
+            not_before: leaf.not_before,
+            not_after: leaf.not_after,
+        })
     }
 
     /// Whose they are.
     #[must_use]
     pub const fn id(&self) -> &SpiffeId {
         &self.id
+    }
+
+    /// The first moment at which the certificate is valid.
+    #[must_use]
+    pub const fn not_before(&self) -> Timestamp {
+        self.not_before
     }
 
     /// The last moment at which the certificate is valid.
@@ -158,7 +172,14 @@ impl TlsIdentity {
         chain: Vec<CertificateDer<'static>>,
         roots: RootCertStore,
     ) -> Self {
-        Self { id, key, chain, roots: Arc::new(roots), not_after: Timestamp::default() }
+        Self {
+            id,
+            key,
+            chain,
+            roots: Arc::new(roots),
+            not_before: Timestamp::default(),
+            not_after: Timestamp::default(),
+        }
     }
 
     fn private_key(&self) -> rustls::pki_types::PrivateKeyDer<'static> {

@@ -70,6 +70,7 @@ fn change() -> BoxedStrategy<Change> {
         Change::Confirmed,
         Change::Appealed,
         Change::Withdrew,
+        Change::Imported,
     ];
     let reason = || select(Reason::ALL);
     let unknown = any::<u16>().prop_filter("an unknown number", |kind| !kind::ALL.contains(kind));

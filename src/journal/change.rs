@@ -26,7 +26,8 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
         | Change::Completed
         | Change::Confirmed
         | Change::Appealed
-        | Change::Withdrew => w.array(0),
+        | Change::Withdrew
+        | Change::Imported => w.array(0),
         Change::Disposed { unit, reason } => w.array(2).text(unit.as_str()).uint(reason.code()),
         Change::Transfer { to, reason } => w.array(2).text(to.as_str()).uint(reason.code()),
         Change::Deferred { reason } | Change::Archived { reason } | Change::Return { reason } => {
@@ -116,6 +117,7 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
         kind::RATED => one(r, stars).map(|stars| Change::Rated { stars })?,
         kind::APPEALED => none(r, Change::Appealed)?,
         kind::WITHDREW => none(r, Change::Withdrew)?,
+        kind::IMPORTED => none(r, Change::Imported)?,
         kind::REDACTED => one(r, |r| r.hash("event")).map(|event| Change::Redacted { event })?,
         kind::MOVED => Change::Moved(Box::new(move_(r)?)),
         kind::MOVE_REFUSED => {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::sample::{self, unit};
-use super::{Head, Part, Seal, SignedReceipt, complaint_id, header, header_hash, kind, merkle};
+use super::{Head, Part, Seal, SignedReceipt, complaint_id, header, header_hash, import_nonce, kind, merkle};
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal, Moved,
@@ -102,6 +102,7 @@ fn changes() -> Vec<Change> {
         Change::Rated { stars: 4 },
         Change::Appealed,
         Change::Withdrew,
+        Change::Imported,
         Change::Redacted { event: event(0xb2) },
         Change::Moved(Box::new(moved)),
         Change::MoveRefused { proposal: event(0xb0), upto: Position::new(1, 70_000), reason: MoveRefusal::ClosedUnit },
@@ -203,6 +204,12 @@ fn commitments_and_complaint_ids_of_a_release_change() {
         (format!("{federation}/{node}/{nonce}"), complaint_id(&federation, &node, &[nonce; 16]).to_string())
     });
     compare("complaint-id.txt", include_str!("../../tests/vectors/complaint-id.txt"), &made.to_vec());
+    let taken = [("lapor.go.id", "13.71", "simpel", "2019/00123"), ("lapor.test", "id", "lapor-lama", "\u{e9}")];
+    let made = taken.map(|(federation, origin, source, id)| {
+        let (federation, node) = (FederationId::parse(federation).unwrap(), NodeId::parse(origin).unwrap());
+        (format!("{federation}/{node}/{source}/{id}"), hex(&import_nonce(&federation, &node, source, id)))
+    });
+    compare("import-nonce.txt", include_str!("../../tests/vectors/import-nonce.txt"), &made.to_vec());
 }
 
 #[test]

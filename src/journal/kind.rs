@@ -71,6 +71,8 @@ kinds! {
     APPEALED = 35, Change::Appealed,
     /// No fields.
     WITHDREW = 36, Change::Withdrew,
+    /// No fields.
+    IMPORTED = 37, Change::Imported,
 
     /// `[event]`
     REDACTED = 50, Change::Redacted { .. },

@@ -17,6 +17,8 @@ pub const PART: Prefix = Prefix("lintas/part/v1");
 pub const SEAL: Prefix = Prefix("lintas/seal/v1");
 /// Names a copy of an event that stands where it does not belong.
 pub const COPY: Prefix = Prefix("lintas/copy/v1");
+/// Makes the nonce of a complaint that is taken over from another system: see `import_nonce`.
+pub const IMPORT: Prefix = Prefix("lintas/import/v1");
 /// Signs a seal's body.
 pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 /// Signs a receipt.
@@ -25,8 +27,8 @@ pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 8] =
-    [HEADER, COMPLAINT, PART, SEAL, COPY, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
+pub const ALL: [Prefix; 9] =
+    [HEADER, COMPLAINT, PART, SEAL, COPY, IMPORT, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
 
 impl Prefix {
     /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::desk::v1::{ActReply, ActRequest, FileReply, FileRequest, Part, Reporter, ShowReply, ShowRequest, Summary};
+use super::desk::v1::{
+    ActReply, ActRequest, FileReply, FileRequest, ImportItem, ImportReply, ImportRequest, Imported, Original, Part,
+    Reporter, ShowReply, ShowRequest, Summary,
+};
 
 impl fmt::Debug for FileRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -13,6 +16,39 @@ impl fmt::Debug for FileRequest {
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reporter(personal)")
+    }
+}
+
+impl fmt::Debug for ImportRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportRequest").field("items", &self.items.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ImportItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportItem").field("filing", &self.filing).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Original {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Original").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ImportReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportReply").field("imported", &self.imported.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Imported")
+            .field("complaint", &self.complaint)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,10 +21,39 @@ pub enum Exit {
     NoPermission,
     /// 78: the configuration is wrong.
     Configuration,
+    /// What a check for monitoring found: its codes are the monitoring's, not these.
+    Watched(Watch),
+}
+
+/// How a check for monitoring ends, as Nagios, Icinga and their like read it (Monitoring Plugins, "Plugin Return Codes"). These are
+/// codes of `status --check` alone: of other commands 1 and 2 mean what [`Exit`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Watch {
+    /// 0: all is well.
+    Ok,
+    /// 1: somebody should look.
+    Warning,
+    /// 2: somebody must look now.
+    Critical,
+    /// 3: it could not be found out.
+    Unknown,
+}
+
+impl Watch {
+    /// The word that stands in the line for the monitoring.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
 }
 
 impl Exit {
-    /// All of them, by code.
+    /// All of them that mean the same of every command, by code.
     pub const ALL: [Self; 8] = [
         Self::Done,
         Self::NotDone,
@@ -40,9 +69,10 @@ impl Exit {
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
-            Self::NotDone => 1,
-            Self::CommandLine => 2,
+            Self::Done | Self::Watched(Watch::Ok) => 0,
+            Self::NotDone | Self::Watched(Watch::Warning) => 1,
+            Self::CommandLine | Self::Watched(Watch::Critical) => 2,
+            Self::Watched(Watch::Unknown) => 3,
             Self::BadData => 65,
             Self::Unavailable => 69,
             Self::Internal => 70,
@@ -63,6 +93,7 @@ impl Exit {
             Self::Internal => "a fault of the program",
             Self::NoPermission => "no permission, or a file is open to others",
             Self::Configuration => "the configuration is wrong",
+            Self::Watched(_) => "what a check for monitoring found",
         }
     }
 }
@@ -88,5 +119,8 @@ mod tests {
         let mut codes = Exit::ALL.map(Exit::code).to_vec();
         codes.dedup();
         assert_eq!(codes, [0, 1, 2, 65, 69, 70, 77, 78]);
+        let watched = [Watch::Ok, Watch::Warning, Watch::Critical, Watch::Unknown];
+        assert_eq!(watched.map(|watch| Exit::Watched(watch).code()), [0, 1, 2, 3]);
+        assert!(watched.is_sorted());
     }
 }

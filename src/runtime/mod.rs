@@ -2,10 +2,16 @@
 //! clock, the ambient randomness and `tokio::spawn`; it knows nothing of complaints, storage or the link.
 
 pub mod clock;
+pub mod credentials;
 pub mod entropy;
 pub mod exit;
+pub mod folder;
 pub mod logs;
+pub mod machine;
+pub mod manager;
 pub mod process;
+pub mod progress;
+pub mod reload;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;
@@ -13,8 +19,12 @@ pub mod trace_context;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};
-pub use exit::Exit;
+pub use exit::{Exit, Watch};
+pub use folder::usual_folder;
+pub use manager::ServiceManager;
 pub use process::run_process;
+pub use progress::{Progress, Step};
+pub use reload::reload_on_hangup;
 pub use settings::{Settings, SettingsError};
 pub use shutdown::{OsSignals, Signal, SignalSource, run_until_shutdown};
 pub use tasks::{OnFailure, TaskFailure, Tasks};

@@ -9,7 +9,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, Refusals, Scope,
     SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 
 /// Where a database is.
@@ -125,6 +125,14 @@ impl Store for Database {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         each!(self, store => store.list(filter).await)
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        each!(self, store => store.filed(filter, after).await)
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

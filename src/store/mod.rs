@@ -9,9 +9,11 @@ pub mod changes;
 mod columns;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 pub mod database;
 pub mod error;
 mod fault;
+pub mod health;
 pub mod hints;
 pub mod memory;
 mod migrated;
@@ -30,7 +32,7 @@ pub use rows::{
     SealedEntry, Summary, Unsealed,
 };
 
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 
 /// Most rows an outbox holds before it is marked for a refill.
 pub const OUTBOX_ROWS_MAX: u64 = 1_000_000;
@@ -68,6 +70,14 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Complaints by filter, newest change first.
     fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
+
+    /// Complaints by filter in the order in which they were filed (by their origin's clock, then by id), after the one with this
+    /// time and id: for going through all of them in pages, while others come in.
+    fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
 
     /// The complaint with a tracking number.
     fn find(&self, tracking: TrackingNumber) -> impl Future<Output = Result<Option<ComplaintId>, StoreError>> + Send;

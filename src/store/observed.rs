@@ -9,7 +9,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, Refusals, Scope,
     SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use crate::telemetry::Telemetry;
 
@@ -79,6 +79,14 @@ impl<S: Store> Store for Observed<S> {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         self.watched("list", self.store.list(filter)).await
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        self.watched("filed", self.store.filed(filter, after)).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

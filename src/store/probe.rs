@@ -29,13 +29,15 @@ impl FileMark {
     }
 }
 
+const GONE: Readiness = Readiness::Not("the database file is gone or another one stands in its place");
+
 /// Asks a store, and looks for the file behind it, if it is one: what is written to a file that was moved away is lost with the
 /// process.
 pub async fn ready<S: Store>(store: &S, file: Option<&FileMark>) -> Readiness {
     if let Some(file) = file
         && !file.is_there().await
     {
-        return Readiness::Not("the database file is gone or another one stands in its place");
+        return GONE;
     }
     match store.own().await {
         Ok(_) => Readiness::Ready,
@@ -58,15 +60,15 @@ mod tests {
         let (path, elsewhere) = (folder.path().join("hub.db"), folder.path().join("moved.db"));
         let store = SqliteStore::create(&path, owner("hub")).await.unwrap();
         let file = FileMark::of(&path).await.unwrap();
-        let ask = async || ready(&store, Some(&file)).await.is_ready();
-        assert!(ask().await);
+        let ask = async || ready(&store, Some(&file)).await;
+        assert_eq!(ask().await, Readiness::Ready);
         std::fs::rename(&path, &elsewhere).unwrap();
-        assert!(!ask().await);
+        assert_eq!(ask().await, GONE);
         std::fs::write(&path, "another").unwrap();
-        assert!(!ask().await);
+        assert_eq!(ask().await, GONE);
         std::fs::rename(&elsewhere, &path).unwrap();
-        assert!(ask().await);
+        assert_eq!(ask().await, Readiness::Ready);
         store.clone().close().await;
-        assert!(!ask().await, "a closed one does not answer");
+        assert_eq!(ask().await, Readiness::Not("the database does not answer"));
     }
 }

@@ -191,6 +191,8 @@ pub struct Summary {
     pub category: String,
     /// Who may know what.
     pub visibility: Visibility,
+    /// Whether it was filed before, in a system that this one follows.
+    pub imported: bool,
     /// Who answers.
     pub unit: UnitCode,
     /// Where.
@@ -225,6 +227,7 @@ impl Summary {
             class: complaint.filing.class,
             category: complaint.filing.category.as_str().to_owned(),
             visibility: complaint.filing.visibility,
+            imported: complaint.imported,
             unit: complaint.unit().clone(),
             node: complaint.node().clone(),
             state: complaint.display(),
@@ -252,13 +255,15 @@ pub struct ListFilter {
     pub origin: Option<NodeId>,
     /// Only those with late events.
     pub late: bool,
+    /// Only those that were filed before, in a system that this one follows.
+    pub imported: bool,
     /// At most so many.
     pub limit: usize,
 }
 
 impl Default for ListFilter {
     fn default() -> Self {
-        Self { unit: None, states: Vec::new(), node: None, origin: None, late: false, limit: 1000 }
+        Self { unit: None, states: Vec::new(), node: None, origin: None, late: false, imported: false, limit: 1000 }
     }
 }
 

@@ -140,7 +140,7 @@ mod tests {
         let test = async {
             let mut told = told;
             let mut next = async || {
-                told.changed().await.unwrap();
+                timeout(Duration::from_secs(20), told.changed()).await.expect("no change is told").unwrap();
                 *told.borrow_and_update()
             };
             assert_eq!(next().await, Readiness::Ready);

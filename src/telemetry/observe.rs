@@ -209,9 +209,11 @@ mod tests {
         for _ in 0..CONNECTIONS_MAX - 1 {
             silent.push(TcpStream::connect(address).await.unwrap());
         }
-        let long = [b"GET /health HTTP/1.1\r\nX: ".to_vec(), vec![b'x'; 100_000]].concat();
-        assert!(!asked(address, &long).await.contains("alive"));
-        assert!(asked(address, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.ends_with("alive\n"));
+        let head = |bytes: usize| format!("GET /health HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(bytes));
+        assert!(!asked(address, head(100_000).as_bytes()).await.contains("alive"));
+        let many = format!("GET /health HTTP/1.1\r\n{}\r\n", "X: x\r\n".repeat(HEADERS_MAX + 1));
+        assert!(!asked(address, many.as_bytes()).await.contains("alive"));
+        assert!(asked(address, head(100).as_bytes()).await.ends_with("alive\n"));
     }
 
     #[test]

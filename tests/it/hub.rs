@@ -80,6 +80,21 @@ fn init_overwrites_a_hub_or_leaves_keys_open() {
 }
 
 #[test]
+fn new_certificate_is_for_another_key_or_of_the_old_end() {
+    let place = Place::made();
+    let certificate = place.path("hub/keys/hub.pem");
+    let before = std::fs::read(&certificate).unwrap();
+    let end = |place: &Place| json(&place.hub(&["status", "--json"]))["certificate_until"].as_str().unwrap().to_owned();
+    let old = end(&place);
+    let renewed = json(&place.hub(&["renew", "--dns", "localhost", "--days", "400", "--json"]));
+    assert_ne!(std::fs::read(&certificate).unwrap(), before);
+    // Status loads key and certificate, and finds none if they do not belong together.
+    assert!(end(&place) > old && renewed["valid_until"].as_str() == Some(&*end(&place)));
+    assert!(refused(&place.hub(&["renew", "--dns", "no name"]), 1).contains("[hub.keys]"));
+    assert_eq!(renewed["valid_until"].as_str(), Some(&*end(&place)), "a refused renewal changed something");
+}
+
+#[test]
 fn wrong_command_line_takes_more_than_one_line() {
     let place = Place::new();
     for line in [&["init"][..], &["frobnicate"], &[], &["list", "--limit", "0"], &["status", "--lang", "fr"]] {

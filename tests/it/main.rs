@@ -2,11 +2,15 @@
 //! Each is marked as a test, so that its helpers too may stop at the first surprise.
 
 #[cfg(test)]
+mod care;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
 mod hub;
+#[cfg(test)]
+mod packages;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::domain::{
     Refusal, SealHash, SigningKeyId, Timestamp, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, Head, Part, Receipt, Seal, SealBody, SignedReceipt, SigningKey, merkle};
-use crate::runtime::{ManualClock, SeededEntropy};
+use crate::runtime::{ManualClock, Progress, SeededEntropy};
 use crate::store::memory::MemoryStore;
 use crate::store::{Changes, Entry, File, JournalRow, Owner, PeerUpdate, ProofRef, Scope, Store};
 use crate::words::Language;
@@ -284,7 +284,7 @@ async fn take_receipt(store: &MemoryStore, head: Head, hub: &SigningKey) {
 }
 
 async fn audited(store: &MemoryStore) -> Report {
-    audit(store, SigningKey::from_seed([1; 32]).public(), key().public()).await.unwrap()
+    audit(store, SigningKey::from_seed([1; 32]).public(), key().public(), &Progress::silent()).await.unwrap()
 }
 
 #[tokio::test]
@@ -297,7 +297,8 @@ async fn node_in_order_is_found_fault_with() {
     let checked = report.checked;
     assert_eq!((checked.journals, checked.events, checked.seals, checked.proofs), (2, 5, 1, 2));
     assert_eq!((checked.complaints, checked.verdicts, checked.receipts), (1, 3, 1));
-    let other = audit(&store, key().public(), SigningKey::from_seed([8; 32]).public()).await.unwrap();
+    let other =
+        audit(&store, key().public(), SigningKey::from_seed([8; 32]).public(), &Progress::silent()).await.unwrap();
     let codes: Vec<&str> = other.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["audit.proof", "audit.proof", "audit.receipt"]);
 }

@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response, Status};
 
 use super::wire;
+use crate::desk::import::Outcome;
 use crate::desk::{ComplaintName, Desk, DeskError, Standing};
 use crate::domain::fold;
 use crate::protocol::desk::v1 as messages;
@@ -44,6 +45,17 @@ impl<S: Store> Calls for DeskService<S> {
         let written = self.desk.file(&new).await.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, "filed");
         Ok(Response::new(wire::filed(&written)))
+    }
+
+    async fn import(
+        &self,
+        request: Request<messages::ImportRequest>,
+    ) -> Result<Response<messages::ImportReply>, Status> {
+        let (items, language) = wire::items(request.into_inner()).map_err(refuse)?;
+        let taken = self.desk.import(&items, language).await.map_err(refuse)?;
+        let filed = taken.iter().filter(|one| one.outcome == Outcome::New).count();
+        tracing::info!(complaints = taken.len(), filed, "taken over from another system");
+        Ok(Response::new(wire::imported(&taken)))
     }
 
     async fn act(&self, request: Request<messages::ActRequest>) -> Result<Response<messages::ActReply>, Status> {

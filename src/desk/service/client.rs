@@ -86,6 +86,8 @@ macro_rules! calls {
 calls! {
     /// Files a complaint.
     file: FileRequest -> FileReply;
+    /// Takes complaints over from another system.
+    import: ImportRequest -> ImportReply;
     /// Does something with a complaint.
     act: ActRequest -> ActReply;
     /// Complaints by filter.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::desk::import::{Item, Taken};
 use crate::desk::{
-    Action, ComplaintName, DeskError, EventName, NewComplaint, Reporter, Standing, Status, TakeBack, Written,
+    Action, ComplaintName, DeskError, EventName, NewComplaint, Original, Reporter, Standing, Status, TakeBack, Written,
 };
 use crate::domain::event::Category;
 use crate::domain::{Change, Channel, Class, DisplayState, NodeId, Position, Reason, Registry, UnitCode, Visibility};
 use crate::protocol::desk::v1 as wire;
 use crate::protocol::desk::v1::act_request::Action as Asked;
 use crate::store::{FiledEvent, ListFilter, Refusals, Summary};
+use crate::words::Language;
 
 /// Complaints in a list unless more or fewer are asked for.
 const LIST_DEFAULT: usize = 100;
@@ -62,6 +64,39 @@ pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, 
     })
 }
 
+/// Complaints to take over.
+pub(super) fn items(request: wire::ImportRequest) -> Result<(Vec<Item>, Language), DeskError> {
+    let language = request.language.parse().unwrap_or_default();
+    Ok((request.items.into_iter().map(item).collect::<Result<_, _>>()?, language))
+}
+
+fn item(item: wire::ImportItem) -> Result<Item, DeskError> {
+    let wire::Original { source, id, filed, state, answered, more } = item.original.unwrap_or_default();
+    let more = more.into_iter().collect();
+    let original = Original { source, id, filed, state, answered, more };
+    if !Original::is_source(&original.source) || original.id.trim().is_empty() {
+        return Err(DeskError::NoSource);
+    }
+    Ok(Item {
+        filing: new_complaint(item.filing.unwrap_or_default())?,
+        original,
+        state: state_of(item.state)?,
+        follow_up: item.follow_up,
+        response: item.response,
+    })
+}
+
+/// What was taken over.
+pub(super) fn imported(taken: &[Taken]) -> wire::ImportReply {
+    let one = |taken: &Taken| wire::Imported {
+        complaint: taken.complaint.to_string(),
+        tracking: taken.tracking.to_string(),
+        outcome: taken.outcome.name().to_owned(),
+        state: taken.state.name().to_owned(),
+    };
+    wire::ImportReply { imported: taken.iter().map(one).collect() }
+}
+
 /// An action on a complaint.
 pub(super) fn asking(request: wire::ActRequest) -> Result<Asking, DeskError> {
     let asked = request.action.ok_or(DeskError::NoAction)?;
@@ -105,22 +140,24 @@ fn action(asked: Asked) -> Result<Action, DeskError> {
 
 /// A filter for lists; its limit is the number asked for, within bounds.
 pub(super) fn filter(request: wire::ListRequest) -> Result<ListFilter, DeskError> {
-    let state = |given: String| {
-        let found = DisplayState::ALL.iter().copied().find(|state| state.name() == given);
-        found.ok_or_else(|| DeskError::Word {
-            what: "state",
-            given,
-            allowed: DisplayState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", "),
-        })
-    };
     let limit = usize::try_from(request.limit).unwrap_or(LIST_MAX);
     Ok(ListFilter {
         unit: optional_unit(&request.unit)?,
-        states: request.states.into_iter().map(state).collect::<Result<_, _>>()?,
+        states: request.states.into_iter().map(state_of).collect::<Result<_, _>>()?,
         node: node(&request.node)?,
         origin: node(&request.origin)?,
         late: request.late,
+        imported: request.imported,
         limit: if limit == 0 { LIST_DEFAULT } else { limit.min(LIST_MAX) },
+    })
+}
+
+fn state_of(given: String) -> Result<DisplayState, DeskError> {
+    let found = DisplayState::ALL.iter().copied().find(|state| state.name() == given);
+    found.ok_or_else(|| DeskError::Word {
+        what: "state",
+        given,
+        allowed: DisplayState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", "),
     })
 }
 
@@ -199,6 +236,7 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
         filed_at_micros: summary.filed_at.0,
         updated_at_micros: summary.updated_at.0,
         participants: summary.participants.iter().map(ToString::to_string).collect(),
+        imported: summary.imported,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::step::harmless;
 use super::{Named, Told};
+use crate::desk::Original;
 use crate::domain::{ComplaintId, Filing, PartKind};
 use crate::words::{Word, category, iso, moment};
 
@@ -25,6 +27,10 @@ pub struct Head {
     pub on_behalf: bool,
     /// The body complained of.
     pub about: Option<Named>,
+    /// Whether it was filed before, in another system.
+    pub imported: bool,
+    /// What that system said of it, if it is shown.
+    pub original: Option<Original>,
     /// When it was filed, in UTC.
     pub filed_at: Option<String>,
     /// By which unit.
@@ -56,6 +62,10 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     if let Some(about) = &about {
         lines.push(told.say("head.about", &[("unit", &about.to_string())]));
     }
+    let original = Original::of(told.file).filter(|_| !told.is_withheld());
+    if complaint.imported {
+        lines.push(imported(told, original.as_ref()));
+    }
     let filed = told.find(&complaint.filed);
     if filed.is_some_and(|filed| filed.event.header.parts.iter().any(|part| part.kind == PartKind::Identity)) {
         lines.push(told.say("head.identity", &[]));
@@ -69,10 +79,21 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
         visibility: Some(filing.visibility.name()),
         on_behalf: filing.on_behalf,
         about,
+        imported: complaint.imported,
+        original,
         filed_at: iso(complaint.filed_at),
         filed_by,
         lines,
     }
+}
+
+fn imported(told: &Told<'_>, original: Option<&Original>) -> String {
+    let Some(Original { source, id, filed, state, .. }) = original else {
+        return told.say("head.imported-withheld", &[]);
+    };
+    let facts = [source, id, filed, state].map(|fact| if fact.is_empty() { "-".to_owned() } else { harmless(fact) });
+    let [source, id, filed, state] = facts.each_ref().map(String::as_str);
+    told.say("head.imported", &[("source", source), ("id", id), ("filed", filed), ("state", state)])
 }
 
 fn kind(told: &Told<'_>, filing: &Filing) -> String {
@@ -97,6 +118,8 @@ fn partial(told: &Told<'_>, id: Option<ComplaintId>) -> Head {
         visibility: None,
         on_behalf: false,
         about: None,
+        imported: false,
+        original: None,
         filed_at: None,
         filed_by: None,
         lines: vec![title, told.say("head.partial", &[])],

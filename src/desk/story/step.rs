@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::marks::{self, Mark};
-use super::{Named, Reader, Told};
-use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode, Visibility};
+use super::{Named, Told};
+use crate::desk::Original;
+use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode};
 use crate::store::FiledEvent;
 use crate::words::{Word, iso, moment};
 
@@ -97,7 +98,8 @@ pub(super) fn of(told: &Told<'_>, filed: &FiledEvent, number: usize) -> Step {
 
 fn who(told: &Told<'_>, header: &Header) -> String {
     let unit = header.unit.as_ref().map_or_else(|| told.node(&header.node), |unit| told.unit(unit)).to_string();
-    let reporter = header.change.role() == Role::Origin && !matches!(header.change, Change::Filed(_));
+    let reporter =
+        header.change.role() == Role::Origin && !matches!(header.change, Change::Filed(_) | Change::Imported);
     if reporter { told.say("who.reporter-at", &[("unit", &unit)]) } else { unit_at_node(told, header, unit) }
 }
 
@@ -156,8 +158,8 @@ fn other(told: &Told<'_>, event: &EventHash) -> String {
 fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
     let complaint = told.complaint.as_ref();
     let erased = complaint.is_some_and(|complaint| complaint.redacted.contains(&filed.event.hash));
-    let confidential = complaint.is_none_or(|complaint| complaint.filing.visibility == Visibility::Confidential);
-    let withheld = told.reader == Reader::Exchange && confidential;
+    let withheld = told.is_withheld();
+    let imported = filed.event.header.change == Change::Imported;
     let shown = filed.event.header.parts.iter().zip(0_u8..).filter(|(part, _)| part.kind != PartKind::Identity);
     let text = |kind: PartKind, text, instead: Option<&str>| {
         let instead = instead.map(|code| told.say(code, &[]));
@@ -171,6 +173,10 @@ fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
             None => text(kind, None, Some("story.absent")),
             Some(_) if withheld => text(kind, None, Some("story.withheld")),
             Some(_) if kind == PartKind::Attachment => text(kind, None, Some("story.attachment")),
+            Some(part) if imported => {
+                let said = Original::read(&part.content).map(|original| harmless(&original.told(told.language)));
+                text(kind, Some(said.unwrap_or_else(|| readable(&part.content))), None)
+            }
             Some(part) => text(kind, Some(readable(&part.content)), None),
         }
     };
@@ -179,11 +185,16 @@ fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
 
 /// Content as text that cannot do anything to a terminal: no control characters, none that turn the direction of writing.
 fn readable(content: &[u8]) -> String {
+    harmless(&String::from_utf8_lossy(content))
+}
+
+/// A text without them.
+pub(super) fn harmless(text: &str) -> String {
     let harmless = |c: &char| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         *c == '\n' || !(c.is_control() || turns)
     };
-    let text = String::from_utf8_lossy(content).replace("\r\n", "\n").replace('\t', " ");
+    let text = text.replace("\r\n", "\n").replace('\t', " ");
     text.chars().filter(harmless).collect::<String>().trim().to_owned()
 }
 

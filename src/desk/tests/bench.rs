@@ -14,11 +14,11 @@ use crate::runtime::{ManualClock, SeededEntropy};
 use crate::store::memory::MemoryStore;
 use crate::store::{Changes, Entry, Owner, Scope, Store};
 
-pub(super) fn unit(text: &str) -> UnitCode {
+pub(crate) fn unit(text: &str) -> UnitCode {
     UnitCode::parse(text).unwrap()
 }
 
-pub(super) fn node(text: &str) -> NodeId {
+pub(crate) fn node(text: &str) -> NodeId {
     NodeId::parse(text).unwrap()
 }
 
@@ -140,7 +140,7 @@ impl Bench {
         file.events.into_iter().map(|filed| filed.event).collect()
     }
 
-    pub(super) async fn file(&self) -> ComplaintId {
+    pub(crate) async fn file(&self) -> ComplaintId {
         self.desk.file(&new_complaint()).await.unwrap().complaint
     }
 

@@ -1,7 +1,8 @@
 //! Tests of the desk on a store in memory.
 
 mod actions;
-mod bench;
+pub(crate) mod bench;
 mod custody;
 mod filing;
+mod importing;
 mod service;

@@ -63,6 +63,23 @@ async fn one_address_takes_all_handshakes() {
 }
 
 #[tokio::test]
+async fn end_in_order_is_called_a_failure() {
+    let federation = Federation::new(1);
+    // Which of two that are ready is looked at first is drawn by lot.
+    for _ in 0..64 {
+        let tls = federation.hub_tls(Federation::hub_key(), &federation.hub_pem());
+        let (_tls, tls) = tokio::sync::watch::channel(Arc::new(tls));
+        let (out, connections) = mpsc::channel(1);
+        let acceptor = Acceptor { tls, limits: AcceptLimits::default(), refusals: Arc::default(), out };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        drop(connections);
+        assert_eq!(acceptor.run(listener, stop).await, Ended::Cancelled);
+    }
+}
+
+#[tokio::test]
 async fn accept_loop_outlives_those_it_serves() {
     let federation = Federation::new(1);
     let mut hub = federation.hub().await;

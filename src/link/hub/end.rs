@@ -15,7 +15,7 @@ use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position
 use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
-use crate::store::{Batch, Changes, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
+use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 use crate::telemetry::Telemetry;
 use crate::telemetry::instruments::Direction;
 
@@ -25,6 +25,8 @@ const ORDER_MAX: usize = 10_000;
 const ORDER_AT_ONCE: usize = 100;
 /// Messages after which they are to be written before more is done.
 const OUTPUT_MESSAGES_MAX: usize = 16;
+/// How long it is not noted again that a silent node is there, in seconds.
+const HEARD_SECONDS: i64 = 300;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
@@ -160,7 +162,15 @@ impl<S: Store> HubEnd<S> {
     #[must_use]
     pub fn new(shared: Arc<HubShared<S>>, node: NodeId) -> Self {
         let session = Session::new(shared.signer.federation.clone());
-        Self { shared, node, session, opened: None, queue: VecDeque::new(), rest: Vec::new(), output: Output::default() }
+        Self {
+            shared,
+            node,
+            session,
+            opened: None,
+            queue: VecDeque::new(),
+            rest: Vec::new(),
+            output: Output::default(),
+        }
     }
 
     /// The session's state.
@@ -287,7 +297,7 @@ impl<S: Store> HubEnd<S> {
         let mut messages = messages.into_iter();
         let mut rest = Vec::new();
         let mut head = after;
-        while let Some(message) = messages.next() {
+        for message in messages.by_ref() {
             let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
             match verify(&registry, &shared.signer, &self.node, head, &message) {
                 Ok(read) => {
@@ -448,9 +458,31 @@ impl<S: Store> HubEnd<S> {
         if peer.as_ref().is_some_and(|peer| peer.resync && peer.delivered >= peer.numbered) {
             return self.handle(Input::Drain).await;
         }
+        self.heard(peer.as_ref()).await;
         let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
         let progress = Down::Progress(Progress { clock: self.shared.now(), waiting });
         Output { messages: vec![progress], more: !self.queue.is_empty(), ..Output::default() }
+    }
+}
+
+impl<S: Store> HubEnd<S> {
+    /// Notes now and then that the node is there, though it says nothing: its connection answers, or it would be ended.
+    async fn heard(&self, peer: Option<&Peer>) {
+        let (session, now) = (self.session.number(), self.shared.now());
+        let noted =
+            peer.and_then(|peer| peer.contact).is_some_and(|contact| now.seconds_since(contact) < HEARD_SECONDS);
+        if noted {
+            return;
+        }
+        let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
+        let plan = |view: &View| {
+            let present = view.peer.as_ref().is_some_and(|peer| Some(peer.session) == session);
+            let update = PeerUpdate { contact: Some(now), ..PeerUpdate::default() };
+            (Changes { peer: present.then_some(update), ..Changes::default() }, ())
+        };
+        if let Err(error) = self.shared.store.transact(scope, plan).await {
+            tracing::debug!(node = %self.node, %error, "that a node was heard cannot be noted");
+        }
     }
 }
 

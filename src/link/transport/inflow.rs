@@ -32,12 +32,11 @@ impl Inflow {
 
     /// The next input; none once the stream has ended. Nothing is lost if this is dropped before it answers.
     pub(super) async fn next(&mut self, now: impl Fn() -> Timestamp) -> Option<Input> {
-        let first = match self.next.take() {
-            Some(read) => read,
-            None => {
-                let frame = self.stream.message().await;
-                self.read(frame)
-            }
+        let first = if let Some(read) = self.next.take() {
+            read
+        } else {
+            let frame = self.stream.message().await;
+            self.read(frame)
         };
         let first = match first? {
             Ok(Up::Batch(batch)) => batch,

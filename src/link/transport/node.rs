@@ -18,12 +18,12 @@ use super::{
 };
 use crate::domain::{Position, Timestamp};
 use crate::identity::{Dialer, refused_by_hub};
-use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
+use crate::link::message::{Down, Fault, MESSAGE_BYTES_MAX};
 use crate::link::node::session::Input;
 use crate::link::node::{Ended, NodeEnd, NodeShared, Output};
 use crate::protocol::federation::v1 as pb;
 use crate::protocol::federation::v1::link_client::LinkClient;
-use crate::runtime::{Entropy, random_bytes};
+use crate::runtime::{Entropy, Progress, Step, random_bytes};
 use crate::store::Store;
 
 /// How long the desk's events are gathered before they are sealed and sent: the least time between two batches.
@@ -83,7 +83,7 @@ impl<S: Store> NodeLink<S> {
         let mut waits = Self::waits();
         loop {
             let mut was_up = false;
-            let outcome = self.session(false, &stop, &mut was_up).await;
+            let outcome = self.session(None, &stop, &mut was_up).await;
             if was_up {
                 waits = Self::waits();
             }
@@ -111,12 +111,13 @@ impl<S: Store> NodeLink<S> {
         }
     }
 
-    /// Recovers: one session in which the own journal is taken back and a new life begins.
+    /// Recovers: one session in which the own journal is taken back and a new life begins. `progress` is told how far it is.
     ///
     /// # Errors
     /// Says in one line why it could not.
-    pub async fn recover(&self, stop: CancellationToken) -> Result<(), String> {
-        match self.session(true, &stop, &mut false).await {
+    pub async fn recover(&self, stop: CancellationToken, progress: &Progress) -> Result<(), String> {
+        let told = progress.step("progress.recover", None);
+        match self.session(Some(&told), &stop, &mut false).await {
             Outcome::Ended(Ended::Recovered) => Ok(()),
             Outcome::Ended(Ended::Fault(fault)) => Err(fault.to_string()),
             Outcome::Ended(Ended::Drained(_)) => Err("the hub is going away for a while; try again".to_owned()),
@@ -155,7 +156,8 @@ impl<S: Store> NodeLink<S> {
         }
     }
 
-    async fn session(&self, recover: bool, stop: &CancellationToken, was_up: &mut bool) -> Outcome {
+    /// One session; one in which the node recovers, if there is a step to tell of it.
+    async fn session(&self, recovery: Option<&Step>, stop: &CancellationToken, was_up: &mut bool) -> Outcome {
         let broken = Broken::default();
         let opening = async {
             let stream = self.dialer.connect().await.map_err(|error| error.to_string())?;
@@ -175,7 +177,7 @@ impl<S: Store> NodeLink<S> {
                 .max_decoding_message_size(DOWN_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX);
             let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);
-            let hello = self.shared.hello(recover).await.map_err(|error| error.to_string())?;
+            let hello = self.shared.hello(recovery.is_some()).await.map_err(|error| error.to_string())?;
             let mut end = NodeEnd::new(Arc::clone(&self.shared));
             let Output { messages, .. } = end.handle(Input::Start(hello)).await;
             if !write(&sender, messages).await {
@@ -191,7 +193,7 @@ impl<S: Store> NodeLink<S> {
         let outcome = match opened {
             Err(_) => Outcome::Broken("the hub does not answer".to_owned()),
             Ok(Err(why)) => Outcome::Broken(why),
-            Ok(Ok((end, sender, stream))) => self.converse(end, sender, stream, stop, was_up).await,
+            Ok(Ok((end, sender, stream))) => self.converse(end, sender, stream, recovery, stop, was_up).await,
         };
         match outcome {
             // What the connection itself said tells more than what the layers above made of it.
@@ -205,6 +207,7 @@ impl<S: Store> NodeLink<S> {
         mut end: NodeEnd<S>,
         out: mpsc::Sender<pb::UpFrame>,
         mut stream: tonic::Streaming<pb::DownFrame>,
+        recovery: Option<&Step>,
         stop: &CancellationToken,
         was_up: &mut bool,
     ) -> Outcome {
@@ -218,7 +221,10 @@ impl<S: Store> NodeLink<S> {
                 () = stop.cancelled() => return Outcome::Stopped,
                 message = stream.message() => match message {
                     Ok(Some(frame)) => match wire::read_down(frame) {
-                        Ok(down) => Input::Received(down),
+                        Ok(down) => {
+                            tell(recovery, &down);
+                            Input::Received(down)
+                        }
                         Err(error) => {
                             tracing::warn!(%error, "the session ends");
                             Input::Applied(Err(Fault::Protocol))
@@ -267,6 +273,17 @@ async fn write(out: &mpsc::Sender<pb::UpFrame>, messages: Vec<crate::link::messa
         }
     }
     true
+}
+
+/// Tells how much of the journal has come back. How much there is, is known only where the hub holds a single life of it.
+fn tell(recovery: Option<&Step>, down: &Down) {
+    match (recovery, down) {
+        (Some(step), Down::Welcome(welcome)) if welcome.stored.position.incarnation <= 1 => {
+            step.total(welcome.stored.position.seq);
+        }
+        (Some(step), Down::Restored { batch, .. }) => step.advance_by(batch.entries.len()),
+        (Some(_) | None, _) => {}
+    }
 }
 
 /// What an error of the transport means to an operator, in one line.

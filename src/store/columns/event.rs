@@ -196,9 +196,8 @@ pub(in crate::store) fn verdicts(
 
 /// Names of a journal's events: life, seq, hash.
 pub(in crate::store) fn event_names(rows: Vec<(i64, i64, Vec<u8>)>) -> Result<Vec<(Position, EventHash)>, StoreError> {
-    let name = |(incarnation, seq, hash): (i64, i64, Vec<u8>)| {
-        Ok((super::position(incarnation, seq)?, event_hash(&hash)?))
-    };
+    let name =
+        |(incarnation, seq, hash): (i64, i64, Vec<u8>)| Ok((super::position(incarnation, seq)?, event_hash(&hash)?));
     rows.into_iter().map(name).collect()
 }
 

@@ -24,6 +24,7 @@ pub(in crate::store) struct SummaryRow {
     pending: Option<Vec<u8>>,
     held: bool,
     late: i64,
+    imported: bool,
     filed_at: i64,
     updated_at: i64,
 }
@@ -39,6 +40,7 @@ impl SummaryRow {
             class: Class::from_code(number(self.class)?).ok_or_else(|| unknown("class"))?,
             category: self.category,
             visibility: Visibility::from_code(number(self.visibility)?).ok_or_else(|| unknown("visibility"))?,
+            imported: self.imported,
             unit: super::unit(&self.unit)?,
             node: super::node(&self.node)?,
             state: *state.ok_or_else(|| unknown("state"))?,

@@ -39,7 +39,7 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     let summaries = vec![
         Summary { updated_at: Timestamp(5), ..summary(1) },
         Summary { updated_at: Timestamp(9), node: node("13"), unit: unit("13"), ..summary(2) },
-        Summary { updated_at: Timestamp(5), state: DisplayState::Closed, ..summary(3) },
+        Summary { updated_at: Timestamp(5), state: DisplayState::Closed, imported: true, ..summary(3) },
         Summary { updated_at: Timestamp(-7), origin: node("14"), late: 2, held: true, ..summary(4) },
         Summary {
             updated_at: Timestamp(6),
@@ -57,6 +57,7 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     let list = async |filter| ids(&store.list(filter).await.unwrap());
     let default = ListFilter::default;
     assert_eq!(list(ListFilter { limit: 2, ..default() }).await, [2, 5].map(complaint));
+    assert_eq!(list(ListFilter { imported: true, ..default() }).await, [complaint(3)]);
     assert_eq!(list(ListFilter { node: Some(node("13")), ..default() }).await, [complaint(2)]);
     assert_eq!(list(ListFilter { origin: Some(node("14")), ..default() }).await, [complaint(4)]);
     assert_eq!(list(ListFilter { late: true, ..default() }).await, [complaint(4)]);
@@ -64,6 +65,27 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     assert_eq!(list(ListFilter { states: states.clone(), ..default() }).await, [5, 3].map(complaint));
     let narrow = ListFilter { states, unit: Some(unit("13.71")), node: Some(node("13")), ..default() };
     assert_eq!(list(narrow).await, []);
+}
+
+pub(super) async fn page_skips_or_repeats_a_complaint<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let at = |number, time| Summary { filed_at: Timestamp(time), imported: number != 4, ..summary(number) };
+    put_all(&store, vec![at(5, 7), at(1, 9), at(3, 7), at(4, -2), at(2, 7)]).await;
+    let wanted = [(4, -2), (2, 7), (3, 7), (5, 7), (1, 9)].map(|(number, time)| (complaint(number), Timestamp(time)));
+    for size in 1..=6 {
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let page = store.filed(ListFilter { limit: size, ..ListFilter::default() }, after).await.unwrap();
+            assert!(page.len() <= size);
+            let Some(last) = page.last() else { break };
+            after = Some((last.filed_at, last.id));
+            found.extend(page.iter().map(|summary| (summary.id, summary.filed_at)));
+        }
+        assert_eq!(found, wanted, "pages of {size}");
+    }
+    let imported = ListFilter { imported: true, limit: 2, ..ListFilter::default() };
+    let page = store.filed(imported, Some((Timestamp(-9), complaint(9)))).await.unwrap();
+    assert_eq!(ids(&page), [2, 3].map(complaint));
 }
 
 pub(super) async fn tracking_number_or_prefix_leads_nowhere<B: Bench>(bench: &B) {

@@ -165,6 +165,7 @@ suite! {
     lists:
         unit_is_compared_as_text,
         list_ignores_a_filter,
+        page_skips_or_repeats_a_complaint,
         tracking_number_or_prefix_leads_nowhere,
         pending_proposal_is_forgotten,
         file_differs_from_what_was_stored,

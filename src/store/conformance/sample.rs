@@ -193,6 +193,7 @@ pub(in crate::store) fn summary(number: u8) -> Summary {
         class: Class::ComplaintFieldCheck,
         category: "roads".to_owned(),
         visibility: Visibility::Confidential,
+        imported: false,
         unit: unit("13.71"),
         node: node("13.71"),
         state: DisplayState::New,

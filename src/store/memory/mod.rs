@@ -18,7 +18,7 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 
 /// A store in memory; clones share what is stored.
@@ -101,6 +101,14 @@ impl Store for MemoryStore {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         Ok(self.lock().list(&filter))
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        Ok(self.lock().filed(&filter, after))
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

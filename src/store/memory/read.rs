@@ -1,7 +1,7 @@
 //! Reading for people and for checks. It changes nothing.
 
 use super::state::{Row, State};
-use crate::domain::{ComplaintId, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 use crate::store::{Counts, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
 
@@ -22,18 +22,31 @@ impl State {
     }
 
     pub(super) fn list(&self, filter: &ListFilter) -> Vec<Summary> {
+        let mut found = self.filtered(filter);
+        found.sort_by_key(|summary| (std::cmp::Reverse(summary.updated_at), summary.id));
+        found.truncate(filter.limit);
+        found
+    }
+
+    pub(super) fn filed(&self, filter: &ListFilter, after: Option<(Timestamp, ComplaintId)>) -> Vec<Summary> {
+        let mut found = self.filtered(filter);
+        found.retain(|summary| after.is_none_or(|after| (summary.filed_at, summary.id) > after));
+        found.sort_by_key(|summary| (summary.filed_at, summary.id));
+        found.truncate(filter.limit);
+        found
+    }
+
+    fn filtered(&self, filter: &ListFilter) -> Vec<Summary> {
         let wanted = |summary: &Summary| {
             filter.unit.as_ref().is_none_or(|unit| unit.contains(&summary.unit))
                 && (filter.states.is_empty() || filter.states.contains(&summary.state))
                 && filter.node.as_ref().is_none_or(|node| *node == summary.node)
                 && filter.origin.as_ref().is_none_or(|origin| *origin == summary.origin)
                 && (!filter.late || summary.late > 0)
+                && (!filter.imported || summary.imported)
         };
         let found = self.summaries.values().map(|(_, summary)| summary).filter(|summary| wanted(summary));
-        let mut found: Vec<Summary> = found.cloned().collect();
-        found.sort_by_key(|summary| (std::cmp::Reverse(summary.updated_at), summary.id));
-        found.truncate(filter.limit);
-        found
+        found.cloned().collect()
     }
 
     pub(super) fn find(&self, tracking: TrackingNumber) -> Option<ComplaintId> {

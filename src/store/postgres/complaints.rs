@@ -3,13 +3,13 @@
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{File, ListFilter, StoreError, Summary, journal};
-use crate::domain::{ComplaintId, NodeId, TrackingNumber};
+use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 
 /// The columns of [`SummaryRow`].
 const SUMMARY: &str =
     "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
-    filed_at, updated_at FROM complaints WHERE ";
+    imported, filed_at, updated_at FROM complaints WHERE ";
 
 /// Puts participants to projections.
 async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
@@ -39,6 +39,28 @@ pub(super) async fn file(connection: &mut PgConnection, id: ComplaintId) -> Resu
 
 /// Complaints by filter, newest change first.
 pub(super) async fn list(connection: &mut PgConnection, filter: &ListFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query = filtered(filter);
+    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+/// Complaints by filter in the order in which they were filed, after one of them.
+pub(super) async fn filed(
+    connection: &mut PgConnection,
+    filter: &ListFilter,
+    after: Option<(Timestamp, ComplaintId)>,
+) -> Result<Vec<Summary>, StoreError> {
+    let mut query = filtered(filter);
+    if let Some((time, id)) = after {
+        query.push(" AND (filed_at, id) > (").push_bind(time.0).push(", ").push_bind(id.0).push(")");
+    }
+    query.push(" ORDER BY filed_at, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+fn filtered(filter: &ListFilter) -> QueryBuilder<Postgres> {
     let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SUMMARY);
     query.push("TRUE");
     if let Some(unit) = filter.unit.as_ref().filter(|unit| !unit.is_root()) {
@@ -60,9 +82,10 @@ pub(super) async fn list(connection: &mut PgConnection, filter: &ListFilter) -> 
     if filter.late {
         query.push(" AND late > 0");
     }
-    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
-    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
-    summaries(connection, rows).await
+    if filter.imported {
+        query.push(" AND imported");
+    }
+    query
 }
 
 /// The complaint with a tracking number; the one known longest, should two have it.

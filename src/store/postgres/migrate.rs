@@ -39,8 +39,18 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     MIGRATIONS.run_direct(None, connection, false).await.map_err(migrated::fault)
 }
 
+/// The number of the newest migration of a database, which is not changed.
+pub(super) async fn schema(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
+    migrated::schema(&MIGRATIONS, &applied)
+}
+
+/// The number of the newest migration that this program knows.
+pub(super) fn known() -> i64 {
+    migrated::known(&MIGRATIONS)
+}
+
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
-    migrated::check(&MIGRATIONS, &applied)
+    migrated::check(&MIGRATIONS, schema(connection).await?)
 }

@@ -9,8 +9,10 @@ mod address;
 mod aside;
 mod batches;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
+mod health;
 mod hints;
 mod journal;
 mod migrate;
@@ -34,13 +36,15 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 pub use address::Address;
+pub use copy::{PostgresSource, fill, in_use, is_there};
+pub use health::health;
 pub use hints::{PostgresEars, PostgresHints};
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 
 /// A store in a PostgreSQL database; clones share its connections.
@@ -194,6 +198,14 @@ impl Store for PostgresStore {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         complaints::list(&mut *self.reading().await?, &filter).await
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        complaints::filed(&mut *self.reading().await?, &filter, after).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

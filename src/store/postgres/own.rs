@@ -23,6 +23,13 @@ pub(super) async fn create(connection: &mut PgConnection, address: &Address, own
     write(connection, &BEGINNING).await
 }
 
+/// Writes the row that transactions lock, if a copy of a journal that never began brought none.
+pub(super) async fn begin(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let there: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM own_journal)").fetch_one(&mut *connection).await?;
+    if there { Ok(()) } else { write(connection, &BEGINNING).await }
+}
+
 /// Whose database it is.
 pub(super) async fn owner(connection: &mut PgConnection, address: &Address) -> Result<Owner, StoreError> {
     let found: Option<(String, String)> =

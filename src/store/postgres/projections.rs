@@ -32,13 +32,13 @@ async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), 
     let trackings: Vec<i64> = rows.iter().map(|row| int(row.tracking.bits())).collect::<Result<_, _>>()?;
     sqlx::query(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, filed_at, updated_at)
+         late, imported, filed_at, updated_at)
          SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
-         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bigint[])
+         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::boolean[], $15::bigint[], $16::bigint[])
          ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
+         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
     )
     .bind(rows.iter().map(|row| row.id.0).collect::<Vec<[u8; 16]>>())
     .bind(trackings)
@@ -53,6 +53,7 @@ async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), 
     .bind(rows.iter().map(|row| row.pending.map(|pending| pending.0)).collect::<Vec<Option<[u8; 32]>>>())
     .bind(rows.iter().map(|row| row.held).collect::<Vec<bool>>())
     .bind(rows.iter().map(|row| i64::from(row.late)).collect::<Vec<i64>>())
+    .bind(rows.iter().map(|row| row.imported).collect::<Vec<bool>>())
     .bind(rows.iter().map(|row| row.filed_at.0).collect::<Vec<i64>>())
     .bind(rows.iter().map(|row| row.updated_at.0).collect::<Vec<i64>>())
     .execute(connection)

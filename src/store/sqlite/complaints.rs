@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::codec::{self, hex_list, int, limit};
 use super::journal;
 use super::{File, ListFilter, StoreError, Summary};
-use crate::domain::{ComplaintId, NodeId, TrackingNumber};
+use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns};
 
 /// Puts participants to projections.
@@ -36,6 +36,28 @@ pub(super) async fn file(connection: &mut SqliteConnection, id: ComplaintId) -> 
 
 /// Complaints by filter, newest change first.
 pub(super) async fn list(connection: &mut SqliteConnection, filter: &ListFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query = filtered(filter);
+    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+/// Complaints by filter in the order in which they were filed, after one of them.
+pub(super) async fn filed(
+    connection: &mut SqliteConnection,
+    filter: &ListFilter,
+    after: Option<(Timestamp, ComplaintId)>,
+) -> Result<Vec<Summary>, StoreError> {
+    let mut query = filtered(filter);
+    if let Some((time, id)) = after {
+        query.push(" AND (filed_at, id) > (").push_bind(time.0).push(", ").push_bind(id.0.to_vec()).push(")");
+    }
+    query.push(" ORDER BY filed_at, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
+}
+
+fn filtered(filter: &ListFilter) -> QueryBuilder<Sqlite> {
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT * FROM complaints WHERE TRUE");
     if let Some(unit) = filter.unit.as_ref().filter(|unit| !unit.is_root()) {
         // Below a unit lies what continues its code with a dot; '/' is the character after the dot.
@@ -56,9 +78,10 @@ pub(super) async fn list(connection: &mut SqliteConnection, filter: &ListFilter)
     if filter.late {
         query.push(" AND late > 0");
     }
-    query.push(" ORDER BY updated_at DESC, id LIMIT ").push_bind(limit(filter.limit));
-    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
-    summaries(connection, rows).await
+    if filter.imported {
+        query.push(" AND imported = 1");
+    }
+    query
 }
 
 /// The complaint with a tracking number; the one known longest, should two have it.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use crate::runtime::machine::sync_folder_of;
 
 const MODE: u32 = 0o600;
 
@@ -15,15 +16,18 @@ pub(super) fn create(path: &Path) -> Result<PathBuf, StoreError> {
     let path = absolute(path)?;
     match OpenOptions::new().write(true).create_new(true).mode(MODE).open(&path) {
         Ok(file) => {
-            file.sync_all().map_err(|error| unavailable(&path, &error))?;
-            if let Some(folder) = path.parent() {
-                File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| unavailable(&path, &error))?;
-            }
+            file.sync_all().and_then(|()| sync_folder_of(&path)).map_err(|error| unavailable(&path, &error))?;
             Ok(path)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => existing(&path),
         Err(error) => Err(unavailable(&path, &error)),
     }
+}
+
+/// Makes an empty file where there is none.
+pub(super) fn create_new(path: &Path) -> Result<File, StoreError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
+    made.map_err(|error| unavailable(path, &error))
 }
 
 /// The absolute path of a database that exists and that nobody else may read.

@@ -30,8 +30,30 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     MIGRATIONS.run_direct(None, connection, false).await.map_err(migrated::fault)
 }
 
+/// The number of the newest migration that this program knows.
+pub(super) fn known() -> i64 {
+    migrated::known(&MIGRATIONS)
+}
+
+/// The number of the newest migration of a database, which is not changed; 0 if none was applied.
+pub(super) async fn schema(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let made: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !made {
+        return Ok(0);
+    }
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
+    migrated::schema(&MIGRATIONS, &applied)
+}
+
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
-    migrated::check(&MIGRATIONS, &applied)
+    migrated::check(&MIGRATIONS, schema(connection).await?)
+}
+
+/// Applies migrations up to one, into a database that has none: to make one as an older version of the program made it.
+pub(super) async fn run_to(connection: &mut SqliteConnection, schema: i64) -> Result<(), StoreError> {
+    let some = MIGRATIONS.iter().filter(|migration| migration.version <= schema).cloned().collect();
+    Migrator::with_migrations(some).run_direct(None, connection, false).await.map_err(migrated::fault)
 }

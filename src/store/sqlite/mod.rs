@@ -5,9 +5,11 @@ mod aside;
 mod batches;
 mod codec;
 mod complaints;
+mod copy;
 mod entries;
 pub(in crate::store) mod fault;
 mod file;
+mod health;
 mod journal;
 mod migrate;
 mod outbox;
@@ -31,8 +33,11 @@ use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
+pub use copy::{SqliteSource, install};
+pub(super) use copy::{create_single, facts, open_single};
+pub use health::health;
 use settings::Role;
 
 /// A store in a SQLite file; clones share its connections.
@@ -147,6 +152,11 @@ impl SqliteStore {
     }
 }
 
+/// The number of the newest migration that this program knows.
+pub(super) fn known_schema() -> i64 {
+    migrate::known()
+}
+
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("owner", &self.owner).finish_non_exhaustive()
@@ -198,6 +208,14 @@ impl Store for SqliteStore {
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
         complaints::list(&mut *self.reading().await?, &filter).await
+    }
+
+    async fn filed(
+        &self,
+        filter: ListFilter,
+        after: Option<(Timestamp, ComplaintId)>,
+    ) -> Result<Vec<Summary>, StoreError> {
+        complaints::filed(&mut *self.reading().await?, &filter, after).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

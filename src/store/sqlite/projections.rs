@@ -26,7 +26,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
     }
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, filed_at, updated_at) ",
+         late, imported, filed_at, updated_at) ",
     );
     query.push_values(summaries.iter().zip(trackings), |mut row, (summary, tracking)| {
         row.push_bind(summary.id.0.to_vec())
@@ -42,6 +42,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
             .push_bind(summary.pending.map(|pending| pending.0.to_vec()))
             .push_bind(summary.held)
             .push_bind(summary.late)
+            .push_bind(summary.imported)
             .push_bind(summary.filed_at.0)
             .push_bind(summary.updated_at.0);
     });
@@ -49,7 +50,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
         " ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
+         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
     );
     query.build().persistent(false).execute(connection).await?;
     Ok(())

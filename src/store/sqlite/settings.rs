@@ -28,6 +28,8 @@ pub(super) enum Role {
     Reader,
     /// Reads beside another program.
     Visitor,
+    /// Copies beside another program: writes into a file of its own.
+    Copier,
 }
 
 /// How a connection is set up.
@@ -47,7 +49,23 @@ pub(super) fn options(path: &Path, role: Role) -> SqliteConnectOptions {
             .pragma("secure_delete", "ON"),
         Role::Reader => options.pragma("query_only", "ON"),
         Role::Visitor => options.read_only(true).pragma("query_only", "ON"),
+        Role::Copier => options.read_only(true),
     }
+}
+
+/// How a connection to a copy is set up that is written from nothing: what is lost in the middle is made anew.
+pub(super) fn draft(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(false)
+        .disable_statement_logging()
+}
+
+/// How a connection to a copy is set up that is one file and stays as it is.
+pub(super) fn single(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging()
 }
 
 /// Makes one connection, so that what is wrong is said at once.
@@ -88,7 +106,8 @@ pub(super) async fn check(connection: &mut SqliteConnection, role: Role) -> Resu
     let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await?;
     wanted("foreign_keys", &keys.to_string(), "1")?;
     let query_only: i64 = sqlx::query_scalar("PRAGMA query_only").fetch_one(&mut *connection).await?;
-    wanted("query_only", &query_only.to_string(), if role == Role::Writer { "0" } else { "1" })?;
+    let writes = matches!(role, Role::Writer | Role::Copier);
+    wanted("query_only", &query_only.to_string(), if writes { "0" } else { "1" })?;
     if role == Role::Writer {
         let secure: i64 = sqlx::query_scalar("PRAGMA secure_delete").fetch_one(&mut *connection).await?;
         wanted("secure_delete", &secure.to_string(), "1")?;

@@ -131,9 +131,8 @@ fn one_garbage_twice_leaves_a_hole_in_the_journal() {
         assert_eq!(stored.len(), 3);
         assert!(stored.iter().all(|row| row.verdict == Verdict::Inadmissible(Why::Malformed)));
         assert_eq!(bench.store.sealed(node("13.72"), Position::ZERO, 1 << 20).await.unwrap().len(), 2);
-        let report = lintas::desk::audit::audit(&bench.store, bench.signer.key.public(), bench.signer.key.public())
-            .await
-            .unwrap();
+        let (key, silent) = (bench.signer.key.public(), lintas::runtime::Progress::silent());
+        let report = lintas::desk::audit::audit(&bench.store, key, key, &silent).await.unwrap();
         assert!(report.is_clean(), "{}", report.render(lintas::words::Language::English));
     });
 }

@@ -221,3 +221,26 @@ fn one_input_makes_an_output_without_end() {
         }
     });
 }
+
+/// A node that has nothing to say is there all the same; a process that lost it must not say so.
+#[test]
+fn silent_node_looks_as_if_it_had_gone() {
+    run(async {
+        let mut bench = Bench::new().await;
+        bench.cut("13.71");
+        let mut old = Forger::connect(&bench, "13.71").await;
+        let heard = async |bench: &Bench| bench.store.peer(node("13.71")).await.unwrap().unwrap().contact.unwrap();
+        let before = heard(&bench).await;
+        bench.clock.advance(10_000_000);
+        old.end.progress().await;
+        assert_eq!(heard(&bench).await, before, "each time is a write");
+        bench.clock.advance(300_000_000);
+        old.end.progress().await;
+        assert_eq!(heard(&bench).await, bench.now());
+        let _new = Forger::connect(&bench, "13.71").await;
+        let before = heard(&bench).await;
+        bench.clock.advance(301_000_000);
+        old.end.progress().await;
+        assert_eq!(heard(&bench).await, before, "a half-dead session says that the node is there");
+    });
+}

@@ -1,6 +1,7 @@
 //! The rules of the house itself: who may use whom, how files look, what the programs are built from. They read the
 //! sources and the dependency tree and run nothing.
 
+mod commands;
 mod dashboard;
 mod dependencies;
 mod layers;

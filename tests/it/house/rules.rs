@@ -4,7 +4,7 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
@@ -12,6 +12,8 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("store", &["domain", "journal", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
     ("desk", &["domain", "journal", "store", "runtime", "telemetry", "words"]),
+    ("manual", &["runtime"]),
+    ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),
@@ -26,14 +28,19 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 12] = [
+const FENCED: [(&str, &[&str]); 17] = [
     ("sqlx", &["store"]),
+    ("rustix", &["runtime"]),
     ("rustls", &["identity"]),
+    ("tar", &["care"]),
     ("tokio_rustls", &["identity"]),
     ("rcgen", &["identity"]),
     ("x509_parser", &["identity"]),
     ("prost", &["protocol"]),
     ("prost_types", &["protocol"]),
+    ("indicatif", &["runtime"]),
+    ("clap_complete", &["manual"]),
+    ("clap_mangen", &["manual"]),
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
     ("opentelemetry_otlp", &["telemetry"]),
@@ -138,9 +145,7 @@ fn outside(source: &Source, named: &Named, name: &str) -> Option<&'static str> {
     let (_, homes) = FENCED.iter().find(|(fenced, _)| *fenced == name)?;
     let at_home = library
         && (homes.contains(&here) || name.starts_with("prost") && here == "link" && has_part(source, "transport"));
-    (!at_home).then_some(
-        "this crate has one home: sqlx the store, TLS and certificates identity, prost protocol, telemetry its own",
-    )
+    (!at_home).then_some("this crate has one home: the table of fenced crates says where")
 }
 
 /// Tests of the journal and the sessions may read their vectors and keep time; those of the domain may not even that.

@@ -177,7 +177,8 @@ async fn full_disk_of_the_database_server_loses_something_or_blocks_for_ever() {
     // Whatever room there is goes to something else.
     let balloon = town.server.as_ref().unwrap().data().join("balloon");
     let mut filling = File::create(&balloon).unwrap();
-    while std::io::Write::write_all(&mut filling, &[0; 64 * 1024]).is_ok() {}
+    let air = vec![0; 64 * 1024];
+    while std::io::Write::write_all(&mut filling, &air).is_ok() {}
     drop(filling);
     ids.extend(file(&mut padang, 40, 30_000).await);
     soon("the hub's word that it cannot store", async || {

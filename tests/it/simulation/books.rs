@@ -3,6 +3,7 @@
 use lintas::desk::audit::audit;
 use lintas::domain::SigningKeyId;
 use lintas::journal::SigningKey;
+use lintas::runtime::Progress;
 use lintas::store::Store;
 use lintas::store::memory::MemoryStore;
 use lintas::words::Language;
@@ -20,7 +21,7 @@ pub(crate) async fn check(world: &World) -> Result<(), String> {
 }
 
 async fn clean(whose: &str, store: &MemoryStore, hub: SigningKeyId, own: SigningKeyId) -> Result<(), String> {
-    let report = audit(store, hub, own).await.map_err(|error| error.to_string())?;
+    let report = audit(store, hub, own, &Progress::silent()).await.map_err(|error| error.to_string())?;
     let counts = store.counts().await.map_err(|error| error.to_string())?;
     let (checked, findings) = (report.checked, report.render(Language::English));
     if !report.is_clean() {

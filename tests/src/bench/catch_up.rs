@@ -158,7 +158,9 @@ impl<'a> Prepared<'a> {
         let (complaints, events) = count(&federation.ask_hub(&["status"]).await?)?;
         let wanted = (self.events / super::plan::STEPS, self.events.saturating_add(self.before));
         if (complaints, events) != wanted {
-            return Err(BenchError::Wrong(format!("the hub has {complaints} complaints and {events} events, not {wanted:?}")));
+            return Err(BenchError::Wrong(format!(
+                "the hub has {complaints} complaints and {events} events, not {wanted:?}"
+            )));
         }
         let node = federation.ask(NODE.0, &["status"]).await?;
         let open = ["unsealed", "unacknowledged", "provisional"].map(|name| node["outbox"][name].as_u64());

@@ -114,14 +114,14 @@ impl<'a> Cities<'a> {
 #[derive(Debug)]
 enum HubView {
     Sqlite(SqliteStore),
-    Postgres(Psql),
+    Postgres(Box<Psql>),
 }
 
 impl HubView {
     async fn open(on: HubOn<'_>, federation: &Federation) -> Result<Self> {
         Ok(match on {
             HubOn::Sqlite => Self::Sqlite(SqliteStore::open_read_only(&federation.hub_database()).await?),
-            HubOn::Postgres(cluster) => Self::Postgres(cluster.psql(DATABASE)?),
+            HubOn::Postgres(cluster) => Self::Postgres(Box::new(cluster.psql(DATABASE)?)),
         })
     }
 
@@ -164,12 +164,7 @@ fn filing(number: u64) -> desk::FileRequest {
 }
 
 fn act(complaint: &str, action: Action, number: u64) -> desk::ActRequest {
-    desk::ActRequest {
-        complaint: complaint.to_owned(),
-        unit: String::new(),
-        text: text(number),
-        action: Some(action),
-    }
+    desk::ActRequest { complaint: complaint.to_owned(), unit: String::new(), text: text(number), action: Some(action) }
 }
 
 fn wide(number: usize) -> u64 {

@@ -16,7 +16,8 @@ pub(super) struct Memory {
 impl Memory {
     /// Of a running process.
     pub(super) fn of(process: Option<u32>) -> Result<Self> {
-        let id = process.ok_or_else(|| BenchError::Wrong("a process whose memory is wanted does not run".to_owned()))?;
+        let id =
+            process.ok_or_else(|| BenchError::Wrong("a process whose memory is wanted does not run".to_owned()))?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

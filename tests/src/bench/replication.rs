@@ -99,9 +99,8 @@ impl<'a> Replication<'a> {
         self.subscriber.make(DATABASE, BARE).await?;
         self.publisher.run(DATABASE, &[&format!("CREATE PUBLICATION {NAME} FOR ALL TABLES")]).await?;
         let connection = self.client.connection(self.publisher, DATABASE);
-        let subscribe = format!(
-            "CREATE SUBSCRIPTION {NAME} CONNECTION '{connection}' PUBLICATION {NAME} WITH ({SUBSCRIPTION})"
-        );
+        let subscribe =
+            format!("CREATE SUBSCRIPTION {NAME} CONNECTION '{connection}' PUBLICATION {NAME} WITH ({SUBSCRIPTION})");
         self.subscriber.run(DATABASE, &[&subscribe]).await
     }
 

@@ -96,8 +96,8 @@ impl Report {
     }
 
     /// The ways of a run's replicated rows.
-    pub(super) fn one_way(&mut self, run: usize, seconds: Vec<f64>) {
-        self.way(run, Case::Replication, Stage::Row, &seconds);
+    pub(super) fn one_way(&mut self, run: usize, seconds: &[f64]) {
+        self.way(run, Case::Replication, Stage::Row, seconds);
     }
 
     fn way(&mut self, run: usize, case: Case, stage: Stage, seconds: &[f64]) {
@@ -184,7 +184,11 @@ impl fmt::Display for Report {
             ["date", "cpu", "cores", "kernel", "postgresql", "commit"].map(machine);
         writeln!(f, "{date}, commit {commit}; {cpu}, {cores} cores, Linux {kernel}; PostgreSQL {postgres}")?;
         if !self.seconds.is_empty() {
-            writeln!(f, "\ncatching up with {} events of {NARRATIVE_BYTES} bytes of text, median [least, most]", self.events)?;
+            writeln!(
+                f,
+                "\ncatching up with {} events of {NARRATIVE_BYTES} bytes of text, median [least, most]",
+                self.events
+            )?;
         }
         for (case, runs) in &self.seconds {
             let Some(Spread { median, least, most }) = Spread::of(runs) else { continue };
@@ -207,7 +211,11 @@ impl fmt::Display for Report {
 impl Report {
     fn write_ways(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.ways.is_empty() {
-            writeln!(f, "\nthe way of one action, ms since the call, median of {} a run [least, most run]", self.samples)?;
+            writeln!(
+                f,
+                "\nthe way of one action, ms since the call, median of {} a run [least, most run]",
+                self.samples
+            )?;
         }
         for ((case, stage), runs) in &self.ways {
             let (middle, worst): (Vec<f64>, Vec<f64>) = runs.iter().copied().unzip();

@@ -17,7 +17,8 @@ use super::workload::{rounded, text};
 /// If anything does not work: half a comparison is none.
 pub async fn run(options: &Options) -> Result<()> {
     let options = Options { events: rounded(options.events), ..options.clone() };
-    let clusters = if wants_postgres(&options) { Some((Cluster::start().await?, Cluster::start().await?)) } else { None };
+    let clusters =
+        if wants_postgres(&options) { Some((Cluster::start().await?, Cluster::start().await?)) } else { None };
     let version = match &clusters {
         Some((cluster, _)) => cluster.version().await?,
         None => "not measured".to_owned(),
@@ -55,10 +56,8 @@ async fn measure(options: &Options, clusters: Option<&(Cluster, Cluster)>, repor
 async fn catch_up(options: &Options, clusters: Option<&(Cluster, Cluster)>, report: &mut Report) -> Result<()> {
     let events = options.events;
     println!("preparing the journal of a node with {events} events");
-    let sqlite = match options.measures(Case::HubSqlite) {
-        true => Some(Prepared::make(HubOn::Sqlite, events).await?),
-        false => None,
-    };
+    let sqlite =
+        if options.measures(Case::HubSqlite) { Some(Prepared::make(HubOn::Sqlite, events).await?) } else { None };
     let postgres = match clusters {
         Some((cluster, _)) => Some((cluster, Prepared::make(HubOn::Postgres(cluster), events).await?)),
         None => None,
@@ -111,7 +110,7 @@ async fn latency(options: &Options, one: &Cluster, other: &Cluster, report: &mut
     let replication = Replication::between(one, other, bare).await?;
     for run in 1..=options.runs {
         report.ways(run, Case::HubPostgres, postgres.run(options.samples).await?);
-        report.one_way(run, replication.one_way(options.samples, &text(0)).await?);
+        report.one_way(run, &replication.one_way(options.samples, &text(0)).await?);
         report.ways(run, Case::HubSqlite, sqlite.run(options.samples).await?);
     }
     postgres.stop().await?;

@@ -64,7 +64,8 @@ fn unit(code: &str) -> Result<UnitCode> {
 
 /// Text of an event: the same length for each, the number in it.
 pub(super) fn text(number: u64) -> String {
-    const TOLD: &str = "Sampah menumpuk di tepi jalan sejak beberapa hari dan belum diangkut; baunya sampai ke rumah warga. ";
+    const TOLD: &str =
+        "Sampah menumpuk di tepi jalan sejak beberapa hari dan belum diangkut; baunya sampai ke rumah warga. ";
     let mut text = format!("Nomor {number}. ");
     while text.len() < NARRATIVE_BYTES {
         text.push_str(TOLD);
@@ -141,7 +142,8 @@ impl Clerk {
     ) -> std::result::Result<(Changes, Written), DeskError> {
         self.number = self.number.saturating_add(1);
         self.now = self.now.plus_seconds(SECONDS_APART);
-        let author = Author { federation: self.federation.clone(), node: self.node.clone(), now: self.now, trace: None };
+        let author =
+            Author { federation: self.federation.clone(), node: self.node.clone(), now: self.now, trace: None };
         let kind = if step == 0 { PartKind::Narrative } else { PartKind::Note };
         let content = text(self.number).into_bytes();
         let parts = vec![Part { index: 0, kind, salt: random_bytes(&self.entropy), content }];

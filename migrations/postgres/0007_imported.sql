@@ -1,0 +1,5 @@
+-- Complaints that were filed before, in another system, are marked; and all can be gone through in the order of their filing.
+
+ALTER TABLE complaints ADD COLUMN imported BOOLEAN NOT NULL DEFAULT FALSE;
+
+CREATE INDEX complaints_by_filing ON complaints (filed_at, id);

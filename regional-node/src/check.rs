@@ -1,0 +1,108 @@
+//! `status --check` of a node: the figures that monitoring wants, from the running node, its database and its disk.
+
+use lintas::care::arguments::Status;
+use lintas::care::backup::newest;
+use lintas::care::doctor::disk::percent;
+use lintas::care::estate::backups;
+use lintas::care::monitor::{self, Limits, Link, Measure, line};
+use lintas::domain::{Position, Timestamp};
+use lintas::identity::{SpiffeId, TlsIdentity};
+use lintas::journal;
+use lintas::link::message::Fault;
+use lintas::protocol::desk::v1 as wire;
+use lintas::runtime::machine::room;
+use lintas::runtime::{Clock as _, SystemClock, Watch};
+use lintas::store::sqlite::SqliteStore;
+use lintas::store::{Store as _, StoreError};
+use lintas::words::{Language, say};
+
+use crate::cli::Common;
+use crate::commands::reader;
+use crate::doctor::running;
+use crate::settings::Settings;
+
+/// Seconds without a link.
+const LINK: Limits = Limits::new(300, 3600);
+const HOUR_SECONDS: i64 = 3600;
+const DAY_SECONDS: i64 = 86_400;
+
+/// The worst of all, and one line.
+pub(crate) async fn check(common: &Common, limits: &Status, lang: Language) -> (Watch, String) {
+    let settings = match Settings::load(common) {
+        Ok(settings) => settings,
+        Err(error) => {
+            let cause = error.lines(|code, facts| say(code, lang, facts)).join("; ");
+            return line("node", &[Measure::plain(Watch::Unknown, "settings", vec![("cause", cause)])], lang);
+        }
+    };
+    let now = SystemClock.timestamp();
+    let mut measures = match desk(&settings, limits, now).await {
+        Ok(measures) => measures,
+        Err(cause) => vec![monitor::database(cause)],
+    };
+    let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
+    if settings.hub.is_some() {
+        let until = TlsIdentity::load(&settings.tls, &id).map(|identity| identity.not_after());
+        let days = until.map(|until| count(until.seconds_since(now), DAY_SECONDS)).map_err(|error| error.to_string());
+        measures.push(monitor::certificate(&days, limits.certificate_days));
+    }
+    let free = room(&settings.data).map(|room| percent(room.bytes_free, room.bytes_total));
+    measures.push(monitor::disk(&free.map_err(|error| error.to_string()), limits.disk_percent));
+    let made = newest(&backups(&settings.data), &settings.node).ok().flatten();
+    let hours = made.map(|made| count(now.seconds_since(made), HOUR_SECONDS));
+    measures.extend(monitor::backup(hours, limits.backup_hours));
+    line(&format!("node {}", settings.node), &measures, lang)
+}
+
+/// What the node, or its database while none runs, says of link, outbox and refusals.
+async fn desk(settings: &Settings, limits: &Status, now: Timestamp) -> Result<Vec<Measure>, String> {
+    let runs = running(settings).await == lintas::care::doctor::upkeep::Running::Yes;
+    let mut desk = reader(settings).await.map_err(|error| error.to_string())?;
+    let status = desk.status(wire::StatusRequest {}).await.map_err(|error| error.to_string())?;
+    let refused = refused(settings, &status, now).await.map_err(|error| error.to_string())?;
+    Ok(vec![
+        monitor::link(&link(settings, runs, &status, now), limits.link_seconds.unwrap_or(LINK)),
+        monitor::outbox(status.outbox.map_or(0, |outbox| outbox.unacknowledged), limits.outbox),
+        monitor::refusals(refused, limits.refusals),
+    ])
+}
+
+fn link(settings: &Settings, runs: bool, status: &wire::StatusReply, now: Timestamp) -> Link {
+    let link = status.link.clone().unwrap_or_default();
+    let lasting = link.fault.split(':').next().and_then(Fault::from_name).is_some_and(Fault::is_lasting);
+    if !runs {
+        Link::Stopped
+    } else if settings.hub.is_none() {
+        Link::None
+    } else if matches!(link.state.as_str(), "connected" | "catching-up") {
+        Link::Up
+    } else if lasting {
+        Link::Fault(link.fault)
+    } else {
+        let since = link.since_micros.map_or(now, Timestamp);
+        Link::Down(count(now.seconds_since(since), 1), link.fault)
+    }
+}
+
+/// How many own events of the last day did not simply apply, of the newest that `status` names.
+async fn refused(settings: &Settings, status: &wire::StatusReply, now: Timestamp) -> Result<u64, StoreError> {
+    if status.refusals.is_empty() {
+        return Ok(0);
+    }
+    let store = SqliteStore::open_read_only(&settings.database).await?;
+    let mut found = 0_u64;
+    for place in status.refusals.iter().filter_map(|refusal| refusal.position) {
+        let before = Position::new(place.incarnation, place.seq.saturating_sub(1));
+        let rows = store.journal(settings.node.clone(), before, 1).await?;
+        let written = rows.first().and_then(|row| journal::event(&row.bytes).ok()).map(|event| event.header.time);
+        if written.is_some_and(|written| now.seconds_since(written) < DAY_SECONDS) {
+            found = found.saturating_add(1);
+        }
+    }
+    store.close().await;
+    Ok(found)
+}
+
+fn count(seconds: i64, unit: i64) -> u64 {
+    u64::try_from(seconds.checked_div(unit).unwrap_or(0)).unwrap_or(0)
+}
