@@ -14,9 +14,9 @@ use super::estate::KeyFile;
 use crate::desk::audit::{Report, audit};
 use crate::domain::SigningKeyId;
 use crate::identity::files::{self, FILE_BYTES_MAX};
-use crate::runtime::{Progress, credentials};
 use crate::runtime::machine::room;
 use crate::runtime::settings::SETTINGS_BYTES_MAX;
+use crate::runtime::{Progress, credentials};
 use crate::store::{Owner, copy};
 use crate::words::Language;
 

@@ -147,7 +147,7 @@ fn meaning(arg: &Arg) -> String {
     }
     let defaults: Vec<String> =
         arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
-    if takes && defaults.iter().any(|value| !value.is_empty()) {
+    if takes && !arg.is_hide_default_value_set() && defaults.iter().any(|value| !value.is_empty()) {
         let _ = write!(text, " Unless given: `{}`.", defaults.join(" "));
     }
     if let Some(variable) = arg.get_env() {
