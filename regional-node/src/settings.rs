@@ -41,8 +41,8 @@ const KEYS: [(&str, &str, &str); 13] = [
     (
         "observe.listen",
         "127.0.0.1:9465",
-        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever\n\
-         # reaches it may read it: keep it on this machine, or behind a firewall.",
+        "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever reaches \
+         it may read it: keep it on this machine, or behind a firewall.",
     ),
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
     ("name", "", "A name for people, shown in logs."),

@@ -14,9 +14,9 @@ use super::estate::KeyFile;
 use crate::desk::audit::{Report, audit};
 use crate::domain::SigningKeyId;
 use crate::identity::files::{self, FILE_BYTES_MAX};
-use crate::runtime::Progress;
 use crate::runtime::machine::room;
 use crate::runtime::settings::SETTINGS_BYTES_MAX;
+use crate::runtime::{Progress, credentials};
 use crate::store::{Owner, copy};
 use crate::words::Language;
 
@@ -181,8 +181,10 @@ fn unpack(path: &Path, listed: &Listed, scratch: &Scratch) -> Result<PathBuf, Ba
 /// # Errors
 /// If one is there and is another, or cannot be written. Those before it are in place then; none was overwritten.
 pub fn put_keys(examined: &Examined, places: &[KeyFile]) -> Result<usize, BackupError> {
+    // What the service manager hands over is not this program's to put anywhere.
+    let places: Vec<&KeyFile> = places.iter().filter(|place| !credentials::is_one(&place.path)).collect();
     let found = |place: &KeyFile| examined.keys.iter().find(|(name, _)| name == place.member).map(|(_, bytes)| bytes);
-    for place in places {
+    for place in &places {
         if let Some(bytes) = found(place)
             && place.path.exists()
             && fs::read(&place.path).map_err(BackupError::io(&place.path))? != **bytes
@@ -191,7 +193,7 @@ pub fn put_keys(examined: &Examined, places: &[KeyFile]) -> Result<usize, Backup
         }
     }
     let mut missing = 0_usize;
-    for place in places.iter().filter(|place| !place.path.exists()) {
+    for place in places.into_iter().filter(|place| !place.path.exists()) {
         let Some(bytes) = found(place) else {
             missing = missing.saturating_add(1);
             continue;

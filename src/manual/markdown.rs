@@ -121,7 +121,11 @@ fn table(title: &str, arguments: &[&Arg]) -> String {
 fn name(arg: &Arg) -> String {
     let takes = arg.get_num_args().is_none_or(|range| range.takes_values());
     let values: Vec<&str> = arg.get_value_names().unwrap_or_default().iter().map(Str::as_str).collect();
-    let value = if takes { values.join(" ") } else { String::new() };
+    let value = match (takes, values.is_empty()) {
+        (false, _) => String::new(),
+        (true, false) => values.join(" "),
+        (true, true) => arg.get_id().as_str().to_uppercase(),
+    };
     let flag = match (arg.get_short(), arg.get_long()) {
         (Some(short), Some(long)) => format!("-{short}, --{long}"),
         (None, Some(long)) => format!("--{long}"),

@@ -8,6 +8,7 @@ use lintas::desk::import::Ended;
 use lintas::domain::complaint::DisplayState;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
 pub(crate) struct Export {
     /// Where it goes: a new file, readable for this account only, in place once it is whole; - for standard output.
     #[arg(value_name = "FILE")]

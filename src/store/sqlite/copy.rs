@@ -115,6 +115,10 @@ async fn read(connection: &mut SqliteConnection, path: &Path) -> Result<CopyFact
 /// # Errors
 /// If there is a database and no `aside`, if `aside` is taken, or if the file system says no.
 pub fn install(copy: &Path, database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
+    if aside.is_none() {
+        // Before anything is moved: a copy that is refused stays where it is.
+        nothing_there(database)?;
+    }
     let near = with_end(database, ".restoring");
     bring_near(copy, &near)?;
     let placed = put_aside(database, aside)
@@ -142,6 +146,14 @@ fn bring_near(copy: &Path, near: &Path) -> Result<(), StoreError> {
         .and_then(|()| File::open(near)?.sync_all())
         .and_then(|()| sync_folder_of(near))
         .map_err(|error| unavailable(near, &error))
+}
+
+fn nothing_there(database: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(database).is_ok() {
+        let path = database.display();
+        return Err(StoreError::Foreign(format!("there is a database at {path}, and it was left as it is")));
+    }
+    Ok(())
 }
 
 fn put_aside(database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {

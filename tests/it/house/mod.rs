@@ -10,4 +10,5 @@ mod paths;
 mod programs;
 mod rules;
 mod sources;
+mod spoken;
 mod tidy;

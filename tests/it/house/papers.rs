@@ -181,11 +181,19 @@ fn promise_has_no_test() {
 
 #[test]
 fn link_between_papers_leads_nowhere() {
-    let mut papers: Vec<PathBuf> =
-        ["README.md", MAP, "CONTRIBUTING.md", "CHANGELOG.md", "certs/README.md", "data/README.md"]
-            .map(PathBuf::from)
-            .to_vec();
-    for folder in ["docs", "docs/adr"] {
+    let mut papers: Vec<PathBuf> = [
+        "README.md",
+        MAP,
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "certs/README.md",
+        "data/README.md",
+        "deploy/docker/README.md",
+    ]
+    .map(PathBuf::from)
+    .to_vec();
+    for folder in ["docs", "docs/adr", "docs/id"] {
         let entries = fs::read_dir(top().join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
         papers.extend(entries.map(|name| Path::new(folder).join(name)).filter(|path| path.extension().is_some()));
     }

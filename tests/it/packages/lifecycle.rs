@@ -131,6 +131,8 @@ fn set_up(bench: &Bench) {
         let example = bench.root.of(&format!("usr/share/doc/{name}/examples/{settings}"));
         assert_eq!(fs::read_to_string(example).unwrap().trim(), bench.run(name, &["settings"]).trim());
         assert!(bench.has(&format!("usr/share/doc/{name}/copyright")));
+        assert!(bench.has(&format!("usr/share/man/man1/{name}.1.gz")));
+        assert!(bench.has(&format!("usr/share/bash-completion/completions/{name}")));
     }
     let listen = format!("127.0.0.1:{}", free_port().unwrap());
     bench.run(HUB, &["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]);
@@ -201,6 +203,8 @@ async fn upgrade(bench: &Bench, hub: Service, node: Service, tracking: &str) {
         assert!(String::from_utf8_lossy(&refused.stderr).contains("older version"), "{refused:?}");
         let service = Service::start(&bench.root, name);
         assert_eq!(migrated(&database).await, newest, "{name}");
+        let kept = fs::read_dir(bench.root.of(&format!("var/lib/{name}/backups"))).unwrap();
+        assert!(kept.into_iter().any(|file| file.unwrap().file_name().to_str().unwrap().contains("schema")), "{name}");
         assert!(bench.ask(name, &["list"]).to_string().contains(tracking), "{name}");
         assert!(bench.run(name, &["show", tracking]).contains(MARK), "{name}");
         service.stop();

@@ -139,7 +139,8 @@ fn unit_calls_for_what_the_package_does_not_bring() {
         let words: Vec<&str> = unit.one("Service", "ExecStart").split(' ').collect();
         assert_eq!(words, [&*format!("/usr/bin/{name}"), "--data", &*format!("/var/lib/{name}"), "run"]);
         let environment = unit.one("Service", "EnvironmentFile").trim_start_matches('-');
-        let paper = unit.one("Unit", "Documentation").trim_start_matches("file://");
+        let papers = unit.one("Unit", "Documentation");
+        let paper = papers.split(' ').find_map(|paper| paper.strip_prefix("file://")).unwrap();
         for path in [words[0], environment, paper] {
             assert!(brought.iter().any(|other| other == path), "{name}: {path}");
         }

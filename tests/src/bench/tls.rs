@@ -76,6 +76,7 @@ pub(super) async fn between(publisher: &Cluster, subscriber: &Cluster) -> Result
         "ALTER SYSTEM SET ssl = on".to_owned(),
         "ALTER SYSTEM SET ssl_min_protocol_version = 'TLSv1.3'".to_owned(),
         "SELECT pg_reload_conf()".to_owned(),
+        format!("DROP ROLE IF EXISTS {REPLICATOR}"),
         format!("CREATE ROLE {REPLICATOR} LOGIN REPLICATION"),
         format!("GRANT pg_read_all_data TO {REPLICATOR}"),
     ];
