@@ -45,15 +45,19 @@ impl Town {
 #[tokio::test]
 async fn file_with_mistakes_is_taken_over_in_part() {
     let town = Town::running(&[PADANG, PROVINCE]).await;
-    let bad = "1;Sampah;Baru;;Budi;04/03/2019\n2;kenari-isi;Hilang;kenari-jawab;kenari-nama;besok\n;kenari-isi;Baru;;;\n";
+    let bad =
+        "1;Sampah;Baru;;Budi;04/03/2019\n2;kenari-isi;Hilang;kenari-jawab;kenari-nama;besok\n;kenari-isi;Baru;;;\n";
     let command = town.table(bad);
     let refused = town.import(&command, &[]).await.unwrap_err();
     let FederationError::Refused { status, said, .. } = &refused else { unreachable!("{refused}") };
     assert_eq!(status.code(), Some(65), "{said}");
     let told: Value = serde_json::from_str(said).unwrap();
-    let places: Vec<(u64, &str)> = told["mistakes"].as_array().unwrap().iter().map(|mistake| {
-        (mistake["line"].as_u64().unwrap(), mistake["column"].as_str().unwrap())
-    }).collect();
+    let places: Vec<(u64, &str)> = told["mistakes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mistake| (mistake["line"].as_u64().unwrap(), mistake["column"].as_str().unwrap()))
+        .collect();
     assert_eq!((places, &told["count"]), (vec![(3, "Status"), (3, "Tanggal"), (4, "No")], &3.into()));
     assert!(!said.contains("kenari"), "{said}");
     assert_eq!(town.complaints().await, 0);
