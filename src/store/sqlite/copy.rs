@@ -123,8 +123,8 @@ pub fn install(copy: &Path, database: &Path, aside: Option<&Path>) -> Result<(),
     bring_near(copy, &near)?;
     let placed = put_aside(database, aside)
         .and_then(|()| rename_new(&near, database).map_err(|error| unavailable(database, &error)));
-    if placed.is_err() {
-        // What was not put in place is still in the backup.
+    if placed.is_err() && fs::rename(&near, copy).is_err() {
+        // What was not put in place goes back, or is still in the backup.
         let _ = fs::remove_file(&near);
     }
     placed
