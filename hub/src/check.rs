@@ -11,6 +11,8 @@ use lintas::identity::{SpiffeId, TlsIdentity};
 use lintas::runtime::machine::room;
 use lintas::runtime::{Clock as _, SystemClock, Watch};
 use lintas::store::Store as _;
+use lintas::telemetry::ask::ready;
+use lintas::telemetry::observe::address_in;
 
 use crate::cli::Common;
 use crate::database;
@@ -35,7 +37,7 @@ pub(crate) async fn check(common: &Common, limits: &Status, voice: Voice) -> (Wa
         }
     };
     let now = SystemClock.timestamp();
-    let mut measures = vec![monitor::serving(answers(settings.listen).await)];
+    let mut measures = vec![monitor::serving(serves(&settings).await)];
     match of_database(&settings, limits, now).await {
         Ok(found) => measures.extend(found),
         Err(failure) => measures.push(monitor::database(failure.to_string())),
@@ -50,6 +52,15 @@ pub(crate) async fn check(common: &Common, limits: &Status, voice: Voice) -> (Wa
     let hours = made.map(|made| count(now.seconds_since(made), HOUR_SECONDS));
     measures.extend(monitor::backup(hours, limits.backup_hours));
     line("hub", &measures, voice.language)
+}
+
+/// Whether the hub answers, and can do its work. A look at its port would stand in its log as a refused handshake each time, so it
+/// is the second choice.
+async fn serves(settings: &Settings) -> Option<Result<(), String>> {
+    match address_in(&settings.data).filter(|_| settings.observe.is_some()) {
+        Some(address) => ready(address).await,
+        None => answers(settings.listen).await.then_some(Ok(())),
+    }
 }
 
 /// What the database says of the nodes and their outboxes.

@@ -201,13 +201,13 @@ pub fn nodes(nodes: &Nodes, limits: Limits) -> Vec<Measure> {
     found
 }
 
-/// Whether the hub serves.
+/// Whether a hub answers, and can do its work, or why not.
 #[must_use]
-pub fn serving(runs: bool) -> Measure {
-    if runs {
-        Measure::plain(Watch::Ok, "hub-serves", vec![])
-    } else {
-        Measure::plain(Watch::Critical, "hub-stopped", vec![])
+pub fn serving(answer: Option<Result<(), String>>) -> Measure {
+    match answer {
+        Some(Ok(())) => Measure::plain(Watch::Ok, "hub-serves", vec![]),
+        Some(Err(why)) => Measure::plain(Watch::Critical, "hub-unready", vec![("why", why)]),
+        None => Measure::plain(Watch::Critical, "hub-stopped", vec![]),
     }
 }
 
@@ -293,8 +293,9 @@ mod tests {
             (disk(&Err("no".to_owned()), LOW), Watch::Unknown),
             (backup(Some(400), LIMITS).unwrap(), Watch::Warning),
             (database("away".to_owned()), Watch::Critical),
-            (serving(false), Watch::Critical),
-            (serving(true), Watch::Ok),
+            (serving(None), Watch::Critical),
+            (serving(Some(Err("the database is away".to_owned()))), Watch::Critical),
+            (serving(Some(Ok(()))), Watch::Ok),
         ] {
             assert_eq!(found.level, level, "{found:?}");
         }

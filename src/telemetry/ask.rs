@@ -14,16 +14,32 @@ const BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The metrics of the process that answers there; none if none does.
 pub async fn metrics(address: SocketAddr) -> Option<String> {
+    let (code, body) = get(address, "/metrics").await?;
+    (code == "200").then_some(body)
+}
+
+/// Whether the process that answers there can do its work, or why not; none if none answers.
+pub async fn ready(address: SocketAddr) -> Option<Result<(), String>> {
+    let (code, body) = get(address, "/ready").await?;
+    match code.as_str() {
+        "200" => Some(Ok(())),
+        "503" => Some(Err(body.lines().next().unwrap_or_default().to_owned())),
+        _ => None,
+    }
+}
+
+/// Status code and body of an answer.
+async fn get(address: SocketAddr, path: &str) -> Option<(String, String)> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes()).await?;
         let mut answer = String::new();
         stream.take(BYTES_MAX).read_to_string(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
     let answer = timeout(LIMIT, ask).await.ok()?.ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    head.split(' ').nth(1).is_some_and(|code| code == "200").then(|| body.to_owned())
+    Some((head.split(' ').nth(1)?.to_owned(), body.to_owned()))
 }
 
 /// The values of a metric by one of its labels, in the order of the text; those that are zero left out.
@@ -54,6 +70,6 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        assert_eq!(metrics(address).await, None);
+        assert_eq!((metrics(address).await, ready(address).await), (None, None));
     }
 }
