@@ -136,7 +136,10 @@ async fn restored_database_overwrites_one_or_mixes_with_its_log() {
     assert_eq!(of_copy(&copy("aside.db")).await, later);
     assert!(install(&copy("two"), &killed, Some(&copy("aside.db"))).is_err(), "what was put aside was overwritten");
     assert_eq!(of_copy(&killed).await, all);
+    // The log of a database that is gone would spoil the new one.
+    fs::copy(path.with_file_name("hub.db-wal"), copy("new.db-wal")).unwrap();
     install(&copy("two"), &copy("new.db"), None).unwrap();
+    assert!(!copy("new.db-wal").exists());
     assert_eq!(of_copy(&copy("new.db")).await, all);
 }
 

@@ -157,17 +157,17 @@ fn nothing_there(database: &Path) -> Result<(), StoreError> {
 }
 
 fn put_aside(database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
+    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    let alone = !is_there(database);
     // The database first: its log without it is nothing, it without its log might be taken for whole.
     for end in std::iter::once("").chain(BESIDE) {
         let from = with_end(database, end);
-        if fs::symlink_metadata(&from).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            continue;
+        match aside.map(|aside| with_end(aside, end)) {
+            _ if !is_there(&from) => {}
+            Some(to) => rename_new(&from, &to).map_err(|error| unavailable(&to, &error))?,
+            None if alone => fs::remove_file(&from).map_err(|error| unavailable(&from, &error))?,
+            None => nothing_there(database)?,
         }
-        let aside = aside.ok_or_else(|| {
-            StoreError::Foreign(format!("there is a database at {}, and it was left as it is", database.display()))
-        })?;
-        let to = with_end(aside, end);
-        rename_new(&from, &to).map_err(|error| unavailable(&to, &error))?;
     }
     Ok(())
 }
