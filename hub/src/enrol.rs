@@ -59,6 +59,7 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
         name: wanted.name.clone(),
         signing_key: wanted.signing_key,
         tls_key: issued.spki_sha256,
+        sealing_key: lintas::domain::SealingKeyId([0; 32]),
     };
     // The registry first: a bundle of a node that the hub does not know would be of no use.
     let news = !is_known(&registry, &enrolment);
@@ -142,7 +143,8 @@ fn is_known(registry: &Registry, enrolment: &Enrolment) -> bool {
         entry.revoked.is_none()
             && entry.name == enrolment.name
             && entry.tls_key == enrolment.tls_key
-            && entry.signing_keys.first() == Some(&enrolment.signing_key)
+            && entry.signing_key() == Some(enrolment.signing_key)
+            && entry.sealing_key == enrolment.sealing_key
     })
 }
 

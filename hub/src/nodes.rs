@@ -148,7 +148,10 @@ mod tests {
             enrolled: Position::new(1, 1),
             name: PublicName::parse("Kota Padang").unwrap(),
             signing_keys: Vec::new(),
+            sealing_key: lintas::domain::SealingKeyId([0; 32]),
             tls_key: [0; 32],
+            confirmed: true,
+            suspended: false,
             revoked: None,
             lives: Vec::new(),
         }

@@ -116,7 +116,7 @@ fn signing_key(settings: &Settings, known: &Known) -> lintas::care::doctor::Find
     let own = loaded.as_ref().ok().map(|seed| SigningKey::from_seed(**seed).public());
     let entry = known.registry.node(&settings.node);
     let facts = certificate::SigningKey {
-        known: own.zip(entry).map(|(own, entry)| entry.signing_keys.contains(&own)),
+        known: own.zip(entry).map(|(own, entry)| entry.signing_keys.iter().any(|span| span.key == own)),
         unusable: loaded.err().map(|error| error.to_string()),
     };
     certificate::judge_signing_key(&facts)

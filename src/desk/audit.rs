@@ -113,7 +113,7 @@ impl<'a, S: Store> Audit<'a, S> {
         }
         let known = self.registry.node(origin).map(|entry| entry.signing_keys.as_slice()).unwrap_or_default();
         let own = (*origin == self.owner.node).then_some(self.own);
-        own.into_iter().chain(known.iter().copied()).collect()
+        own.into_iter().chain(known.iter().map(|span| span.key)).collect()
     }
 
     /// How much of a journal must be there.

@@ -122,7 +122,7 @@ pub fn act(
             case.redactor(&change)?;
             (case.own_unit(), complaint.filed)
         }
-        Role::Origin | Role::Hub | Role::Registry | Role::Unknown => {
+        Role::Origin | Role::Granter | Role::Hub | Role::Registry | Role::Unknown => {
             case.origin(action.name(), &change)?;
             (case.filing_unit(), complaint.filed)
         }

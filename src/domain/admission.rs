@@ -56,6 +56,7 @@ fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibilit
         Role::Origin => origin(event, bench)?,
         Role::Custodian => custodian(event, bench)?,
         Role::Redactor => redactor(event, bench)?,
+        Role::Granter => granter(event, bench)?,
         // Whatever it is, only the origin or a custodian can have written it: else anybody could stop a complaint.
         Role::Unknown => origin(event, bench).or_else(|_| custodian(event, bench))?,
         Role::Hub | Role::Registry => return Err(Inadmissibility::HubOnly),
@@ -168,6 +169,17 @@ fn references(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
     let known = known.filter(|_| bench.complaint.is_some_and(|complaint| complaint.contains(named)));
     let adopted = &known.ok_or(Inadmissibility::UnknownReference)?.header.change;
     target_at_home(adopted, event, bench)
+}
+
+/// Whoever files a complaint or ever held it can open what is sealed, and let others.
+fn granter(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let Change::Granted { event: target, .. } = &event.header.change else { return Ok(()) };
+    let complaint = bench.complaint.ok_or(Inadmissibility::UnknownOpener)?;
+    let node = &event.header.node;
+    if complaint.origin != *node && complaint.epochs.iter().all(|epoch| epoch.node != *node) {
+        return Err(Inadmissibility::NotAuthor);
+    }
+    if complaint.contains(target) { Ok(()) } else { Err(Inadmissibility::UnknownReference) }
 }
 
 fn redactor(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {

@@ -5,7 +5,7 @@ use super::event::{Change, Event, Header};
 use super::fold::fold;
 use super::ids::{EventHash, NodeId, Position, Timestamp};
 use super::terms::{Cause, Inadmissibility as Reason};
-use super::testing::{Story, at, disposed, event, header, node, registry, tell, transfer, unit};
+use super::testing::{Story, at, disposed, enrolled, event, header, node, registry, tell, transfer, unit};
 
 fn judge(story: &Story, event: &Event) -> Admission {
     judge_after(story, event, Position::ZERO)
@@ -161,9 +161,7 @@ fn a_revoked_node_writes_on() {
     let after = event(story.draft(&node("13.71"), Change::FollowedUp));
     assert_eq!(judge(&story, &after), no(Reason::CutOff));
     // New keys do not reinstate it; a new life does, and only there.
-    let name = super::event::PublicName::parse("Padang").unwrap();
-    let signing_key = super::ids::SigningKeyId([1; 32]);
-    tell(&mut story.registry, Change::NodeEnrolled { node: unit("13.71"), name, signing_key, tls_key: [1; 32] });
+    tell(&mut story.registry, enrolled("13.71"));
     assert_eq!(judge(&story, &after), no(Reason::CutOff));
     assert!(!story.registry.is_live(&unit("13.71")));
     tell(&mut story.registry, Change::IncarnationGranted { node: unit("13.71"), ended: at(1), incarnation: 2 });

@@ -2,10 +2,9 @@
 
 use super::complaint::{Arrival, Status};
 use super::custody::{Decision, escalate, rehome};
-use super::event::{Change, Moved, PublicName};
-use super::ids::SigningKeyId;
+use super::event::{Change, Moved};
 use super::terms::{Cause, MoveRefusal};
-use super::testing::{RETURN, Story, at, disposed, node, registry, tell, transfer, unit};
+use super::testing::{RETURN, Story, at, disposed, endorsed, enrolled, node, registry, tell, transfer, unit};
 use super::unit::UnitCode;
 
 fn decided(story: &Story) -> Moved {
@@ -23,9 +22,8 @@ fn refused(story: &Story) -> MoveRefusal {
 }
 
 fn enrol(story: &mut Story, code: &str) {
-    let name = PublicName::parse("A body").unwrap();
-    let signing_key = SigningKeyId([0; 32]);
-    tell(&mut story.registry, Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key: [0; 32] });
+    tell(&mut story.registry, enrolled(code));
+    tell(&mut story.registry, endorsed(code));
 }
 
 fn arrived(story: &Story) -> (UnitCode, Arrival, bool) {

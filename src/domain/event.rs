@@ -1,6 +1,9 @@
 //! Events: what a header says. Structured data only, no free text, no personal data; the bytes are the journal's.
 
-use super::ids::{ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SigningKeyId, Timestamp};
+use super::ids::{
+    ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealingKeyId, SigningKeyId, StatementSignature,
+    Timestamp,
+};
 use super::terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Visibility};
 use super::tracking::TrackingNumber;
 use super::unit::UnitCode;
@@ -147,6 +150,21 @@ pub struct Moved {
     pub admitted: Vec<(NodeId, EventHash)>,
 }
 
+/// The key of one sealed part, wrapped to one recipient (HPKE, RFC 9180).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wrap {
+    /// Which part of the event, from 0.
+    pub part: u8,
+    /// Who can open it.
+    pub to: NodeId,
+    /// To which of its keys.
+    pub key: SealingKeyId,
+    /// The encapsulated key.
+    pub encapped: [u8; 32],
+    /// The part's key, encrypted and authenticated.
+    pub wrapped: [u8; 48],
+}
+
 /// What an event changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
@@ -225,6 +243,13 @@ pub enum Change {
         /// Whose content.
         event: EventHash,
     },
+    /// Sealed parts of an event can be opened by more nodes. Recorded; no change of state.
+    Granted {
+        /// Whose parts.
+        event: EventHash,
+        /// For whom.
+        wraps: Vec<Wrap>,
+    },
     /// Hub: custody moved.
     Moved(Box<Moved>),
     /// Hub: a proposal cannot be granted.
@@ -265,6 +290,10 @@ pub enum Change {
         signing_key: SigningKeyId,
         /// SHA-256 of the public key of its TLS certificate (RFC 7469 pin).
         tls_key: [u8; 32],
+        /// X25519 key to which content is sealed.
+        sealing_key: SealingKeyId,
+        /// Positions of its journal after this one are sealed with this signing key.
+        after: Position,
     },
     /// Hub, registry: a node was revoked.
     NodeRevoked {
@@ -272,6 +301,49 @@ pub enum Change {
         node: UnitCode,
         /// The last position in its journal that still counts.
         last: Position,
+    },
+    /// Hub, registry: a node's link is closed until it is reinstated; what it holds it keeps.
+    NodeSuspended {
+        /// Which.
+        node: UnitCode,
+    },
+    /// Hub, registry: a node's suspension has ended.
+    NodeReinstated {
+        /// Which.
+        node: UnitCode,
+    },
+    /// Hub, registry: a node's certificate bears another key from now on.
+    NodeCertified {
+        /// Which.
+        node: UnitCode,
+        /// SHA-256 of the public key of its TLS certificate.
+        tls_key: [u8; 32],
+    },
+    /// Hub, registry: a node has given itself new keys, and says so under its old one.
+    KeysRotated {
+        /// Which.
+        node: UnitCode,
+        /// Positions of its journal after this one are sealed with the new signing key.
+        after: Position,
+        /// The new signing key; it may be the old one.
+        signing_key: SigningKeyId,
+        /// The new sealing key; it may be the old one.
+        sealing_key: SealingKeyId,
+        /// By the old signing key; see `journal::statement`.
+        signature: StatementSignature,
+    },
+    /// Hub, registry: people compared a node's keys with what the node shows, and their own node says so.
+    KeysEndorsed {
+        /// Whose keys.
+        node: UnitCode,
+        /// The signing key that was compared.
+        signing_key: SigningKeyId,
+        /// The sealing key that was compared.
+        sealing_key: SealingKeyId,
+        /// Whose people compared them: the node above it.
+        by: UnitCode,
+        /// By that node's signing key; see `journal::statement`.
+        signature: StatementSignature,
     },
     /// Hub, registry: a node begins a new life of its journal.
     IncarnationGranted {
@@ -310,6 +382,8 @@ pub enum Role {
     Origin,
     /// The custodian's node.
     Custodian,
+    /// Whoever can open what is sealed.
+    Granter,
     /// The hub, on a complaint.
     Hub,
     /// The hub, about nodes and units.
@@ -347,6 +421,7 @@ impl Change {
             | Self::TakeBack { .. }
             | Self::Adopted { .. } => Role::Custodian,
             Self::Redacted { .. } => Role::Redactor,
+            Self::Granted { .. } => Role::Granter,
             Self::Moved(_)
             | Self::MoveRefused { .. }
             | Self::Inadmissible { .. }
@@ -354,6 +429,11 @@ impl Change {
             | Self::Released { .. } => Role::Hub,
             Self::NodeEnrolled { .. }
             | Self::NodeRevoked { .. }
+            | Self::NodeSuspended { .. }
+            | Self::NodeReinstated { .. }
+            | Self::NodeCertified { .. }
+            | Self::KeysRotated { .. }
+            | Self::KeysEndorsed { .. }
             | Self::IncarnationGranted { .. }
             | Self::UnitListed { .. }
             | Self::UnitClosed { .. } => Role::Registry,
@@ -399,6 +479,7 @@ impl Change {
             Self::Appealed => "appealed",
             Self::Withdrew => "withdrew",
             Self::Redacted { .. } => "redacted",
+            Self::Granted { .. } => "granted",
             Self::Moved(_) => "moved",
             Self::MoveRefused { .. } => "move-refused",
             Self::Inadmissible { .. } => "inadmissible",
@@ -406,6 +487,11 @@ impl Change {
             Self::Released { .. } => "released",
             Self::NodeEnrolled { .. } => "node-enrolled",
             Self::NodeRevoked { .. } => "node-revoked",
+            Self::NodeSuspended { .. } => "node-suspended",
+            Self::NodeReinstated { .. } => "node-reinstated",
+            Self::NodeCertified { .. } => "node-certified",
+            Self::KeysRotated { .. } => "keys-rotated",
+            Self::KeysEndorsed { .. } => "keys-endorsed",
             Self::IncarnationGranted { .. } => "incarnation-granted",
             Self::UnitListed { .. } => "unit-listed",
             Self::UnitClosed { .. } => "unit-closed",

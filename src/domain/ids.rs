@@ -88,6 +88,14 @@ bytes_id! {
     /// An Ed25519 public key (RFC 8032).
     SigningKeyId, 32
 }
+bytes_id! {
+    /// An X25519 public key (RFC 7748), to which content is sealed.
+    SealingKeyId, 32
+}
+bytes_id! {
+    /// An Ed25519 signature (RFC 8032) under a statement of a node.
+    StatementSignature, 64
+}
 
 /// The federation an event belongs to, so that one federation's events are nothing in another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -29,9 +29,12 @@ mod properties;
 mod testing;
 
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
-pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role};
+pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
-pub use ids::{ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SigningKeyId, Timestamp};
+pub use ids::{
+    ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
+    StatementSignature, Timestamp,
+};
 pub use registry::Registry;
 pub use terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility};
 pub use tracking::TrackingNumber;

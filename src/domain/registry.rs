@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event, PublicName};
-use super::ids::{NodeId, Position, SigningKeyId};
+use super::ids::{NodeId, Position, SealingKeyId, SigningKeyId};
 use super::unit::UnitCode;
 
 /// What is known of every node and unit, with the position at which it came to be known.
@@ -22,14 +22,57 @@ pub struct NodeEntry {
     pub enrolled: Position,
     /// Its public name.
     pub name: PublicName,
-    /// Its signing keys, newest first.
-    pub signing_keys: Vec<SigningKeyId>,
+    /// Its signing keys, newest first, each with the part of its journal that it signs.
+    pub signing_keys: Vec<KeySpan>,
+    /// The key to which content is sealed.
+    pub sealing_key: SealingKeyId,
     /// SHA-256 of its TLS public key.
     pub tls_key: [u8; 32],
+    /// Whether the node above it has endorsed its keys, or they follow from endorsed ones without a break.
+    pub confirmed: bool,
+    /// Whether its link is closed for the time being.
+    pub suspended: bool,
     /// If it was revoked: the last position of its journal that counts.
     pub revoked: Option<Position>,
     /// The lives of its journal after the first, oldest first.
     pub lives: Vec<Life>,
+}
+
+/// A signing key, and from where on it signs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeySpan {
+    /// The key.
+    pub key: SigningKeyId,
+    /// It signs positions after this one, up to where the next key begins.
+    pub after: Position,
+}
+
+impl NodeEntry {
+    /// Signs with another key from now on; the one in use goes on as it is.
+    fn sign_with(&mut self, span: KeySpan) {
+        if self.signing_key() != Some(span.key) {
+            self.signing_keys.insert(0, span);
+        }
+    }
+
+    /// The key that signs now.
+    #[must_use]
+    pub fn signing_key(&self) -> Option<SigningKeyId> {
+        self.signing_keys.first().map(|span| span.key)
+    }
+
+    /// The key that signs a position of its journal. An older key signs nothing where a newer one does, so that whoever finds an
+    /// old one cannot write history with it.
+    #[must_use]
+    pub fn signing_key_at(&self, position: Position) -> Option<SigningKeyId> {
+        self.signing_keys.iter().find(|span| span.after < position).map(|span| span.key)
+    }
+
+    /// The key of a seal over these positions; none if no one key signs them all.
+    #[must_use]
+    pub fn seal_key(&self, first: Position, last: Position) -> Option<SigningKeyId> {
+        self.signing_key_at(first).filter(|key| self.signing_key_at(last) == Some(*key))
+    }
 }
 
 /// A later life of a node's journal.
@@ -66,14 +109,22 @@ impl Registry {
         self.position = at;
         #[expect(clippy::wildcard_enum_match_arm, reason = "only registry changes reach this point")]
         match &event.header.change {
-            Change::NodeEnrolled { node, name, signing_key, tls_key } => {
-                self.enrol(at, node, name, *signing_key, *tls_key);
+            Change::NodeEnrolled { node, name, signing_key, tls_key, sealing_key, after } => {
+                let span = KeySpan { key: *signing_key, after: *after };
+                self.enrol(at, node, name, span, *sealing_key, *tls_key);
             }
-            Change::NodeRevoked { node, last } => {
-                if let Some(entry) = self.nodes.get_mut(node) {
-                    entry.revoked = Some(*last);
-                }
-            }
+            Change::NodeSuspended { node } => self.change(node, |entry| entry.suspended = true),
+            Change::NodeReinstated { node } => self.change(node, |entry| entry.suspended = false),
+            Change::NodeCertified { node, tls_key } => self.change(node, |entry| entry.tls_key = *tls_key),
+            Change::KeysRotated { node, after, signing_key, sealing_key, .. } => self.change(node, |entry| {
+                entry.sign_with(KeySpan { key: *signing_key, after: *after });
+                entry.sealing_key = *sealing_key;
+            }),
+            Change::KeysEndorsed { node, signing_key, sealing_key, .. } => self.change(node, |entry| {
+                let compared = entry.signing_key() == Some(*signing_key) && entry.sealing_key == *sealing_key;
+                entry.confirmed |= compared;
+            }),
+            Change::NodeRevoked { node, last } => self.change(node, |entry| entry.revoked = Some(*last)),
             Change::IncarnationGranted { node, ended, incarnation } => {
                 if let Some(entry) = self.nodes.get_mut(node) {
                     // Reinstating is a recovery: only a new life ends a revocation, and what was cut off stays so.
@@ -96,19 +147,39 @@ impl Registry {
         }
     }
 
-    fn enrol(&mut self, at: Position, node: &UnitCode, name: &PublicName, key: SigningKeyId, tls_key: [u8; 32]) {
+    /// Enrols a node, or an enrolled one anew. Keys that do not follow from the ones before must be endorsed again.
+    fn enrol(
+        &mut self,
+        at: Position,
+        node: &UnitCode,
+        name: &PublicName,
+        span: KeySpan,
+        sealing_key: SealingKeyId,
+        tls_key: [u8; 32],
+    ) {
         let entry = self.nodes.entry(node.clone()).or_insert_with(|| NodeEntry {
             enrolled: at,
             name: name.clone(),
             signing_keys: Vec::new(),
+            sealing_key,
             tls_key,
+            confirmed: false,
+            suspended: false,
             revoked: None,
             lives: Vec::new(),
         });
+        entry.confirmed &= entry.signing_key() == Some(span.key) && entry.sealing_key == sealing_key;
         entry.name = name.clone();
         entry.tls_key = tls_key;
-        entry.signing_keys.retain(|known| *known != key);
-        entry.signing_keys.insert(0, key);
+        entry.sealing_key = sealing_key;
+        entry.suspended = false;
+        entry.sign_with(span);
+    }
+
+    fn change(&mut self, node: &UnitCode, change: impl FnOnce(&mut NodeEntry)) {
+        if let Some(entry) = self.nodes.get_mut(node) {
+            change(entry);
+        }
     }
 
     /// The newest registry event taken in.
@@ -178,6 +249,18 @@ impl Registry {
     #[must_use]
     pub fn cut_off(&self, node: &NodeId) -> Option<Position> {
         self.node(node).and_then(|entry| entry.revoked)
+    }
+
+    /// Whether people have confirmed a node's keys, so that complaints may be moved and content sealed to it.
+    #[must_use]
+    pub fn is_confirmed(&self, node: &NodeId) -> bool {
+        self.node(node).is_some_and(|entry| entry.confirmed)
+    }
+
+    /// The node above a node: whose people endorse its keys. None for `id`, and while there is none.
+    #[must_use]
+    pub fn endorser(&self, node: &UnitCode) -> Option<NodeId> {
+        node.ancestors().find(|code| self.nodes.contains_key(code)).map(NodeId::Node)
     }
 
     /// Whether a unit may be given complaints: listed, open, and at home at a node that was not revoked.

@@ -243,6 +243,8 @@ terms! {
         Note = 3 "note",
         /// Where an attachment lies and its hash.
         Attachment = 4 "attachment",
+        /// Who acted, by name.
+        Author = 5 "author",
     }
 }
 

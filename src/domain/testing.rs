@@ -6,7 +6,9 @@ use super::complaint::{Complaint, Outcome};
 use super::custody::{Decision, HANDOVERS_MAX, decide, escalate};
 use super::event::{Category, Change, Event, Filing, Header, PublicName};
 use super::fold::fold;
-use super::ids::{ComplaintId, EventHash, FederationId, NodeId, Position, SigningKeyId, Timestamp};
+use super::ids::{
+    ComplaintId, EventHash, FederationId, NodeId, Position, SealingKeyId, SigningKeyId, StatementSignature, Timestamp,
+};
 use super::registry::Registry;
 use super::terms::{Cause, Channel, Class, Reason, Visibility};
 use super::tracking::TrackingNumber;
@@ -90,8 +92,8 @@ pub(crate) fn registry(nodes: &[&str], units: &[&str]) -> Registry {
         registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(seq), change) }));
     };
     for code in nodes {
-        let signing_key = SigningKeyId([0; 32]);
-        tell(Change::NodeEnrolled { node: unit(code), name: name.clone(), signing_key, tls_key: [0; 32] });
+        tell(enrolled(code));
+        tell(endorsed(code));
     }
     for code in nodes.iter().chain(units) {
         tell(Change::UnitListed { unit: unit(code), name: name.clone() });
@@ -99,6 +101,29 @@ pub(crate) fn registry(nodes: &[&str], units: &[&str]) -> Registry {
     let change = Change::UnitListed { unit: unit("99"), name };
     registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(100), change) }));
     registry
+}
+
+/// A node enrolled with keys that everybody in the tests has.
+pub(crate) fn enrolled(code: &str) -> Change {
+    Change::NodeEnrolled {
+        node: unit(code),
+        name: PublicName::parse("A body").unwrap(),
+        signing_key: SigningKeyId([0; 32]),
+        tls_key: [0; 32],
+        sealing_key: SealingKeyId([0; 32]),
+        after: Position::ZERO,
+    }
+}
+
+/// Those keys, endorsed; the signature is not the domain's to look at.
+pub(crate) fn endorsed(code: &str) -> Change {
+    Change::KeysEndorsed {
+        node: unit(code),
+        signing_key: SigningKeyId([0; 32]),
+        sealing_key: SealingKeyId([0; 32]),
+        by: UnitCode::root(),
+        signature: StatementSignature([0; 64]),
+    }
 }
 
 /// Tells a registry one more thing.

@@ -8,8 +8,8 @@ use super::kind;
 use crate::domain::event::{Category, PARTS_MAX, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal,
-    Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SigningKeyId, Timestamp, TrackingNumber, UnitCode,
-    Visibility,
+    Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SealingKeyId, SigningKeyId, StatementSignature,
+    Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Sequence numbers of all widths.
@@ -57,6 +57,19 @@ fn moved() -> impl Strategy<Value = Moved> {
     })
 }
 
+fn signature() -> impl Strategy<Value = StatementSignature> {
+    any::<[[u8; 32]; 2]>().prop_map(|halves| StatementSignature(halves.concat().try_into().unwrap()))
+}
+
+fn wrap() -> impl Strategy<Value = Wrap> {
+    (any::<u8>(), unit(), any::<[[u8; 32]; 2]>(), any::<[[u8; 16]; 3]>()).prop_map(
+        |(part, to, [key, encapped], wrapped)| {
+            let wrapped = wrapped.concat().try_into().unwrap();
+            Wrap { part, to: NodeId::Node(to), key: SealingKeyId(key), encapped, wrapped }
+        },
+    )
+}
+
 fn change() -> BoxedStrategy<Change> {
     let plain = vec![
         Change::Verified,
@@ -75,8 +88,24 @@ fn change() -> BoxedStrategy<Change> {
     let reason = || select(Reason::ALL);
     let unknown = any::<u16>().prop_filter("an unknown number", |kind| !kind::ALL.contains(kind));
     let nodes = prop_oneof![
-        (unit(), name(), any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(node, name, key, tls_key)| {
-            Change::NodeEnrolled { node, name, signing_key: SigningKeyId(key), tls_key }
+        (unit(), name(), any::<[[u8; 32]; 3]>(), position()).prop_map(
+            |(node, name, [key, tls_key, sealing], after)| {
+                let (signing_key, sealing_key) = (SigningKeyId(key), SealingKeyId(sealing));
+                Change::NodeEnrolled { node, name, signing_key, tls_key, sealing_key, after }
+            }
+        ),
+        unit().prop_map(|node| Change::NodeSuspended { node }),
+        unit().prop_map(|node| Change::NodeReinstated { node }),
+        (unit(), any::<[u8; 32]>()).prop_map(|(node, tls_key)| Change::NodeCertified { node, tls_key }),
+        (unit(), position(), any::<[[u8; 32]; 2]>(), signature()).prop_map(
+            |(node, after, [key, sealing], signature)| {
+                let (signing_key, sealing_key) = (SigningKeyId(key), SealingKeyId(sealing));
+                Change::KeysRotated { node, after, signing_key, sealing_key, signature }
+            }
+        ),
+        (unit(), unit(), any::<[[u8; 32]; 2]>(), signature()).prop_map(|(node, by, [key, sealing], signature)| {
+            let (signing_key, sealing_key) = (SigningKeyId(key), SealingKeyId(sealing));
+            Change::KeysEndorsed { node, signing_key, sealing_key, by, signature }
         }),
         (unit(), position()).prop_map(|(node, last)| Change::NodeRevoked { node, last }),
         (unit(), position(), any::<u32>()).prop_map(|(node, ended, incarnation)| Change::IncarnationGranted {
@@ -99,6 +128,7 @@ fn change() -> BoxedStrategy<Change> {
             prev,
             reason
         }),
+        (hash(), prop::collection::vec(wrap(), 0..4)).prop_map(|(event, wraps)| Change::Granted { event, wraps }),
         hash().prop_map(|event| Change::Held { event }),
         hash().prop_map(|event| Change::Released { event }),
     ];

@@ -5,8 +5,8 @@ use super::cbor::{Reader, Unreadable, Writer};
 use super::kind;
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, Filing, Inadmissibility, MoveRefusal, Moved, Reason, SigningKeyId, TrackingNumber,
-    Visibility,
+    Cause, Change, Channel, Class, Filing, Inadmissibility, MoveRefusal, Moved, Reason, SealingKeyId, SigningKeyId,
+    StatementSignature, TrackingNumber, Visibility, Wrap,
 };
 
 /// Stars of a rating, worst and best.
@@ -47,15 +47,28 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
         Change::Inadmissible { event, prev, reason } => {
             w.array(3).bytes(&event.0).optional_hash(*prev).uint(reason.code())
         }
-        Change::NodeEnrolled { node, name, signing_key, tls_key } => {
-            w.array(4).text(node.as_str()).text(name.as_str()).bytes(&signing_key.0).bytes(tls_key)
+        Change::Granted { event, wraps } => granted(&mut w, &event.0, wraps),
+        Change::NodeEnrolled { node, name, signing_key, tls_key, sealing_key, after } => {
+            w.array(6).text(node.as_str()).text(name.as_str()).bytes(&signing_key.0).bytes(tls_key);
+            w.bytes(&sealing_key.0).position(*after)
+        }
+        Change::NodeCertified { node, tls_key } => w.array(2).text(node.as_str()).bytes(tls_key),
+        Change::KeysRotated { node, after, signing_key, sealing_key, signature } => {
+            w.array(5).text(node.as_str()).position(*after).bytes(&signing_key.0).bytes(&sealing_key.0);
+            w.bytes(&signature.0)
+        }
+        Change::KeysEndorsed { node, signing_key, sealing_key, by, signature } => {
+            w.array(5).text(node.as_str()).bytes(&signing_key.0).bytes(&sealing_key.0).text(by.as_str());
+            w.bytes(&signature.0)
         }
         Change::NodeRevoked { node, last } => w.array(2).text(node.as_str()).position(*last),
         Change::IncarnationGranted { node, ended, incarnation } => {
             w.array(3).text(node.as_str()).position(*ended).uint(*incarnation)
         }
         Change::UnitListed { unit, name } => w.array(2).text(unit.as_str()).text(name.as_str()),
-        Change::UnitClosed { unit } => w.array(1).text(unit.as_str()),
+        Change::UnitClosed { unit: code }
+        | Change::NodeSuspended { node: code }
+        | Change::NodeReinstated { node: code } => w.array(1).text(code.as_str()),
         Change::Unknown { body, .. } => return body.clone(),
     };
     w.finish()
@@ -76,6 +89,14 @@ fn moved<'w>(w: &'w mut Writer, moved: &Moved) -> &'w mut Writer {
     w.array(moved.admitted.len());
     for (node, event) in &moved.admitted {
         w.array(2).text(node.as_str()).bytes(&event.0);
+    }
+    w
+}
+
+fn granted<'w>(w: &'w mut Writer, event: &[u8; 32], wraps: &[Wrap]) -> &'w mut Writer {
+    w.array(2).bytes(event).array(wraps.len());
+    for Wrap { part, to, key, encapped, wrapped } in wraps {
+        w.array(5).uint(*part).text(to.as_str()).bytes(&key.0).bytes(encapped).bytes(wrapped);
     }
     w
 }
@@ -119,6 +140,10 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
         kind::WITHDREW => none(r, Change::Withdrew)?,
         kind::IMPORTED => none(r, Change::Imported)?,
         kind::REDACTED => one(r, |r| r.hash("event")).map(|event| Change::Redacted { event })?,
+        kind::GRANTED => {
+            r.array(2, "fields")?;
+            Change::Granted { event: r.hash("event")?, wraps: wraps(r)? }
+        }
         kind::MOVED => Change::Moved(Box::new(move_(r)?)),
         kind::MOVE_REFUSED => {
             r.array(3, "fields")?;
@@ -139,10 +164,11 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
 fn registry(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
     Ok(Some(match number {
         kind::NODE_ENROLLED => {
-            r.array(4, "fields")?;
+            r.array(6, "fields")?;
             let (node, name) = (r.unit("node")?, name(r)?);
-            let signing_key = r.fixed("signing key").map(SigningKeyId)?;
-            Change::NodeEnrolled { node, name, signing_key, tls_key: r.fixed("tls key")? }
+            let (signing_key, tls_key) = (signing_key(r)?, r.fixed("tls key")?);
+            let (sealing_key, after) = (sealing_key(r)?, r.position("after")?);
+            Change::NodeEnrolled { node, name, signing_key, tls_key, sealing_key, after }
         }
         kind::NODE_REVOKED => {
             r.array(2, "fields")?;
@@ -158,8 +184,59 @@ fn registry(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadabl
             Change::UnitListed { unit: r.unit("unit")?, name: name(r)? }
         }
         kind::UNIT_CLOSED => one(r, |r| r.unit("unit")).map(|unit| Change::UnitClosed { unit })?,
+        kind::NODE_SUSPENDED => one(r, |r| r.unit("node")).map(|node| Change::NodeSuspended { node })?,
+        kind::NODE_REINSTATED => one(r, |r| r.unit("node")).map(|node| Change::NodeReinstated { node })?,
+        kind::NODE_CERTIFIED => {
+            r.array(2, "fields")?;
+            Change::NodeCertified { node: r.unit("node")?, tls_key: r.fixed("tls key")? }
+        }
+        kind::KEYS_ROTATED => {
+            r.array(5, "fields")?;
+            let (node, after) = (r.unit("node")?, r.position("after")?);
+            let (signing_key, sealing_key) = (signing_key(r)?, sealing_key(r)?);
+            Change::KeysRotated { node, after, signing_key, sealing_key, signature: statement_signature(r)? }
+        }
+        kind::KEYS_ENDORSED => {
+            r.array(5, "fields")?;
+            let (node, signing_key, sealing_key) = (r.unit("node")?, signing_key(r)?, sealing_key(r)?);
+            Change::KeysEndorsed {
+                node,
+                signing_key,
+                sealing_key,
+                by: r.unit("by")?,
+                signature: statement_signature(r)?,
+            }
+        }
         _ => return Ok(None),
     }))
+}
+
+fn signing_key(r: &mut Reader<'_>) -> Result<SigningKeyId, Unreadable> {
+    r.fixed("signing key").map(SigningKeyId)
+}
+
+fn sealing_key(r: &mut Reader<'_>) -> Result<SealingKeyId, Unreadable> {
+    r.fixed("sealing key").map(SealingKeyId)
+}
+
+fn statement_signature(r: &mut Reader<'_>) -> Result<StatementSignature, Unreadable> {
+    r.fixed("signature").map(StatementSignature)
+}
+
+fn wraps(r: &mut Reader<'_>) -> Result<Vec<Wrap>, Unreadable> {
+    let mut wraps = Vec::new();
+    // The count is only believed as far as the bytes go: the header's length bounds them.
+    for _ in 0..r.items("wraps")? {
+        r.array(5, "wrap")?;
+        wraps.push(Wrap {
+            part: r.uint("part")?,
+            to: r.node("to")?,
+            key: r.fixed("key").map(SealingKeyId)?,
+            encapped: r.fixed("encapped")?,
+            wrapped: r.fixed("wrapped")?,
+        });
+    }
+    Ok(wraps)
 }
 
 fn none(r: &mut Reader<'_>, change: Change) -> Result<Change, Unreadable> {

@@ -12,7 +12,8 @@ use super::{Head, Part, Seal, SignedReceipt, complaint_id, header, header_hash, 
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal, Moved,
-    NodeId, PartKind, Position, Reason, SigningKeyId, TrackingNumber, Visibility,
+    NodeId, PartKind, Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, TrackingNumber, Visibility,
+    Wrap,
 };
 
 type Vectors = Vec<(String, String)>;
@@ -81,6 +82,13 @@ fn changes() -> Vec<Change> {
         cutoff: Some(Position::new(1, 300)),
         admitted: vec![(NodeId::Hub, event(0xa1)), (NodeId::Node(unit("13.71")), event(0xa2))],
     };
+    let wrap = Wrap {
+        part: 1,
+        to: NodeId::Node(unit("13")),
+        key: SealingKeyId([0x61; 32]),
+        encapped: [0x81; 32],
+        wrapped: [0x82; 48],
+    };
     vec![
         Change::Verified,
         Change::Disposed { unit: unit("13.71.dlh"), reason: Reason::Competent },
@@ -104,6 +112,7 @@ fn changes() -> Vec<Change> {
         Change::Withdrew,
         Change::Imported,
         Change::Redacted { event: event(0xb2) },
+        Change::Granted { event: event(0xb2), wraps: vec![wrap] },
         Change::Moved(Box::new(moved)),
         Change::MoveRefused { proposal: event(0xb0), upto: Position::new(1, 70_000), reason: MoveRefusal::ClosedUnit },
         Change::Inadmissible { event: event(0xb3), prev: Some(event(0xb4)), reason: Inadmissibility::NotAtHome },
@@ -114,11 +123,30 @@ fn changes() -> Vec<Change> {
             name: name("Pemerintah Kota Padang"),
             signing_key: SigningKeyId([0x51; 32]),
             tls_key: [0x71; 32],
+            sealing_key: SealingKeyId([0x61; 32]),
+            after: Position::new(1, 40),
         },
         Change::NodeRevoked { node: unit("13.71"), last: Position::new(2, 5_000_000_000) },
         Change::IncarnationGranted { node: unit("13.71"), ended: Position::new(1, 41), incarnation: 2 },
         Change::UnitListed { unit: unit("13.71.dlh"), name: name("Dinas Lingkungan Hidup Kota Padang") },
         Change::UnitClosed { unit: unit("13.71.dlh") },
+        Change::NodeSuspended { node: unit("13.71") },
+        Change::NodeReinstated { node: unit("13.71") },
+        Change::NodeCertified { node: unit("13.71"), tls_key: [0x72; 32] },
+        Change::KeysRotated {
+            node: unit("13.71"),
+            after: Position::new(1, 42),
+            signing_key: SigningKeyId([0x52; 32]),
+            sealing_key: SealingKeyId([0x62; 32]),
+            signature: StatementSignature([0x91; 64]),
+        },
+        Change::KeysEndorsed {
+            node: unit("13.71"),
+            signing_key: SigningKeyId([0x51; 32]),
+            sealing_key: SealingKeyId([0x61; 32]),
+            by: unit("13"),
+            signature: StatementSignature([0x92; 64]),
+        },
         Change::Unknown { kind: 60_000, body: vec![0x81, 0x01] },
     ]
 }

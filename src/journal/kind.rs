@@ -5,7 +5,7 @@
 //! |---|---|
 //! | 10 | the custodian |
 //! | 30 | the origin, for its reporter |
-//! | 50 | author, origin or hub |
+//! | 50 | author, origin or hub; who can open what is sealed |
 //! | 60 | the hub, on a complaint |
 //! | 90 | the hub, about nodes and units |
 
@@ -76,6 +76,8 @@ kinds! {
 
     /// `[event]`
     REDACTED = 50, Change::Redacted { .. },
+    /// `[event, [[part, to, key, encapped, wrapped], …]]`
+    GRANTED = 51, Change::Granted { .. },
 
     /// `[ends, unit, node, cause, assigned, proposal | null, cutoff | null, [[node, event], …]]`
     MOVED = 60, Change::Moved(_),
@@ -88,7 +90,7 @@ kinds! {
     /// `[event]`
     RELEASED = 64, Change::Released { .. },
 
-    /// `[node, name, signing key, tls key]`
+    /// `[node, name, signing key, tls key, sealing key, after]`
     NODE_ENROLLED = 90, Change::NodeEnrolled { .. },
     /// `[node, last]`
     NODE_REVOKED = 91, Change::NodeRevoked { .. },
@@ -98,6 +100,16 @@ kinds! {
     UNIT_LISTED = 93, Change::UnitListed { .. },
     /// `[unit]`
     UNIT_CLOSED = 94, Change::UnitClosed { .. },
+    /// `[node]`
+    NODE_SUSPENDED = 95, Change::NodeSuspended { .. },
+    /// `[node]`
+    NODE_REINSTATED = 96, Change::NodeReinstated { .. },
+    /// `[node, tls key]`
+    NODE_CERTIFIED = 97, Change::NodeCertified { .. },
+    /// `[node, after, signing key, sealing key, signature]`
+    KEYS_ROTATED = 98, Change::KeysRotated { .. },
+    /// `[node, signing key, sealing key, by, signature]`
+    KEYS_ENDORSED = 99, Change::KeysEndorsed { .. },
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::journal::{Extent, Walk};
 use super::{Finding, Report, audit};
 use crate::desk::{Action, ActionName, ComplaintName, Desk};
 use crate::domain::event::{Category, PublicName};
-use crate::domain::registry::{Life, NodeEntry};
+use crate::domain::registry::{KeySpan, Life, NodeEntry};
 use crate::domain::{
     Change, Channel, Class, ComplaintId, DisplayState, EventHash, FederationId, Header, NodeId, PartKind, Position,
     Refusal, SealHash, SigningKeyId, Timestamp, UnitCode, Verdict, Visibility,
@@ -198,8 +198,11 @@ fn life_that_was_not_granted_goes_unseen() {
     let entry = |after| NodeEntry {
         enrolled: Position::new(1, 1),
         name: PublicName::parse("Padang").unwrap(),
-        signing_keys: vec![key().public()],
+        signing_keys: vec![KeySpan { key: key().public(), after: Position::ZERO }],
+        sealing_key: crate::domain::SealingKeyId([0; 32]),
         tls_key: [0; 32],
+        confirmed: true,
+        suspended: false,
         revoked: None,
         lives: vec![Life { incarnation: 2, after }],
     };
@@ -220,7 +223,8 @@ async fn desk() -> (MemoryStore, ComplaintId) {
     let unit = || UnitCode::parse("13.71").unwrap();
     let listed = Change::UnitListed { unit: unit(), name: name() };
     let (signing_key, tls_key) = (key().public(), [0; 32]);
-    let enrolled = Change::NodeEnrolled { node: unit(), name: name(), signing_key, tls_key };
+    let (sealing_key, after) = (crate::domain::SealingKeyId([0; 32]), Position::ZERO);
+    let enrolled = Change::NodeEnrolled { node: unit(), name: name(), signing_key, tls_key, sealing_key, after };
     for (change, seq) in [listed, enrolled].into_iter().zip(1..) {
         let position = Position::new(1, seq);
         let header = Header { node: NodeId::Hub, ..journal::event(&row(position, "").bytes).unwrap().header };

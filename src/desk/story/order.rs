@@ -77,6 +77,7 @@ fn causes(event: &Event) -> Vec<EventHash> {
         | Change::MoveRefused { proposal: named, .. }
         | Change::Adopted { event: named }
         | Change::Redacted { event: named }
+        | Change::Granted { event: named, .. }
         | Change::Inadmissible { event: named, .. }
         | Change::Held { event: named }
         | Change::Released { event: named } => causes.push(*named),

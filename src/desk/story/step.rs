@@ -131,6 +131,7 @@ fn what(told: &Told<'_>, change: &Change) -> String {
         Change::TakeBack { proposal: event }
         | Change::Adopted { event }
         | Change::Redacted { event }
+        | Change::Granted { event, .. }
         | Change::Held { event }
         | Change::Released { event } => tell(&[("change", &other(event))]),
         Change::Rated { stars } => tell(&[("stars", &stars.to_string())]),

@@ -7,7 +7,7 @@ use crate::domain::event::{Category, PublicName};
 use crate::domain::fold::last_admitted;
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, Event, EventHash, FederationId, Filing, Header, Moved, NodeId,
-    Position, Reason, SigningKeyId, Timestamp, UnitCode, Verdict, Visibility, fold,
+    Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, Timestamp, UnitCode, Verdict, Visibility, fold,
 };
 use crate::journal::{self, Seal, SealBody, SigningKey};
 use crate::runtime::{ManualClock, SeededEntropy};
@@ -30,6 +30,17 @@ pub(crate) struct Bench {
     pub(crate) desk: Desk<MemoryStore>,
     pub(crate) store: MemoryStore,
     hub_seq: u64,
+}
+
+/// The keys with which the tests enrol nodes, endorsed.
+fn endorsed(code: &str) -> Change {
+    Change::KeysEndorsed {
+        node: unit(code),
+        signing_key: SigningKeyId([1; 32]),
+        sealing_key: SealingKeyId([3; 32]),
+        by: unit("id"),
+        signature: StatementSignature([0; 64]),
+    }
 }
 
 impl Bench {
@@ -56,8 +67,10 @@ impl Bench {
 
     async fn enrol(&mut self, code: &str) {
         let name = PublicName::parse(code).unwrap();
-        let signing_key = SigningKeyId([1; 32]);
-        self.registry(Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key: [2; 32] }).await;
+        let (signing_key, sealing_key) = (SigningKeyId([1; 32]), SealingKeyId([3; 32]));
+        let (tls_key, after) = ([2; 32], Position::ZERO);
+        self.registry(Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key, sealing_key, after }).await;
+        self.registry(endorsed(code)).await;
     }
 
     /// A registry event of the hub.

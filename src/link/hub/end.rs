@@ -12,7 +12,7 @@ use super::session::{Action, Input, Opened, Session};
 use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
-use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt};
+use crate::journal::{self, BatchError, Head, HeaderError, Receipt, Seal, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
@@ -373,9 +373,8 @@ impl<S: Store> HubEnd<S> {
         }
         let body = seal.body();
         let registry = self.shared.registry();
-        let key = registry.node(&self.node).and_then(|entry| entry.signing_keys.first());
         let own = body.federation == self.shared.signer.federation && body.origin == self.node;
-        let proven = own && key.is_some_and(|key| seal.verify(key).is_ok());
+        let proven = own && seal_key(&registry, seal).is_some_and(|key| seal.verify(&key).is_ok());
         Ok(Input::Opened(Err(if proven { Fault::Fork } else { Fault::BrokenSeal })))
     }
 
@@ -498,8 +497,9 @@ fn verify(
     after: Head,
     message: &UpBatch,
 ) -> Result<Vec<SealedEvent>, Fault> {
-    let key = registry.node(node).and_then(|entry| entry.signing_keys.first().copied()).ok_or(Fault::NotEnrolled)?;
+    registry.node(node).ok_or(Fault::NotEnrolled)?;
     let Batch { seal, entries } = &message.batch;
+    let key = seal_key(registry, seal).ok_or(Fault::BrokenSeal)?;
     let headers: Vec<&[u8]> = entries.iter().map(|entry| &entry.bytes[..]).collect();
     journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after).map_err(|error| {
         tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
@@ -515,6 +515,12 @@ fn verify(
             | BatchError::Root => Fault::BrokenSeal,
         }
     })
+}
+
+/// The key with which a seal must be signed: the author's own for these places of its journal.
+fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
+    let body = seal.body();
+    registry.node(&body.origin)?.seal_key(Position::new(body.incarnation, body.first), body.end())
 }
 
 /// A batch with what was read of its events.

@@ -1,7 +1,7 @@
 //! Registry changes: nodes enrolled, units listed. Each is one transaction: the event, and its way to every node.
 
 use crate::domain::event::PublicName;
-use crate::domain::{Change, NodeId, Position, Registry, SigningKeyId, Timestamp, UnitCode};
+use crate::domain::{Change, NodeId, Position, Registry, SealingKeyId, SigningKeyId, Timestamp, UnitCode};
 use crate::store::{Changes, Scope, Store, StoreError, View};
 
 use super::author::{HubKey, Recorder};
@@ -17,6 +17,8 @@ pub struct Enrolment {
     pub signing_key: SigningKeyId,
     /// SHA-256 of its TLS public key.
     pub tls_key: [u8; 32],
+    /// The key to which content is sealed.
+    pub sealing_key: SealingKeyId,
 }
 
 /// Writes registry events and sends them to every enrolled node. Returns how many were written.
@@ -33,7 +35,8 @@ pub async fn register<S: Store>(
     store.transact(scope, |view| plan(view, signer, changes, now)).await
 }
 
-/// Enrols a node, or gives an enrolled one new keys. It is sent the registry as it stands.
+/// Enrols a node, or gives an enrolled one new keys, which sign what comes after all that is stored of its journal. It is sent the
+/// registry as it stands.
 ///
 /// # Errors
 /// If storage failed.
@@ -43,8 +46,15 @@ pub async fn enrol<S: Store>(
     enrolment: Enrolment,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let Enrolment { node, name, signing_key, tls_key } = enrolment;
-    register(store, signer, vec![Change::NodeEnrolled { node, name, signing_key, tls_key }], now).await
+    let Enrolment { node, name, signing_key, tls_key, sealing_key } = enrolment;
+    let peer = Some(NodeId::Node(node.clone()));
+    let scope = Scope { registry_after: Some(Position::ZERO), peer, ..Scope::default() };
+    let planned = |view: &View| {
+        let after = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.stored.position);
+        let change = Change::NodeEnrolled { node, name, signing_key, tls_key, sealing_key, after };
+        plan(view, signer, vec![change], now)
+    };
+    store.transact(scope, planned).await
 }
 
 fn plan(view: &View, signer: &HubKey, wanted: Vec<Change>, now: Timestamp) -> (Changes, usize) {

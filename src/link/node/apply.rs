@@ -7,7 +7,7 @@ use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
     Timestamp, Verdict, fold,
 };
-use crate::journal::{self, Head, Proof};
+use crate::journal::{self, Head, Proof, Seal};
 use crate::link::message::{Deliver, Fault};
 use crate::store::{Changes, Delivery, Entry, PeerUpdate, ProofRef, Summary, View};
 
@@ -65,11 +65,14 @@ pub fn verify(
 fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Event> {
     let proof = Proof { seal: delivery.seal.clone(), index: delivery.index, path: delivery.path.clone() };
     let origin = &delivery.seal.body().origin;
-    let known = registry.node(origin).map(|entry| entry.signing_keys.as_slice()).unwrap_or_default();
-    let keys = if origin.is_hub() { std::slice::from_ref(&trust.hub) } else { known };
-    let mut events =
-        keys.iter().filter_map(|key| journal::verify_forwarded(&delivery.bytes, &proof, key, &trust.federation).ok());
-    events.next()
+    let key = if origin.is_hub() { Some(trust.hub) } else { seal_key(registry, &delivery.seal) };
+    journal::verify_forwarded(&delivery.bytes, &proof, &key?, &trust.federation).ok()
+}
+
+/// The key with which a node's seal must be signed, by its place in that node's journal.
+fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
+    let body = seal.body();
+    registry.node(&body.origin)?.seal_key(Position::new(body.incarnation, body.first), body.end())
 }
 
 /// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.

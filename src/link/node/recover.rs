@@ -143,6 +143,7 @@ fn rename(change: Change, renamed: &BTreeMap<EventHash, EventHash>) -> Change {
         Change::TakeBack { proposal } => Change::TakeBack { proposal: now(proposal) },
         Change::Adopted { event } => Change::Adopted { event: now(event) },
         Change::Redacted { event } => Change::Redacted { event: now(event) },
+        Change::Granted { event, wraps } => Change::Granted { event: now(event), wraps },
         other => other,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::event::{Category, Filing, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Moved, NodeId,
-    PartKind, Position, SealHash, SigningKeyId, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
+    PartKind, Position, SealHash, SealingKeyId, SigningKeyId, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, GENESIS, Head, Part, Receipt, Seal, SealBody, SignedReceipt, SigningKey};
 use crate::store::{
@@ -73,7 +73,8 @@ pub(in crate::store) fn listed(code: &str) -> Change {
 
 pub(in crate::store) fn enrolled(code: &str) -> Change {
     let name = PublicName::parse(code).unwrap();
-    Change::NodeEnrolled { node: unit(code), name, signing_key: SigningKeyId([1; 32]), tls_key: [2; 32] }
+    let (signing_key, sealing_key) = (SigningKeyId([1; 32]), SealingKeyId([3; 32]));
+    Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key: [2; 32], sealing_key, after: Position::ZERO }
 }
 
 /// Somebody who writes a journal.

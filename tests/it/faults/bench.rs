@@ -97,6 +97,7 @@ impl Bench {
                 name: PublicName::parse(code).unwrap(),
                 signing_key: key.public(),
                 tls_key: [number; 32],
+                sealing_key: lintas::domain::SealingKeyId([number; 32]),
             };
             enrol(&bench.store, &bench.signer, enrolment, bench.now()).await.unwrap();
             bench.sites.insert(code, bench.site(code, key).await);

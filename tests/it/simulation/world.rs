@@ -73,6 +73,7 @@ impl World {
                 name: PublicName::parse(code).unwrap(),
                 signing_key: SigningKey::from_seed(seed).public(),
                 tls_key: [number; 32],
+                sealing_key: lintas::domain::SealingKeyId([number; 32]),
             };
             enrol(&store, &signer, enrolment, now).await.unwrap();
             let memory = MemoryStore::new(Owner { federation: federation.clone(), node: node.clone() });
