@@ -73,9 +73,9 @@ async fn of_database(settings: &Settings, limits: &Status, now: Timestamp) -> Re
         let peer = peers.iter().find(|peer| peer.node == node);
         match standing(entry, peer) {
             // Those that never came, and those that are gone, are nobody's alarm.
-            Standing::Never | Standing::Revoked => {}
+            Standing::Never | Standing::Revoked | Standing::Suspended => {}
             Standing::Fault => nodes.faulty.push(node.to_string()),
-            Standing::Behind | Standing::InStep => {
+            Standing::Behind | Standing::InStep | Standing::Unconfirmed => {
                 let silence = peer.and_then(|peer| peer.contact).map_or(0, |contact| now.seconds_since(contact));
                 nodes.silent.push((node.to_string(), count(silence, 1)));
             }

@@ -81,6 +81,18 @@ pub(crate) enum Command {
     ///
     /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
     Enrol(Enrol),
+    /// Close a node's link until it is reinstated; what it holds it keeps.
+    ///
+    /// Its streams end within a second on every process of the hub, and no new complaint goes to it.
+    Suspend(OneNode),
+    /// End a node's authority for good, from what is stored of its journal on.
+    ///
+    /// All that the hub gave a receipt for still counts. Without --yes it only tells what would happen.
+    Revoke(Revoke),
+    /// End a suspension; or a revocation, by a new life of the node's journal.
+    ///
+    /// A node that was revoked goes on with `lintas-node recover`; if its keys were lost, enrol it anew first.
+    Reinstate(OneNode),
     /// Give the hub's own key a new certificate.
     Renew(Renew),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
@@ -165,6 +177,26 @@ pub(crate) struct Enrol {
     /// Where the joining bundle goes; standard output unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneNode {
+    /// The node, such as 13.71.
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// The node, such as 13.71.
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    /// Move the complaints that it holds and has not ended to the unit above; else they wait for it.
+    #[arg(long)]
+    pub(crate) move_custody: bool,
+    /// Do it.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

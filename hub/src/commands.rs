@@ -7,7 +7,9 @@ use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, run, status, units, verify};
+use crate::{
+    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, units, verify,
+};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -49,6 +51,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Run
         | Command::Units(_)
         | Command::Enrol(_)
+        | Command::Suspend(_)
+        | Command::Revoke(_)
+        | Command::Reinstate(_)
         | Command::Renew(_)
         | Command::Nodes
         | Command::Status(_)
@@ -72,6 +77,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
+        Command::Suspend(asked) => revoke::suspend(&settings, &asked, voice).await?,
+        Command::Revoke(asked) => revoke::revoke(&settings, &asked, voice).await?,
+        Command::Reinstate(asked) => revoke::reinstate(&settings, &asked, voice).await?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,

@@ -8,6 +8,7 @@ use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
+use lintas::link::hub::registrar::RegistrarError;
 use lintas::link::transport::listen::ListenError;
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
@@ -37,6 +38,8 @@ pub(crate) enum Failure {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Registrar(#[from] RegistrarError),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error(transparent)]
@@ -97,6 +100,9 @@ impl Failure {
             Self::Store(_) => "hub.storage",
             Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
+            Self::Registrar(RegistrarError::UnknownNode) => "hub.unknown-node",
+            Self::Registrar(RegistrarError::Already) => "hub.stands-so",
+            Self::Registrar(RegistrarError::Revoked) => "hub.is-revoked",
             Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "hub.process",
             Self::Observe(_) => "hub.observe",
@@ -132,6 +138,7 @@ impl Failure {
             | Self::Tls(_)
             | Self::CertificateRequest(_)
             | Self::Enrolment(_)
+            | Self::Registrar(_)
             | Self::Signals(_)
             | Self::Given { .. }
             | Self::Write { .. }
@@ -188,6 +195,7 @@ impl Failure {
             | Self::CertificateRequest(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
+            | Self::Registrar(_)
             | Self::Logs(_)
             | Self::Observe(_)
             | Self::Choice(_)
@@ -242,6 +250,9 @@ mod tests {
             Failure::NotAName(NotAName::Shape),
             Failure::UnknownComplaint,
             Failure::Ambiguous,
+            Failure::Registrar(RegistrarError::UnknownNode),
+            Failure::Registrar(RegistrarError::Already),
+            Failure::Registrar(RegistrarError::Revoked),
         ] {
             for language in Language::ALL {
                 assert!(words::text(failure.code(), language).is_some(), "{}", failure.code());

@@ -18,6 +18,7 @@ mod observe;
 mod output;
 mod papers;
 mod renew;
+mod revoke;
 mod run;
 mod settings;
 mod status;

@@ -19,6 +19,10 @@ use crate::settings::Settings;
 pub(crate) enum Standing {
     /// The hub has revoked it.
     Revoked,
+    /// Its link is closed for the time being.
+    Suspended,
+    /// Its keys wait to be endorsed.
+    Unconfirmed,
     /// It never connected.
     Never,
     /// It stands still until somebody acts.
@@ -31,11 +35,14 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::InStep, Self::Behind, Self::Fault, Self::Never, Self::Revoked];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::InStep, Self::Behind, Self::Fault, Self::Never, Self::Unconfirmed, Self::Suspended, Self::Revoked];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::Unconfirmed => "unconfirmed",
             Self::Never => "never-connected",
             Self::Fault => "fault",
             Self::Behind => "behind",
@@ -48,9 +55,11 @@ impl Standing {
 pub(crate) fn standing(entry: &NodeEntry, peer: Option<&Peer>) -> Standing {
     match peer {
         _ if entry.revoked.is_some() => Standing::Revoked,
+        _ if entry.suspended => Standing::Suspended,
         None => Standing::Never,
         Some(peer) if peer.fault.is_some() => Standing::Fault,
         Some(peer) if peer.contact.is_none() => Standing::Never,
+        Some(_) if !entry.confirmed => Standing::Unconfirmed,
         Some(peer) if is_behind(peer) => Standing::Behind,
         Some(_) => Standing::InStep,
     }
@@ -110,7 +119,8 @@ fn one(node: &NodeId, entry: &NodeEntry, peer: Option<&Peer>, now: Timestamp) ->
         "contact": known.contact.and_then(iso), "lag_seconds": lag(known, now),
         "stored": place(known.stored.position), "announced": place(known.announced),
         "outbox": outbox(known), "resync": known.resync, "fault": known.fault,
-        "revoked": entry.revoked.map(place), "session": known.session,
+        "revoked": entry.revoked.map(place), "suspended": entry.suspended, "confirmed": entry.confirmed,
+        "session": known.session,
     })
 }
 
@@ -146,6 +156,7 @@ mod tests {
     fn entry() -> NodeEntry {
         NodeEntry {
             enrolled: Position::new(1, 1),
+            keyed: Position::new(1, 1),
             name: PublicName::parse("Kota Padang").unwrap(),
             signing_keys: Vec::new(),
             sealing_key: lintas::domain::SealingKeyId([0; 32]),
@@ -182,7 +193,7 @@ mod tests {
     fn standing_or_fault_has_no_words() {
         for language in Language::ALL {
             let voice = Voice { language, json: false };
-            for standing in [Standing::Revoked, Standing::Never, Standing::Fault, Standing::Behind, Standing::InStep] {
+            for standing in Standing::ALL {
                 assert!(words::text(&format!("hub.link-{}", standing.name()), language).is_some());
             }
             for fault in lintas::link::message::Fault::ALL {

@@ -51,6 +51,7 @@ pub(crate) async fn status(settings: &Settings, voice: Voice) -> Result<(), Fail
         "nodes": {
             "enrolled": standings.len(), "in_step": count(Standing::InStep), "behind": count(Standing::Behind),
             "fault": count(Standing::Fault), "never_connected": count(Standing::Never),
+            "unconfirmed": count(Standing::Unconfirmed), "suspended": count(Standing::Suspended),
             "revoked": count(Standing::Revoked),
         },
     });

@@ -92,6 +92,15 @@ pub(crate) enum Command {
     Show(Shown),
     /// The nodes and units that this node knows.
     Units,
+    /// The nodes, how they stand, and the codes of their keys.
+    ///
+    /// The code of this node's own keys is what its people read out to those of the node above, who endorse it.
+    Nodes,
+    /// Say that the keys of the node below were compared with what that node shows.
+    ///
+    /// Its people read out the code of its keys (`nodes` there, its own line), over the telephone or in person, to somebody who
+    /// knows them. Only with that code, and only by the node above, are they endorsed. Until then no complaint goes to it and nothing is sealed to it.
+    Endorse(Endorse),
     /// Check journal, seals, receipts, and every complaint against its events.
     ///
     /// It reads only, and may run beside the node. Every difference is a line; then it ends with 65.
@@ -133,6 +142,16 @@ pub(crate) enum Command {
     Complaint(ComplaintCommand),
     #[command(flatten)]
     Act(ActCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Endorse {
+    /// The node, such as 13.71.
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    /// The code that its people read out: 24 digits, grouped or not.
+    #[arg(required = true, num_args = 1..=6, value_name = "CODE")]
+    pub(crate) code: Vec<String>,
 }
 
 #[derive(Debug, Args)]

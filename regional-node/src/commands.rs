@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, export, import, init, papers, run, story, verify};
+use crate::{backup, check, doctor, endorse, export, import, init, papers, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -82,6 +82,12 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             print(common, &report.to_json(lang), &report.render(lang));
             return Ok(report.exit());
         }
+        Command::Nodes => {
+            let reply = reader(&Settings::load(common)?).await?.nodes(wire::NodesRequest {}).await?;
+            print(common, &output::nodes_json(&reply), &output::nodes(&reply, lang));
+            return Ok(Exit::Done);
+        }
+        Command::Endorse(arguments) => return endorse::endorse(common, &arguments, lang).await,
         Command::Status(_) | Command::List(_) | Command::Show(_) | Command::Units => command,
     };
     let settings = Settings::load(common)?;

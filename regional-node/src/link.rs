@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lintas::desk::{LinkProbe, LinkReport, LinkState};
 use lintas::domain::{Position, Timestamp};
 use lintas::identity::{ClientTls, ConnectLimits, Dialer, Reloadable, SpiffeId, TlsIdentity, load_signing_secret};
-use lintas::journal::SigningKey;
+use lintas::journal::{SigningKey, Statement};
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
 use lintas::runtime::{OsEntropy, SystemClock};
@@ -64,6 +64,10 @@ pub(crate) fn in_words(state: &Reported) -> String {
 pub(crate) struct Probe(pub(crate) Arc<NodeLink<NodeStore>>);
 
 impl LinkProbe for Probe {
+    fn say(&self, statement: Statement) {
+        self.0.shared.say(statement);
+    }
+
     fn report(&self, now: Timestamp) -> LinkReport {
         let progress = self.0.shared.progress();
         match &*self.0.state.borrow() {

@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod commands;
 mod doctor;
+mod endorse;
 mod estate;
 mod export;
 mod failure;

@@ -183,6 +183,36 @@ pub(crate) fn units(reply: &wire::UnitsReply) -> String {
     text
 }
 
+/// How a node stands, as a word of the catalogue.
+fn stands(node: &wire::Node) -> &'static str {
+    match node {
+        wire::Node { revoked: true, .. } => "node.is-revoked",
+        wire::Node { suspended: true, .. } => "node.is-suspended",
+        wire::Node { confirmed: true, .. } => "node.is-confirmed",
+        wire::Node { .. } => "node.is-unconfirmed",
+    }
+}
+
+pub(crate) fn nodes(reply: &wire::NodesReply, lang: Language) -> String {
+    let mut text = String::new();
+    for node in &reply.nodes {
+        let facts = [("endorser", &*node.endorser)];
+        let (stands, name) = (words::say(stands(node), lang, &facts), clean(&node.name));
+        let _ = writeln!(text, "{:<12} {:<30}  {name}  ({stands})", node.code, node.key_code);
+    }
+    text
+}
+
+pub(crate) fn nodes_json(reply: &wire::NodesReply) -> Value {
+    let node = |n: &wire::Node| {
+        json!({
+            "code": n.code, "name": n.name, "confirmed": n.confirmed, "suspended": n.suspended, "revoked": n.revoked,
+            "key_code": n.key_code, "endorser": if n.endorser.is_empty() { Value::Null } else { json!(n.endorser) },
+        })
+    };
+    json!({ "nodes": reply.nodes.iter().map(node).collect::<Vec<_>>() })
+}
+
 pub(crate) fn units_json(reply: &wire::UnitsReply) -> Value {
     let unit = |u: &wire::Unit| json!({ "code": u.code, "name": u.name, "home": u.home, "closed": u.closed });
     let node = |n: &wire::Node| json!({ "code": n.code, "name": n.name, "revoked": n.revoked });

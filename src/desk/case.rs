@@ -127,6 +127,10 @@ impl Case<'_> {
                 Err(DeskError::Accused(to.clone()))
             }
             Change::Transfer { to, .. } if !registry.is_live(to) => Err(DeskError::ClosedUnit(to.clone())),
+            Change::Transfer { to, .. } => match registry.home(to).map(|home| registry.may_receive(&home)) {
+                Some(Err(why)) => Err(DeskError::CannotReceive { unit: to.clone(), why }),
+                Some(Ok(())) | None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::action::ActionName;
 use super::name::NotAName;
 use super::options::Standing;
-use crate::domain::{NodeId, PartKind, Refusal, UnitCode};
+use crate::domain::{MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
 use crate::store::StoreError;
 
 /// Why an action was not done. Nothing was stored.
@@ -85,6 +85,33 @@ pub enum DeskError {
     /// A transfer to a unit that was closed, or whose node was revoked.
     #[error("{0} takes no complaints now: it was closed, or no enrolled node is its home; see `units`")]
     ClosedUnit(UnitCode),
+    /// A transfer to a unit whose node may not be given complaints now.
+    #[error("{unit} cannot be given complaints now: {why}; see `nodes`")]
+    CannotReceive {
+        /// Which unit.
+        unit: UnitCode,
+        /// What stands against it.
+        why: MoveRefusal,
+    },
+    /// No such node.
+    #[error("no node {0} is enrolled; see `nodes`")]
+    UnknownNode(UnitCode),
+    /// Another node endorses that one's keys.
+    #[error("the keys of {node} are not this node's to endorse; {}", endorser_text(.by.as_ref()))]
+    NotEndorser {
+        /// Whose keys.
+        node: UnitCode,
+        /// Who endorses them.
+        by: Option<NodeId>,
+    },
+    /// The code that was read out is not that of the registry's keys.
+    #[error(
+        "that is not the code of the keys which the hub gives for {0}: endorse nothing, have it read out again from the node itself, and if it stays so tell the national desk"
+    )]
+    KeyCode(UnitCode),
+    /// No link runs.
+    #[error("no link to the hub runs in this node: start the node with a hub, then say it again")]
+    NoLink,
     /// A transfer to the body complained of.
     #[error("the complaint is about {0} or a unit above it, so {0} cannot be given it; choose another unit")]
     Accused(UnitCode),
@@ -186,6 +213,11 @@ impl DeskError {
             Self::TargetNotHere { .. } => "desk.target-not-here",
             Self::UnknownUnit(_) => "desk.unknown-unit",
             Self::ClosedUnit(_) => "desk.closed-unit",
+            Self::CannotReceive { .. } => "desk.cannot-receive",
+            Self::UnknownNode(_) => "desk.unknown-node",
+            Self::NotEndorser { .. } => "desk.not-endorser",
+            Self::KeyCode(_) => "desk.key-code",
+            Self::NoLink => "desk.no-link",
             Self::Accused(_) => "desk.accused",
             Self::Word { .. } => "desk.unknown-word",
             Self::UnitCode(_) => "desk.unit-code",
@@ -235,7 +267,15 @@ impl DeskError {
                 let home = home.as_ref().map_or_else(none, ToString::to_string);
                 vec![("unit", unit.to_string()), ("home", home)]
             }
-            Self::UnknownUnit(unit) | Self::ClosedUnit(unit) | Self::Accused(unit) => vec![("unit", unit.to_string())],
+            Self::UnknownUnit(unit)
+            | Self::ClosedUnit(unit)
+            | Self::Accused(unit)
+            | Self::UnknownNode(unit)
+            | Self::KeyCode(unit) => vec![("unit", unit.to_string())],
+            Self::CannotReceive { unit, why } => vec![("unit", unit.to_string()), ("why", why.to_string())],
+            Self::NotEndorser { node, by } => {
+                vec![("unit", node.to_string()), ("by", by.as_ref().map_or_else(none, ToString::to_string))]
+            }
             Self::Word { what, given, allowed } => {
                 vec![("what", (*what).to_owned()), ("given", given.clone()), ("allowed", allowed.clone())]
             }
@@ -292,6 +332,10 @@ const fn says(refusal: Refusal) -> &'static str {
         Refusal::NotDeferred => "the complaint does not wait for its reporter",
         Refusal::Ended => "the complaint has ended or waits for completion",
     }
+}
+
+fn endorser_text(by: Option<&NodeId>) -> String {
+    by.map_or_else(|| "no node above it is enrolled".to_owned(), |by| format!("the confirmed node {by} does that"))
 }
 
 fn home_text(home: Option<&NodeId>) -> String {

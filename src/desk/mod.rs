@@ -6,6 +6,7 @@ pub mod audit;
 pub mod author;
 mod case;
 mod content;
+pub mod endorse;
 pub mod error;
 pub mod export;
 pub mod import;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use author::{TakeBack, Written};
+pub use endorse::{Endorsing, KnownNode};
 pub use error::DeskError;
 pub use name::{ComplaintName, NotAName};
 pub use office::Desk;

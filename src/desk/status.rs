@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::error::DeskError;
 use super::office::Desk;
 use crate::domain::{FederationId, NodeId, Position, Timestamp};
-use crate::journal::Receipt;
+use crate::journal::{Receipt, Statement};
 use crate::store::{Counts, OwnJournal, Refusals, Store};
 
 /// Most refusals that a status names.
@@ -58,6 +58,9 @@ pub struct LinkReport {
 pub trait LinkProbe: Debug + Send + Sync {
     /// How it stands at `now`.
     fn report(&self, now: Timestamp) -> LinkReport;
+
+    /// Has the hub told something of keys.
+    fn say(&self, statement: Statement);
 }
 
 /// How a node stands.

@@ -71,21 +71,21 @@ pub fn decide(
     })))
 }
 
-/// Moves a complaint up, past a silent or revoked holder or upon an appeal: to the nearest ancestor whose node is not revoked
-/// and which is not the body complained of. None at `id`, where nothing escalates, and if the node of `id` was revoked.
+/// Moves a complaint up, past a silent or revoked holder or upon an appeal: to the nearest ancestor whose node may receive it
+/// and which is not the body complained of. None at `id`, where nothing escalates, and if the node of `id` may not receive it.
 #[must_use]
 pub fn escalate(complaint: &Complaint, events: &[Event], registry: &Registry, cause: Cause) -> Option<Moved> {
     let unit = complaint.unit().ancestors().find(|unit| unit.is_root() || fit(complaint, registry, unit))?;
-    let node = registry.home(&unit).filter(|node| registry.cut_off(node).is_none())?;
+    let node = registry.home(&unit).filter(|node| registry.may_receive(node).is_ok())?;
     Some(moved_by_hub(complaint, events, unit, node, cause))
 }
 
 /// Moves a complaint to the same unit at its new node; what binds the unit goes on binding it. None if it is there already,
-/// or the new node was revoked.
+/// or the new node may not receive it.
 #[must_use]
 pub fn rehome(complaint: &Complaint, events: &[Event], registry: &Registry) -> Option<Moved> {
     let node = registry.home(complaint.unit())?;
-    if node == *complaint.node() || registry.cut_off(&node).is_some() {
+    if node == *complaint.node() || registry.may_receive(&node).is_err() {
         return None;
     }
     let moved = moved_by_hub(complaint, events, complaint.unit().clone(), node, Cause::Rehoming);
@@ -111,9 +111,7 @@ fn moved_by_hub(complaint: &Complaint, events: &[Event], unit: UnitCode, node: N
 /// no more than a node that was not revoked.
 fn acceptable(complaint: &Complaint, registry: &Registry, target: &Target) -> Result<NodeId, MoveRefusal> {
     let home = registry.home(&target.unit).ok_or(MoveRefusal::UnknownUnit)?;
-    if registry.cut_off(&home).is_some() {
-        return Err(MoveRefusal::RevokedNode);
-    }
+    registry.may_receive(&home)?;
     if target.cause == Cause::Dispute {
         return Ok(home);
     }
@@ -129,7 +127,8 @@ fn accused(complaint: &Complaint, unit: &UnitCode) -> bool {
 }
 
 fn fit(complaint: &Complaint, registry: &Registry, unit: &UnitCode) -> bool {
-    registry.is_live(unit) && !accused(complaint, unit)
+    let receives = registry.home(unit).is_some_and(|node| registry.may_receive(&node).is_ok());
+    receives && registry.is_live(unit) && !accused(complaint, unit)
 }
 
 /// Where a proposal leads: to whom it names, to the arbiter, or to `id`.

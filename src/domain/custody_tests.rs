@@ -23,7 +23,8 @@ fn refused(story: &Story) -> MoveRefusal {
 
 fn enrol(story: &mut Story, code: &str) {
     tell(&mut story.registry, enrolled(code));
-    tell(&mut story.registry, endorsed(code));
+    let change = endorsed(&story.registry, code);
+    tell(&mut story.registry, change);
 }
 
 fn arrived(story: &Story) -> (UnitCode, Arrival, bool) {
@@ -108,9 +109,14 @@ fn without_a_node_for_the_top_a_proposal_is_refused_not_left_waiting() {
     story.holder(transfer("kl.pu"));
     assert_eq!(refused(&story), MoveRefusal::UnknownUnit);
     story.order();
+    story.holder(transfer("13"));
+    assert_eq!(refused(&story), MoveRefusal::Unconfirmed, "nobody at the top has endorsed anybody");
+    story.order();
+    story.registry = registry(&["id", "13", "13.71"], &["kl.pu"]);
+    tell(&mut story.registry, Change::NodeRevoked { node: unit("id"), last: at(0) });
     story.passed("13");
     story.passed("13.71");
-    assert_eq!(story.fold().unit(), &unit("13"), "the arbiter would be id, which has no node");
+    assert_eq!(story.fold().unit(), &unit("13"), "the arbiter would be id, whose node is revoked");
     assert!(story.fold().epoch().pending.is_none());
 }
 

@@ -340,6 +340,8 @@ pub enum Change {
         signing_key: SigningKeyId,
         /// The sealing key that was compared.
         sealing_key: SealingKeyId,
+        /// Where in the hub's journal these keys were enrolled: an endorsement says nothing of a later enrolment.
+        keyed: Position,
         /// Whose people compared them: the node above it.
         by: UnitCode,
         /// By that node's signing key; see `journal::statement`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Change, Event, PublicName};
 use super::ids::{NodeId, Position, SealingKeyId, SigningKeyId};
+use super::terms::MoveRefusal;
 use super::unit::UnitCode;
 
 /// What is known of every node and unit, with the position at which it came to be known.
@@ -20,6 +21,8 @@ pub struct Registry {
 pub struct NodeEntry {
     /// Where in the hub's journal it was first enrolled.
     pub enrolled: Position,
+    /// Where in the hub's journal its present keys, or those they follow from, were enrolled.
+    pub keyed: Position,
     /// Its public name.
     pub name: PublicName,
     /// Its signing keys, newest first, each with the part of its journal that it signs.
@@ -120,10 +123,13 @@ impl Registry {
                 entry.sign_with(KeySpan { key: *signing_key, after: *after });
                 entry.sealing_key = *sealing_key;
             }),
-            Change::KeysEndorsed { node, signing_key, sealing_key, .. } => self.change(node, |entry| {
-                let compared = entry.signing_key() == Some(*signing_key) && entry.sealing_key == *sealing_key;
-                entry.confirmed |= compared;
-            }),
+            Change::KeysEndorsed { node, signing_key, sealing_key, keyed, by, .. } => {
+                let entitled = self.may_endorse(&NodeId::Node(by.clone()), node);
+                self.change(node, |entry| {
+                    let keys = entry.signing_key() == Some(*signing_key) && entry.sealing_key == *sealing_key;
+                    entry.confirmed |= entitled && keys && entry.keyed == *keyed;
+                });
+            }
             Change::NodeRevoked { node, last } => self.change(node, |entry| entry.revoked = Some(*last)),
             Change::IncarnationGranted { node, ended, incarnation } => {
                 if let Some(entry) = self.nodes.get_mut(node) {
@@ -159,16 +165,22 @@ impl Registry {
     ) {
         let entry = self.nodes.entry(node.clone()).or_insert_with(|| NodeEntry {
             enrolled: at,
+            keyed: at,
             name: name.clone(),
             signing_keys: Vec::new(),
             sealing_key,
             tls_key,
-            confirmed: false,
+            // There is nobody above `id`: it is believed at first sight, and people compare it where they join.
+            confirmed: node.is_root(),
             suspended: false,
             revoked: None,
             lives: Vec::new(),
         });
-        entry.confirmed &= entry.signing_key() == Some(span.key) && entry.sealing_key == sealing_key;
+        let first = entry.signing_keys.is_empty();
+        if !first && (entry.signing_key() != Some(span.key) || entry.sealing_key != sealing_key) {
+            entry.confirmed = false;
+            entry.keyed = at;
+        }
         entry.name = name.clone();
         entry.tls_key = tls_key;
         entry.sealing_key = sealing_key;
@@ -261,6 +273,41 @@ impl Registry {
     #[must_use]
     pub fn endorser(&self, node: &UnitCode) -> Option<NodeId> {
         node.ancestors().find(|code| self.nodes.contains_key(code)).map(NodeId::Node)
+    }
+
+    /// Whether one node's word counts for another's keys: the confirmed node above it. For `id`, which nobody is above, that of a
+    /// confirmed node directly below it.
+    #[must_use]
+    pub fn may_endorse(&self, by: &NodeId, node: &UnitCode) -> bool {
+        let near = if node.is_root() {
+            by.unit().and_then(|unit| self.endorser(unit)) == Some(NodeId::Node(node.clone()))
+        } else {
+            self.endorser(node).as_ref() == Some(by)
+        };
+        near && self.node(by).is_some_and(|entry| entry.confirmed && entry.revoked.is_none())
+    }
+
+    /// Whether a node may have a link: enrolled, neither revoked nor suspended.
+    #[must_use]
+    pub fn may_connect(&self, node: &NodeId) -> bool {
+        self.node(node).is_some_and(|entry| entry.revoked.is_none() && !entry.suspended)
+    }
+
+    /// Whether a node may be given complaints: neither revoked nor suspended, and its keys confirmed.
+    ///
+    /// # Errors
+    /// Says what stands against it.
+    pub fn may_receive(&self, node: &NodeId) -> Result<(), MoveRefusal> {
+        let entry = self.node(node).ok_or(MoveRefusal::UnknownUnit)?;
+        if entry.revoked.is_some() {
+            Err(MoveRefusal::RevokedNode)
+        } else if entry.suspended {
+            Err(MoveRefusal::SuspendedNode)
+        } else if entry.confirmed {
+            Ok(())
+        } else {
+            Err(MoveRefusal::Unconfirmed)
+        }
     }
 
     /// Whether a unit may be given complaints: listed, open, and at home at a node that was not revoked.

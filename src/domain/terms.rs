@@ -149,6 +149,8 @@ terms! {
         Accused = 4 "accused",
         /// The unit's node is not confirmed yet.
         Unconfirmed = 5 "unconfirmed",
+        /// The unit's node was suspended.
+        SuspendedNode = 6 "suspended-node",
     }
 }
 

@@ -87,16 +87,19 @@ pub(crate) fn registry(nodes: &[&str], units: &[&str]) -> Registry {
     let mut registry = Registry::default();
     let name = PublicName::parse("A body").unwrap();
     let mut seq = 0;
-    let mut tell = |change| {
+    let mut say = |registry: &mut Registry, change| {
         seq += 1;
         registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(seq), change) }));
     };
     for code in nodes {
-        tell(enrolled(code));
-        tell(endorsed(code));
+        say(&mut registry, enrolled(code));
+    }
+    for code in nodes {
+        let change = endorsed(&registry, code);
+        say(&mut registry, change);
     }
     for code in nodes.iter().chain(units) {
-        tell(Change::UnitListed { unit: unit(code), name: name.clone() });
+        say(&mut registry, Change::UnitListed { unit: unit(code), name: name.clone() });
     }
     let change = Change::UnitListed { unit: unit("99"), name };
     registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(100), change) }));
@@ -116,12 +119,15 @@ pub(crate) fn enrolled(code: &str) -> Change {
 }
 
 /// Those keys, endorsed; the signature is not the domain's to look at.
-pub(crate) fn endorsed(code: &str) -> Change {
+pub(crate) fn endorsed(registry: &Registry, code: &str) -> Change {
+    let keyed = registry.node(&node(code)).map(|entry| entry.keyed).unwrap_or_default();
+    let by = registry.endorser(&unit(code)).and_then(|node| node.unit().cloned()).unwrap_or_else(UnitCode::root);
     Change::KeysEndorsed {
         node: unit(code),
         signing_key: SigningKeyId([0; 32]),
         sealing_key: SealingKeyId([0; 32]),
-        by: UnitCode::root(),
+        keyed,
+        by,
         signature: StatementSignature([0; 64]),
     }
 }

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The registry knows the node by another key.
     #[error("the registry knows another key for it")]
     KeyNotRegistered,
+    /// The hub's operator has suspended the node.
+    #[error("it is suspended")]
+    Suspended,
     /// The handshake took too long.
     #[error("its handshake took too long")]
     Timeout,
@@ -48,7 +51,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All reasons, in the order in which `status` shows them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::UnknownAuthority,
         Self::Expired,
         Self::WrongPurpose,
@@ -58,6 +61,7 @@ impl Refusal {
         Self::SeveralUriSans,
         Self::UnknownIdentity,
         Self::KeyNotRegistered,
+        Self::Suspended,
         Self::Timeout,
         Self::TooMany,
         Self::Other,
@@ -76,6 +80,7 @@ impl Refusal {
             Self::SeveralUriSans => "several_uri_sans",
             Self::UnknownIdentity => "unknown_identity",
             Self::KeyNotRegistered => "key_not_registered",
+            Self::Suspended => "suspended",
             Self::Timeout => "timeout",
             Self::TooMany => "too_many",
             Self::Other => "other",
@@ -148,10 +153,10 @@ mod tests {
         for reason in Refusal::ALL {
             assert_eq!(refusals.count(reason), 1, "{reason:?}");
         }
-        assert_eq!(refusals.total(), 12);
+        assert_eq!(refusals.total(), 13);
         let mut codes: Vec<_> = Refusal::ALL.map(Refusal::code).to_vec();
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), 12);
+        assert_eq!(codes.len(), 13);
     }
 }

@@ -103,10 +103,12 @@ fn change() -> BoxedStrategy<Change> {
                 Change::KeysRotated { node, after, signing_key, sealing_key, signature }
             }
         ),
-        (unit(), unit(), any::<[[u8; 32]; 2]>(), signature()).prop_map(|(node, by, [key, sealing], signature)| {
-            let (signing_key, sealing_key) = (SigningKeyId(key), SealingKeyId(sealing));
-            Change::KeysEndorsed { node, signing_key, sealing_key, by, signature }
-        }),
+        (unit(), unit(), any::<[[u8; 32]; 2]>(), position(), signature()).prop_map(
+            |(node, by, [key, sealing], keyed, signature)| {
+                let (signing_key, sealing_key) = (SigningKeyId(key), SealingKeyId(sealing));
+                Change::KeysEndorsed { node, signing_key, sealing_key, keyed, by, signature }
+            }
+        ),
         (unit(), position()).prop_map(|(node, last)| Change::NodeRevoked { node, last }),
         (unit(), position(), any::<u32>()).prop_map(|(node, ended, incarnation)| Change::IncarnationGranted {
             node,

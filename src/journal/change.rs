@@ -57,9 +57,9 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
             w.array(5).text(node.as_str()).position(*after).bytes(&signing_key.0).bytes(&sealing_key.0);
             w.bytes(&signature.0)
         }
-        Change::KeysEndorsed { node, signing_key, sealing_key, by, signature } => {
-            w.array(5).text(node.as_str()).bytes(&signing_key.0).bytes(&sealing_key.0).text(by.as_str());
-            w.bytes(&signature.0)
+        Change::KeysEndorsed { node, signing_key, sealing_key, keyed, by, signature } => {
+            w.array(6).text(node.as_str()).bytes(&signing_key.0).bytes(&sealing_key.0).position(*keyed);
+            w.text(by.as_str()).bytes(&signature.0)
         }
         Change::NodeRevoked { node, last } => w.array(2).text(node.as_str()).position(*last),
         Change::IncarnationGranted { node, ended, incarnation } => {
@@ -197,15 +197,11 @@ fn registry(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadabl
             Change::KeysRotated { node, after, signing_key, sealing_key, signature: statement_signature(r)? }
         }
         kind::KEYS_ENDORSED => {
-            r.array(5, "fields")?;
+            r.array(6, "fields")?;
             let (node, signing_key, sealing_key) = (r.unit("node")?, signing_key(r)?, sealing_key(r)?);
-            Change::KeysEndorsed {
-                node,
-                signing_key,
-                sealing_key,
-                by: r.unit("by")?,
-                signature: statement_signature(r)?,
-            }
+            let keyed = r.position("keyed")?;
+            let by = r.unit("by")?;
+            Change::KeysEndorsed { node, signing_key, sealing_key, keyed, by, signature: statement_signature(r)? }
         }
         _ => return Ok(None),
     }))

@@ -144,6 +144,7 @@ fn changes() -> Vec<Change> {
             node: unit("13.71"),
             signing_key: SigningKeyId([0x51; 32]),
             sealing_key: SealingKeyId([0x61; 32]),
+            keyed: Position::new(1, 7),
             by: unit("13"),
             signature: StatementSignature([0x92; 64]),
         },

@@ -108,7 +108,7 @@ kinds! {
     NODE_CERTIFIED = 97, Change::NodeCertified { .. },
     /// `[node, after, signing key, sealing key, signature]`
     KEYS_ROTATED = 98, Change::KeysRotated { .. },
-    /// `[node, signing key, sealing key, by, signature]`
+    /// `[node, signing key, sealing key, keyed, by, signature]`
     KEYS_ENDORSED = 99, Change::KeysEndorsed { .. },
 }
 

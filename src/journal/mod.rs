@@ -16,6 +16,7 @@ pub mod proof;
 pub mod receipt;
 pub mod seal;
 pub mod signature;
+pub mod statement;
 pub mod verify;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use proof::{Proof, VerifyError, verify_forwarded};
 pub use receipt::{Receipt, ReceiptError, SignedReceipt};
 pub use seal::{GENESIS, Head, Seal, SealBody, SealError};
 pub use signature::SigningKey;
+pub use statement::{SignedStatement, Statement, StatementError, key_code};
 pub use verify::{Break, JournalVerifier};

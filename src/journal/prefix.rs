@@ -26,9 +26,25 @@ pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
 /// Signs a node's request for enrolment.
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
 
+/// Signs what a node says of keys: see `statement`.
+pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
+/// Makes the code by which people compare keys: see `statement`.
+pub const KEY_CODE: Prefix = Prefix("lintas/key-code/v1");
+
 /// All of them.
-pub const ALL: [Prefix; 9] =
-    [HEADER, COMPLAINT, PART, SEAL, COPY, IMPORT, SEAL_SIGNATURE, RECEIPT_SIGNATURE, ENROLMENT_SIGNATURE];
+pub const ALL: [Prefix; 11] = [
+    HEADER,
+    COMPLAINT,
+    PART,
+    SEAL,
+    COPY,
+    IMPORT,
+    SEAL_SIGNATURE,
+    RECEIPT_SIGNATURE,
+    ENROLMENT_SIGNATURE,
+    STATEMENT_SIGNATURE,
+    KEY_CODE,
+];
 
 impl Prefix {
     /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.

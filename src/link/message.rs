@@ -1,7 +1,7 @@
 //! What hub and node say to each other on the link, as plain values. How they look on the wire is the transport's.
 
 use crate::domain::{ComplaintId, EventHash, FederationId, Position, Timestamp, Verdict};
-use crate::journal::{Head, SignedReceipt};
+use crate::journal::{Head, SignedReceipt, SignedStatement};
 use crate::store::{Batch, Delivery};
 
 /// The protocol versions that this program speaks, lowest and highest.
@@ -33,6 +33,8 @@ pub enum Up {
         /// Number in it.
         number: u64,
     },
+    /// What the node says of keys; the hub records it in the registry if it holds. Before Hello or in a session that is open.
+    Statement(SignedStatement),
     /// Why the node ends the session.
     Fault(Fault),
 }
@@ -177,6 +179,14 @@ pub enum Fault {
     /// The node is not in the registry, or was revoked.
     #[error("not-enrolled: the hub's registry does not know this node, or it was revoked; ask the hub's operator")]
     NotEnrolled,
+    /// The hub's operator has suspended the node.
+    #[error("suspended: the hub's operator has suspended this node; ask why, the desk goes on alone meanwhile")]
+    Suspended,
+    /// The hub's registry contradicts itself, or what others have seen of it.
+    #[error(
+        "registry: the hub's registry contradicts signatures or what was seen of it before; nothing of it was taken, see `status`"
+    )]
+    Registry,
     /// A newer session of the same node took over.
     #[error("superseded: a newer session of the same node took over")]
     Superseded,
@@ -198,6 +208,8 @@ impl Fault {
         Self::Version,
         Self::Federation,
         Self::NotEnrolled,
+        Self::Suspended,
+        Self::Registry,
         Self::Superseded,
         Self::Storage,
         Self::Clock,
@@ -214,6 +226,8 @@ impl Fault {
             Self::Version => "version",
             Self::Federation => "federation",
             Self::NotEnrolled => "not-enrolled",
+            Self::Suspended => "suspended",
+            Self::Registry => "registry",
             Self::Superseded => "superseded",
             Self::Storage => "storage",
             Self::Clock => "clock",

@@ -285,11 +285,20 @@ impl Federation {
         Ok(())
     }
 
-    /// Starts everything and waits until all links are up.
+    /// Starts everything, waits until all links are up, and has the nodes' keys endorsed.
     ///
     /// # Errors
     /// If something does not come up.
     pub async fn start(&mut self) -> Result<()> {
+        self.start_unendorsed().await?;
+        self.endorse().await
+    }
+
+    /// Starts everything and waits until all links are up.
+    ///
+    /// # Errors
+    /// If something does not come up.
+    pub async fn start_unendorsed(&mut self) -> Result<()> {
         self.start_hub()?;
         for code in self.nodes.keys().cloned().collect::<Vec<_>>() {
             self.start_node(&code).await?;
@@ -298,6 +307,25 @@ impl Federation {
             self.linked(code).await?;
         }
         // A desk that has not heard of its units yet files nothing.
+        self.at_rest().await
+    }
+
+    /// Has every node's keys endorsed by the people of the node above, from the top down, if there is one: they compare the code
+    /// that the node itself shows.
+    ///
+    /// # Errors
+    /// If an endorsement is refused or not recorded.
+    pub async fn endorse(&self) -> Result<()> {
+        let mut codes: Vec<&str> = self.codes().collect();
+        codes.sort_by_key(|code| (*code != "id", code.split('.').count()));
+        for code in codes {
+            let known = self.ask(code, &["nodes"]).await?;
+            let own =
+                known["nodes"].as_array().and_then(|nodes| nodes.iter().find(|node| node["code"] == code).cloned());
+            let Some(own) = own.filter(|own| own["confirmed"] == false) else { continue };
+            let (Some(by), Some(shown)) = (own["endorser"].as_str(), own["key_code"].as_str()) else { continue };
+            self.node(by, &["endorse", code, shown]).await?;
+        }
         self.at_rest().await
     }
 

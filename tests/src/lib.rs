@@ -9,4 +9,5 @@ pub mod federation;
 pub mod postgres;
 pub mod programs;
 pub mod reference;
+pub mod trust;
 pub mod wait;

@@ -197,6 +197,7 @@ fn life_that_was_not_granted_goes_unseen() {
     let books = Books::of(&places);
     let entry = |after| NodeEntry {
         enrolled: Position::new(1, 1),
+        keyed: Position::new(1, 1),
         name: PublicName::parse("Padang").unwrap(),
         signing_keys: vec![KeySpan { key: key().public(), after: Position::ZERO }],
         sealing_key: crate::domain::SealingKeyId([0; 32]),

@@ -4,8 +4,8 @@ use tonic::{Code, Request, Response, Status};
 
 use super::wire;
 use crate::desk::import::Outcome;
-use crate::desk::{ComplaintName, Desk, DeskError, Standing};
-use crate::domain::fold;
+use crate::desk::{ComplaintName, Desk, DeskError, Endorsing, Standing};
+use crate::domain::{UnitCode, fold};
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::desk_server::{Desk as Calls, DeskServer};
 use crate::runtime::TraceContext;
@@ -108,6 +108,22 @@ impl<S: Store> Calls for DeskService<S> {
 
     async fn status(&self, _: Request<messages::StatusRequest>) -> Result<Response<messages::StatusReply>, Status> {
         Ok(Response::new(wire::status(self.desk.status().await.map_err(refuse)?)))
+    }
+
+    async fn nodes(&self, _: Request<messages::NodesRequest>) -> Result<Response<messages::NodesReply>, Status> {
+        let nodes = self.desk.nodes().await.map_err(refuse)?;
+        Ok(Response::new(messages::NodesReply { nodes: nodes.into_iter().map(wire::known_node).collect() }))
+    }
+
+    async fn endorse(
+        &self,
+        request: Request<messages::EndorseRequest>,
+    ) -> Result<Response<messages::EndorseReply>, Status> {
+        let request = request.into_inner();
+        let node = UnitCode::parse(&request.node).map_err(|error| refuse(error.into()))?;
+        let endorsing = self.desk.endorse(&node, &request.key_code).await.map_err(refuse)?;
+        tracing::info!(%node, "its keys are endorsed");
+        Ok(Response::new(messages::EndorseReply { confirmed: endorsing == Endorsing::Confirmed }))
     }
 
     async fn units(&self, _: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {

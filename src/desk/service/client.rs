@@ -98,6 +98,10 @@ calls! {
     status: StatusRequest -> StatusReply;
     /// Nodes and units.
     units: UnitsRequest -> UnitsReply;
+    /// The nodes and their keys' codes.
+    nodes: NodesRequest -> NodesReply;
+    /// Endorses a node's keys.
+    endorse: EndorseRequest -> EndorseReply;
 }
 
 impl<S: Store> Caller<S> {

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::desk::import::{Item, Taken};
 use crate::desk::{
-    Action, ComplaintName, DeskError, EventName, NewComplaint, Original, Reporter, Standing, Status, TakeBack, Written,
+    Action, ComplaintName, DeskError, EventName, KnownNode, NewComplaint, Original, Reporter, Standing, Status,
+    TakeBack, Written,
 };
 use crate::domain::event::Category;
 use crate::domain::{Change, Channel, Class, DisplayState, NodeId, Position, Reason, Registry, UnitCode, Visibility};
@@ -321,6 +322,19 @@ pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String,
     named.map(|(code, name)| (code.to_string(), name.as_str().to_owned())).collect()
 }
 
+/// A node as people see it who compare keys.
+pub(super) fn known_node(node: KnownNode) -> wire::Node {
+    wire::Node {
+        code: node.node.to_string(),
+        name: node.name,
+        revoked: node.revoked,
+        suspended: node.suspended,
+        confirmed: node.confirmed,
+        key_code: node.key_code,
+        endorser: node.endorser.map(|node| node.to_string()).unwrap_or_default(),
+    }
+}
+
 /// Nodes and units.
 pub(super) fn units(registry: &Registry) -> wire::UnitsReply {
     let home = |unit: &UnitCode| registry.home(unit).map(|node| node.to_string()).unwrap_or_default();
@@ -334,6 +348,9 @@ pub(super) fn units(registry: &Registry) -> wire::UnitsReply {
         code: code.to_string(),
         name: entry.name.as_str().to_owned(),
         revoked: entry.revoked.is_some(),
+        suspended: entry.suspended,
+        confirmed: entry.confirmed,
+        ..wire::Node::default()
     });
     wire::UnitsReply { units: units.collect(), nodes: nodes.collect() }
 }

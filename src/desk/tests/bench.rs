@@ -7,7 +7,8 @@ use crate::domain::event::{Category, PublicName};
 use crate::domain::fold::last_admitted;
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, Event, EventHash, FederationId, Filing, Header, Moved, NodeId,
-    Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, Timestamp, UnitCode, Verdict, Visibility, fold,
+    Position, Reason, Registry, SealingKeyId, SigningKeyId, StatementSignature, Timestamp, UnitCode, Verdict,
+    Visibility, fold,
 };
 use crate::journal::{self, Seal, SealBody, SigningKey};
 use crate::runtime::{ManualClock, SeededEntropy};
@@ -32,13 +33,14 @@ pub(crate) struct Bench {
     hub_seq: u64,
 }
 
-/// The keys with which the tests enrol nodes, endorsed.
-fn endorsed(code: &str) -> Change {
+/// The keys with which the tests enrol nodes, endorsed by the node above.
+fn endorsed(registry: &Registry, code: &str) -> Change {
     Change::KeysEndorsed {
         node: unit(code),
         signing_key: SigningKeyId([1; 32]),
         sealing_key: SealingKeyId([3; 32]),
-        by: unit("id"),
+        keyed: registry.node(&node(code)).unwrap().keyed,
+        by: registry.endorser(&unit(code)).and_then(|node| node.unit().cloned()).unwrap_or_else(UnitCode::root),
         signature: StatementSignature([0; 64]),
     }
 }
@@ -47,7 +49,7 @@ impl Bench {
     /// Padang's desk: 13.71 and its agency dlh live here, 13 and kl.pu elsewhere; 13.72 is listed but closed.
     pub(crate) async fn padang() -> Self {
         let mut bench = Self::bare().await;
-        for code in ["13.71", "13", "kl.pu"] {
+        for code in ["id", "13", "13.71", "kl.pu"] {
             bench.enrol(code).await;
         }
         for code in ["id", "13.71", "13.71.dlh", "13.71.dpupr", "13", "kl.pu", "13.72"] {
@@ -70,7 +72,9 @@ impl Bench {
         let (signing_key, sealing_key) = (SigningKeyId([1; 32]), SealingKeyId([3; 32]));
         let (tls_key, after) = ([2; 32], Position::ZERO);
         self.registry(Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key, sealing_key, after }).await;
-        self.registry(endorsed(code)).await;
+        let mut registry = Registry::default();
+        self.store.registry().await.unwrap().iter().for_each(|event| registry.apply(event));
+        self.registry(endorsed(&registry, code)).await;
     }
 
     /// A registry event of the hub.

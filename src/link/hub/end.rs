@@ -1,18 +1,23 @@
 //! The hub's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::watch as watch_channel;
 
 use super::author::HubKey;
 use super::ingest::{self, Intake, Policy, Sealed, Taken, Verified};
 use super::open::{self, Opening};
 use super::order;
+use super::registrar;
 use super::release;
 use super::session::{Action, Input, Opened, Session};
 use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
-use crate::journal::{self, BatchError, Head, HeaderError, Receipt, Seal, SealedEvent, SignedReceipt};
+use crate::domain::{
+    Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, SigningKeyId, Timestamp, UnitCode, Verdict,
+};
+use crate::journal::{self, BatchError, Head, HeaderError, Receipt, Seal, SealedEvent, SignedReceipt, SignedStatement};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
@@ -43,14 +48,14 @@ pub struct HubShared<S> {
     pub clock: Arc<dyn Clock>,
     /// Where its work is told.
     pub telemetry: Telemetry,
-    registry: Mutex<Arc<Registry>>,
+    registry: watch_channel::Sender<Arc<Registry>>,
 }
 
 impl<S: Store> HubShared<S> {
     /// Shares a store. The registry is read from it as it is needed.
     #[must_use]
     pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        let registry = Mutex::new(Arc::new(Registry::default()));
+        let registry = watch_channel::Sender::new(Arc::default());
         Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry }
     }
 
@@ -69,19 +74,26 @@ impl<S: Store> HubShared<S> {
     /// The registry as far as this process knows it.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.registry.borrow().clone()
+    }
+
+    /// Shows the registry whenever this process comes to know more of it.
+    #[must_use]
+    pub fn watch_registry(&self) -> watch_channel::Receiver<Arc<Registry>> {
+        self.registry.subscribe()
     }
 
     /// The registry with what a transaction read beyond it; remembered for the next.
     fn advance(&self, news: &[Event]) -> Arc<Registry> {
-        let mut known = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        if !news.is_empty() {
-            let registry = Arc::make_mut(&mut *known);
-            for event in news {
-                registry.apply(event);
+        self.registry.send_if_modified(|known| {
+            let before = known.position();
+            if !news.is_empty() {
+                let registry = Arc::make_mut(known);
+                news.iter().for_each(|event| registry.apply(event));
             }
-        }
-        known.clone()
+            known.position() > before
+        });
+        self.registry()
     }
 
     /// Reads the registry anew from the store.
@@ -182,9 +194,11 @@ impl<S: Store> HubEnd<S> {
     /// Takes one input. What the machine wants is done when this returns, or, if there is much to send, up to where the messages
     /// fill an output; the rest follows with [`Self::proceed`], or before whatever comes next.
     pub async fn handle(&mut self, input: Input) -> Output {
-        // Whoever was revoked in the meantime is heard and told no more.
-        let fenced = self.session.is_live() && self.shared.registry().cut_off(&self.node).is_some();
-        let input = if fenced { Input::Opened(Err(Fault::NotEnrolled)) } else { input };
+        // Whoever was revoked or suspended in the meantime is heard and told no more.
+        let input = match barred(&self.shared.registry(), &self.node) {
+            Some(fault) if self.session.is_live() => Input::Opened(Err(fault)),
+            Some(_) | None => input,
+        };
         self.queue.extend(self.session.step(input));
         self.proceed().await
     }
@@ -221,6 +235,7 @@ impl<S: Store> HubEnd<S> {
                 Ok(Some(Input::Taken(taken)))
             }
             Action::Repeat(batch) => self.repeat(batch).await.map(Some),
+            Action::Record(statement) => self.record(statement).await.map(|()| None),
             Action::Order => self.order().await.map(|()| None),
             Action::Acknowledge { told, stored } => self.acknowledge(told, stored).await.map(Some),
             Action::Load { generation, after, bytes } => {
@@ -256,6 +271,23 @@ impl<S: Store> HubEnd<S> {
             (Changes { peer: known.then_some(update), ..Changes::default() }, ())
         };
         self.shared.store.transact(scope, plan).await
+    }
+
+    /// Records what the node says of keys. What does not hold is logged and left: its author sees in the registry that it is not there.
+    async fn record(&mut self, statement: SignedStatement) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        if statement.statement.author() != self.node.unit().unwrap_or(&UnitCode::root()) {
+            tracing::warn!(node = %self.node, "a statement of another node was handed in; it is left");
+            return Ok(());
+        }
+        match registrar::record(&shared.store, &shared.signer, statement, shared.now()).await? {
+            Ok(_) => {
+                let registry = shared.refresh().await?;
+                self.output.woken.extend(registry.nodes().map(|(node, _)| node));
+            }
+            Err(error) => tracing::warn!(node = %self.node, %error, "a statement does not hold; it is left"),
+        }
+        Ok(())
     }
 
     async fn open(&mut self, hello: Hello) -> Result<Result<Opened, Fault>, StoreError> {
@@ -300,9 +332,9 @@ impl<S: Store> HubEnd<S> {
         for message in messages.by_ref() {
             let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
             match verify(&registry, &shared.signer, &self.node, head, &message) {
-                Ok(read) => {
+                Ok((read, key)) => {
                     head = message.batch.seal.head();
-                    batches.push(verified(read, message));
+                    batches.push(verified(read, key, message));
                     sizes.push((bytes, count));
                 }
                 Err(fault) if batches.is_empty() => {
@@ -496,12 +528,13 @@ fn verify(
     node: &NodeId,
     after: Head,
     message: &UpBatch,
-) -> Result<Vec<SealedEvent>, Fault> {
+) -> Result<(Vec<SealedEvent>, SigningKeyId), Fault> {
     registry.node(node).ok_or(Fault::NotEnrolled)?;
     let Batch { seal, entries } = &message.batch;
     let key = seal_key(registry, seal).ok_or(Fault::BrokenSeal)?;
     let headers: Vec<&[u8]> = entries.iter().map(|entry| &entry.bytes[..]).collect();
-    journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after).map_err(|error| {
+    let read = journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after);
+    read.map(|read| (read, key)).map_err(|error| {
         tracing::warn!(node = %node, %error, "a batch does not verify; nothing of it is stored");
         match error {
             BatchError::Previous { .. } => Fault::Fork,
@@ -517,19 +550,28 @@ fn verify(
     })
 }
 
+/// Why a node may have no session now.
+pub(super) fn barred(registry: &Registry, node: &NodeId) -> Option<Fault> {
+    match registry.node(node) {
+        None => Some(Fault::NotEnrolled),
+        Some(entry) if entry.revoked.is_some() => Some(Fault::NotEnrolled),
+        Some(entry) => entry.suspended.then_some(Fault::Suspended),
+    }
+}
+
 /// The key with which a seal must be signed: the author's own for these places of its journal.
-fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
+pub(super) fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
     let body = seal.body();
     registry.node(&body.origin)?.seal_key(Position::new(body.incarnation, body.first), body.end())
 }
 
 /// A batch with what was read of its events.
-fn verified(read: Vec<SealedEvent>, message: UpBatch) -> Verified {
+fn verified(read: Vec<SealedEvent>, key: SigningKeyId, message: UpBatch) -> Verified {
     let Batch { seal, entries } = message.batch;
     let body = seal.body();
     let places = (body.first..=body.last).map(|seq| Position::new(body.incarnation, seq));
     let events = read.into_iter().zip(entries).zip(places).map(|((read, entry), at)| sealed(read, entry, at)).collect();
-    Verified { seal, events, announced: message.announced }
+    Verified { seal, key, events, announced: message.announced }
 }
 
 /// One event of a verified batch, read or not.

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::author::{HubKey, Recorder};
+use super::end::{barred, seal_key};
 use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::rules::may_be_traced;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry, Timestamp,
-    Verdict, fold,
+    Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry,
+    SigningKeyId, Timestamp, Verdict, fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
 use crate::runtime::TraceContext;
@@ -57,6 +58,8 @@ pub struct Intake {
 pub struct Verified {
     /// Its seal.
     pub seal: Seal,
+    /// The key with which it verified.
+    pub key: SigningKeyId,
     /// Its events.
     pub events: Vec<Sealed>,
     /// Announcements: up to where the writer has written on a complaint.
@@ -286,8 +289,9 @@ pub(super) fn plan(
     let Some(peer) = peer.filter(|peer| peer.session == intake.session && peer.stored == intake.after) else {
         return (Changes::default(), Taken::Superseded);
     };
-    if registry.cut_off(&intake.node).is_some() {
-        // Revoked in the meantime: its sessions are fenced, the next Hello says why.
+    // Revoked, suspended or given other keys in the meantime: its sessions are fenced, the next Hello says why.
+    let keyed = |batch: &Verified| seal_key(registry, &batch.seal) == Some(batch.key);
+    if barred(registry, &intake.node).is_some() || !intake.batches.iter().all(keyed) {
         return (Changes::default(), Taken::Superseded);
     }
     let mut desk = Desk::new(view, signer, registry, now, policy);

@@ -2,6 +2,7 @@
 //! (CUSTODY.md, "Sessions"). One plan for one transaction.
 
 use super::author::HubKey;
+use super::end::barred;
 use super::ingest::{Desk, Policy};
 use super::session::Opened;
 use crate::domain::{Change, NodeId, Position, Registry, Timestamp};
@@ -38,8 +39,8 @@ pub(super) fn plan(
     let Some(peer) = view.peer.as_ref().filter(|_| registry.node(node).is_some()) else {
         return (Changes::default(), Opening::Refused(Fault::NotEnrolled));
     };
-    if registry.cut_off(node).is_some() {
-        return refuse(Fault::NotEnrolled, now);
+    if let Some(fault) = barred(registry, node) {
+        return refuse(fault, now);
     }
     if !same_hub || hello.hub.position > view.own.written {
         return refuse(Fault::HubBehind, now);

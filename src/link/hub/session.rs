@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::ingest::Taken;
 use crate::domain::{FederationId, Position, Timestamp};
-use crate::journal::Head;
+use crate::journal::{Head, SignedStatement};
 use crate::link::message::{
     Ack, CREDIT_BYTES, DELIVERY_BYTES, Deliver, Down, Fault, Hello, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, WINDOW_BYTES,
     Welcome,
@@ -76,6 +76,8 @@ pub enum Action {
     },
     /// A batch at or before what is stored: acknowledge it if it is the stored one, else it proves a fork.
     Repeat(UpBatch),
+    /// Record what the node says of keys, if it holds.
+    Record(SignedStatement),
     /// Decide what waited for more of this journal.
     Order,
     /// Acknowledge what is stored, with the verdicts that are final after a position.
@@ -213,6 +215,7 @@ impl Session {
         match (&mut self.phase, up) {
             (Phase::AwaitHello, Up::Hello(hello)) => self.hello(hello, now),
             (Phase::Live(_), Up::Batch(batch)) => self.batches(vec![batch]),
+            (Phase::AwaitHello | Phase::Live(_), Up::Statement(statement)) => vec![Action::Record(statement)],
             (Phase::Live(live), Up::Delivered { generation, number }) => {
                 if generation != live.generation || number > live.sent {
                     return self.end(Fault::Protocol);

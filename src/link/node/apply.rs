@@ -7,7 +7,7 @@ use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
     Timestamp, Verdict, fold,
 };
-use crate::journal::{self, Head, Proof, Seal};
+use crate::journal::{self, Head, Proof, Seal, SignedStatement};
 use crate::link::message::{Deliver, Fault};
 use crate::store::{Changes, Delivery, Entry, PeerUpdate, ProofRef, Summary, View};
 
@@ -34,11 +34,13 @@ pub struct Trust {
 /// follows them.
 ///
 /// # Errors
-/// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Protocol`] if the numbers do not fit, if there is no event, or one
+/// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Registry`] if a registry event does not follow from what is
+/// known, [`Fault::Protocol`] if the numbers do not fit, if there is no event, or one
 /// that only recovery brings back.
 pub fn verify(
     trust: &Trust,
     own: &NodeId,
+    receipted: Position,
     registry: &Registry,
     after: (u32, u64),
     deliver: Deliver,
@@ -56,10 +58,37 @@ pub fn verify(
         }
         let event = prove(trust, &registry, &delivery).ok_or(Fault::BrokenSeal)?;
         journal::check_parts(&event.header, &delivery.parts).map_err(|_| Fault::BrokenSeal)?;
-        registry.apply(&event);
+        if event.header.node.is_hub() {
+            follows(trust, (own, receipted), &registry, &event)?;
+            registry.apply(&event);
+        }
         proven.push(Proven { event, delivery });
     }
     Ok(proven)
+}
+
+/// Whether a registry event may follow: what it records of a node's word is signed by that node, and what it takes from this node
+/// does not lie below a receipt.
+fn follows(trust: &Trust, own: (&NodeId, Position), registry: &Registry, event: &Event) -> Result<(), Fault> {
+    let (own, receipted) = own;
+    // What was taken in before was looked at then.
+    if event.header.position <= registry.position() {
+        return Ok(());
+    }
+    if let Some(signed) = SignedStatement::of(&trust.federation, &event.header.change) {
+        signed.check(&trust.federation, registry).map_err(|error| {
+            tracing::error!(position = %event.header.position, %error, "the hub records what no node has said");
+            Fault::Registry
+        })?;
+    }
+    if let Change::NodeRevoked { node, last } = &event.header.change
+        && own.unit() == Some(node)
+        && *last < receipted
+    {
+        tracing::error!(%last, %receipted, "the hub revokes this node below what it gave a receipt for");
+        return Err(Fault::Registry);
+    }
+    Ok(())
 }
 
 fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Event> {

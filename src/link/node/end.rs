@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::apply::{self, Trust};
 use super::recover;
 use super::seal::{NodeKey, seal_all};
 use super::session::{Action, Ended, Input, Session};
 use super::watch;
 use crate::domain::{ComplaintId, EventHash, NodeId, Position, Registry, Timestamp, Verdict};
-use crate::journal::{self, Head};
+use crate::journal::{self, Head, SignedStatement, Statement};
 use crate::link::message::{Ack, Deliver, Fault, Hello, Progress, Up, VERSIONS};
 use crate::runtime::Clock;
 use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
@@ -18,6 +20,9 @@ use crate::telemetry::instruments::Direction;
 
 /// Own events looked up at once, to compare what an acknowledgement says of them.
 const LOOKED_UP_MAX: usize = 2000;
+
+/// Statements that wait to be said, at most: more than there are nodes in the country.
+const STATEMENTS_MAX: usize = 1000;
 
 /// Verdicts on own events.
 type Said = Vec<(Position, EventHash, Verdict)>;
@@ -49,6 +54,9 @@ pub struct NodeShared<S> {
     pub telemetry: Telemetry,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
+    /// What the node is to say of keys, until the registry shows it.
+    statements: Mutex<Vec<Statement>>,
+    spoken: Notify,
 }
 
 impl<S: Store> NodeShared<S> {
@@ -57,7 +65,17 @@ impl<S: Store> NodeShared<S> {
     pub fn new(store: S, signer: NodeKey, trust: Trust, clock: Arc<dyn Clock>) -> Self {
         let registry = Mutex::new(Arc::new(Registry::default()));
         let telemetry = Telemetry::default();
-        Self { store, signer, trust, clock, telemetry, registry, progress: Mutex::new(None) }
+        Self {
+            store,
+            signer,
+            trust,
+            clock,
+            telemetry,
+            registry,
+            progress: Mutex::new(None),
+            statements: Mutex::default(),
+            spoken: Notify::new(),
+        }
     }
 
     /// The same, telling of its work.
@@ -80,6 +98,50 @@ impl<S: Store> NodeShared<S> {
 
     fn note(&self, progress: Option<Progress>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+
+    /// Has the hub told something of keys, now or when the link is up next, until its registry shows that it was recorded or is no
+    /// longer so. It is kept in memory: what a stopped node had still to say must be said again.
+    pub fn say(&self, statement: Statement) {
+        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        if !statements.contains(&statement) && statements.len() < STATEMENTS_MAX {
+            statements.push(statement);
+        }
+        self.spoken.notify_one();
+    }
+
+    /// Has what is still to be said looked at once more.
+    pub fn say_again(&self) {
+        self.spoken.notify_one();
+    }
+
+    /// Waits until there is something to say.
+    pub async fn spoken(&self) {
+        self.spoken.notified().await;
+    }
+
+    /// What is to be said, signed; what the registry shows already, or has overtaken, is dropped.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn speech(&self) -> Result<Vec<SignedStatement>, StoreError> {
+        let registry = self.registry().await?;
+        let (federation, key) = (&self.signer.federation, &self.signer.key);
+        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut speech = Vec::new();
+        statements.retain(|statement| {
+            let signed = statement.clone().sign(federation, key);
+            let confirmed = match statement {
+                Statement::Endorsed { node, .. } => registry.is_confirmed(&NodeId::Node(node.clone())),
+                Statement::Rotated { .. } => false,
+            };
+            let holds = !confirmed && signed.check(federation, &registry).is_ok();
+            if holds {
+                speech.push(signed);
+            }
+            holds
+        });
+        Ok(speech)
     }
 
     async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
@@ -275,7 +337,9 @@ impl<S: Store> NodeEnd<S> {
         let (own, telemetry) = (&self.shared.signer.node, &self.shared.telemetry);
         let instruments = telemetry.instruments();
         let (bytes, count) = (watch::bytes(&deliver.events), deliver.events.len());
-        let proven = match apply::verify(&self.shared.trust, own, &registry, after, deliver) {
+        let receipt = self.shared.store.peer(NodeId::Hub).await?.and_then(|peer| peer.receipt);
+        let receipted = receipt.map_or(Position::ZERO, |receipt| receipt.receipt().position);
+        let proven = match apply::verify(&self.shared.trust, own, receipted, &registry, after, deliver) {
             Ok(proven) => proven,
             Err(fault) => {
                 instruments.batch(Direction::In, fault.name(), bytes);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::domain::{ComplaintId, Position, Verdict};
-use crate::journal::Head;
+use crate::journal::{Head, SignedStatement};
 use crate::link::message::{
     Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, Welcome,
 };
@@ -30,6 +30,8 @@ pub enum Input {
     Begun,
     /// Something was written at the desk.
     Wake,
+    /// The node says something of keys.
+    Speak(Vec<SignedStatement>),
     /// The store failed.
     Failed,
 }
@@ -164,6 +166,11 @@ impl Session {
                 vec![Action::End(Ended::Recovered)]
             }
             Input::Wake => self.load(),
+            Input::Speak(statements) if self.is_live() => {
+                statements.into_iter().map(|statement| send(Up::Statement(statement))).collect()
+            }
+            // What cannot be said now is said when the link is up.
+            Input::Speak(_) => Vec::new(),
             Input::Failed => self.end(Fault::Storage),
         }
     }

@@ -20,7 +20,7 @@ use super::{
     CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES,
     STREAMS_MAX, wire,
 };
-use crate::domain::NodeId;
+use crate::domain::{NodeId, Registry};
 use crate::identity::Authenticated;
 use crate::link::hub::session::Input;
 use crate::link::hub::{HubEnd, HubShared, Output};
@@ -131,7 +131,7 @@ impl<S: Store> HubLink<S> {
 
     /// Serves one connection until it ends, its certificate expires, or the process stops.
     async fn connection(self: Arc<Self>, connection: Authenticated) -> Result<(), hyper::Error> {
-        let Authenticated { stream, peer, not_after, address, permit, .. } = connection;
+        let Authenticated { stream, peer, spki_sha256, not_after, address, permit } = connection;
         tracing::info!(node = %peer, %address, "a node has connected");
         let stop = self.tasks.stopping().child_token();
         let service = Service { link: Arc::clone(&self), node: peer.clone(), stop: stop.clone() };
@@ -155,6 +155,10 @@ impl<S: Store> HubLink<S> {
         let ended = tokio::select! {
             ended = served.as_mut() => ended,
             () = stop.cancelled() => finish(served, &stop).await,
+            () = self.barred(&peer, spki_sha256) => {
+                tracing::info!(node = %peer, "the node was revoked, suspended or given another key: the connection ends");
+                finish(served, &stop).await
+            }
             () = expiry => {
                 tracing::info!(node = %peer, "the node's certificate has expired: the connection ends");
                 finish(served, &stop).await
@@ -164,6 +168,19 @@ impl<S: Store> HubLink<S> {
         tracing::info!(node = %peer, "a node has disconnected");
         // A connection that breaks off is the network's doing, not a failure of this process.
         ended.or(Ok(()))
+    }
+}
+
+impl<S: Store> HubLink<S> {
+    /// Waits until a node may no longer have a connection with this key. What one process records, the others find by looking, so
+    /// that it holds for all of them.
+    async fn barred(&self, node: &NodeId, spki_sha256: [u8; 32]) {
+        let mut registry = self.shared.watch_registry();
+        let admits = |registry: &Registry| {
+            registry.may_connect(node) && registry.node(node).is_some_and(|entry| entry.tls_key == spki_sha256)
+        };
+        // The sender lives as long as what is shared.
+        let _ = registry.wait_for(|registry| !admits(registry)).await;
     }
 }
 

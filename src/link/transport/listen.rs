@@ -104,11 +104,14 @@ pub async fn listen<S: Store>(
     Ok(Listening { address, refusals, wakers, tls })
 }
 
-/// Lets in the nodes of the registry, each with the key that it enrolled, unless it was revoked.
+/// Lets in the nodes of the registry, each with the key that it enrolled, unless it was revoked or suspended.
 fn registered<S: Store>(shared: Arc<HubShared<S>>) -> impl PeerPolicy + use<S> {
     move |node: &NodeId, spki_sha256: &[u8; 32]| {
         let registry = shared.registry();
         let entry = registry.node(node).filter(|entry| entry.revoked.is_none()).ok_or(Refusal::UnknownIdentity)?;
+        if entry.suspended {
+            return Err(Refusal::Suspended);
+        }
         if entry.tls_key == *spki_sha256 { Ok(()) } else { Err(Refusal::KeyNotRegistered) }
     }
 }

@@ -244,11 +244,20 @@ impl<S: Store> NodeLink<S> {
                     written.mark_unchanged();
                     Input::Wake
                 }
+                () = self.shared.spoken() => match self.shared.speech().await {
+                    Ok(statements) => Input::Speak(statements),
+                    Err(error) => {
+                        tracing::error!(%error, "what is to be said of keys cannot be read");
+                        Input::Failed
+                    }
+                },
                 _ = look.tick() => Input::Wake,
             };
             let Output { messages, ended } = end.handle(input).await;
             if end.session().is_live() && !*was_up {
                 *was_up = true;
+                // What was not said in an earlier session is said in this one.
+                self.shared.say_again();
                 tracing::info!("the link to the hub is up");
                 self.state.send_replace(LinkState::Up { since: self.shared.now() });
             }

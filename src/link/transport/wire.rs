@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::domain::{ComplaintId, EventHash, FederationId, PartKind, Position, SealHash, Timestamp, Verdict};
-use crate::journal::{BATCH_EVENTS_MAX, Head, Part, SEQ_MAX, Seal, SignedReceipt};
+use crate::journal::{BATCH_EVENTS_MAX, Head, Part, SEQ_MAX, Seal, SignedReceipt, SignedStatement};
 use crate::link::message::{Ack, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, VERDICTS_MAX, Welcome};
 use crate::protocol::federation::v1 as pb;
 use crate::runtime::TraceContext;
@@ -126,6 +126,9 @@ pub fn up(up: Up) -> pb::UpFrame {
             announced: message.announced.into_iter().map(announcement).collect(),
         }),
         Up::Delivered { generation, number } => Kind::Delivered(pb::Delivered { generation, number }),
+        Up::Statement(signed) => {
+            Kind::Statement(pb::Signed { body: signed.bytes(), signature: signed.signature.0.to_vec() })
+        }
         Up::Fault(fault) => Kind::Fault(pb::Fault { name: fault.name().to_owned() }),
     };
     pb::UpFrame { kind: Some(kind) }
@@ -165,6 +168,10 @@ pub fn read_up(frame: pb::UpFrame) -> Wire<Up> {
         }
         Kind::Delivered(delivered) => Up::Delivered { generation: delivered.generation, number: delivered.number },
         Kind::Fault(fault) => Up::Fault(read_fault(&fault)),
+        Kind::Statement(signed) => {
+            let signature = signed.signature.try_into().map_err(|_| WireError("statement.signature"))?;
+            Up::Statement(SignedStatement::read(&signed.body, signature).map_err(|_| WireError("statement.body"))?)
+        }
     })
 }
 

@@ -18,6 +18,7 @@ use lintas::link::node::{Ended, NodeEnd, NodeKey, NodeShared, Trust, session as 
 use lintas::runtime::{Clock, ManualClock, SeededEntropy};
 use lintas::store::memory::MemoryStore;
 use lintas::store::{ListFilter, Owner, Store};
+use lintas_tests::trust::endorse_all;
 
 const NODES: &[(&str, &[&str])] = &[
     ("id", &["id", "kl.kemenkes"]),
@@ -102,6 +103,9 @@ impl Bench {
             enrol(&bench.store, &bench.signer, enrolment, bench.now()).await.unwrap();
             bench.sites.insert(code, bench.site(code, key).await);
         }
+        let keys: BTreeMap<UnitCode, SigningKey> =
+            bench.sites.iter().map(|(code, site)| (unit(code), site.key.clone())).collect();
+        endorse_all(&bench.store, &bench.signer, |code| keys[code].clone(), bench.now()).await.unwrap();
         for (code, _) in NODES {
             bench.connect(code).await;
         }

@@ -11,6 +11,7 @@ mod outbox;
 mod seals;
 mod sessions;
 mod traces;
+mod trust;
 mod work;
 
 /// Runs a test to its end on one thread: nothing here waits for time.

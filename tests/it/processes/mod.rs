@@ -15,4 +15,5 @@ mod strangers;
 pub(crate) mod town;
 mod traced;
 mod transfer;
+mod trust;
 mod two_hubs;

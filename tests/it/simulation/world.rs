@@ -15,6 +15,7 @@ use lintas::link::node::{Ended, NodeEnd, Trust, session as node_session};
 use lintas::runtime::{Clock, ManualClock, SeededEntropy};
 use lintas::store::memory::MemoryStore;
 use lintas::store::{ListFilter, Owner, Store};
+use lintas_tests::trust::endorse_all;
 
 use super::dice::Dice;
 use super::site::{Kit, Line, Site};
@@ -91,6 +92,9 @@ impl World {
                 forked: false,
             });
         }
+        let keys: BTreeMap<UnitCode, SigningKey> =
+            NODES.iter().zip(1_u8..).map(|((code, _), seed)| (unit(code), SigningKey::from_seed([seed; 32]))).collect();
+        endorse_all(&store, &signer, |code| keys[code].clone(), now).await.unwrap();
         let mut world = Self {
             dice: Dice::new(seed),
             clock,

@@ -22,7 +22,8 @@ use crate::demo::data_folder;
 use crate::federation::Federation;
 
 /// The city whose reporters speak, and the city that answers.
-const CITIES: [(&str, &str); 2] = [("13.71", "Pemerintah Kota Padang"), ("13.72", "Pemerintah Kota Solok")];
+const CITIES: [(&str, &str); 3] =
+    [("13.71", "Pemerintah Kota Padang"), ("13.72", "Pemerintah Kota Solok"), ("id", "Meja Nasional")];
 
 /// The hub's database on PostgreSQL.
 pub(super) const DATABASE: &str = "cities";
