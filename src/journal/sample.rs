@@ -60,7 +60,7 @@ pub(super) fn seal(head: &Head, headers: &[Vec<u8>]) -> Seal {
         last: head.position.seq + u64::try_from(headers.len()).unwrap_or(0),
         previous: head.hash,
         root: merkle::root(&hashes),
-        hub: Position::new(1, 12),
+        hub: Head { position: Position::new(1, 12), hash: SealHash([0x4b; 32]) },
     };
     Seal::sign(body, &key())
 }

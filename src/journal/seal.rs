@@ -25,6 +25,8 @@ pub struct Head {
 impl Head {
     /// The head of a journal without any seal: life 1, nothing written.
     pub const GENESIS: Self = Self { position: Position::new(1, 0), hash: GENESIS };
+    /// Nothing of a journal was seen.
+    pub const NONE: Self = Self { position: Position::ZERO, hash: GENESIS };
 
     /// Where the next seal begins. After [`Position::ZERO`], which is before every life, comes 1/1.
     #[must_use]
@@ -51,8 +53,8 @@ pub struct SealBody {
     pub previous: SealHash,
     /// Merkle root over the header hashes (RFC 6962).
     pub root: [u8; 32],
-    /// The newest position in the hub's journal that its author had seen.
-    pub hub: Position,
+    /// The hub's seal over the newest registry event that its author had seen, so that a hub that shows two registries is found out.
+    pub hub: Head,
 }
 
 impl SealBody {
@@ -170,8 +172,9 @@ impl Seal {
 
 fn encode(body: &SealBody) -> Vec<u8> {
     let mut w = Writer::default();
-    w.array(9).uint(VERSION).text(body.federation.as_str()).text(body.origin.as_str()).uint(body.incarnation);
-    w.uint(body.first).uint(body.last).bytes(&body.previous.0).bytes(&body.root).position(body.hub);
+    w.array(10).uint(VERSION).text(body.federation.as_str()).text(body.origin.as_str()).uint(body.incarnation);
+    w.uint(body.first).uint(body.last).bytes(&body.previous.0).bytes(&body.root);
+    w.position(body.hub.position).bytes(&body.hub.hash.0);
     w.finish()
 }
 
@@ -182,7 +185,7 @@ fn decode(bytes: &[u8]) -> Result<SealBody, SealError> {
     if version != VERSION {
         return Err(SealError::Version(version));
     }
-    if fields != 9 {
+    if fields != 10 {
         return Err(Unreadable("fields").into());
     }
     let body = SealBody {
@@ -193,7 +196,7 @@ fn decode(bytes: &[u8]) -> Result<SealBody, SealError> {
         last: r.seq("last")?,
         previous: r.fixed("previous").map(SealHash)?,
         root: r.fixed("root")?,
-        hub: r.position("hub")?,
+        hub: Head { position: r.position("hub")?, hash: r.fixed("hub").map(SealHash)? },
     };
     r.end()?;
     let most = u64::try_from(batch::BATCH_EVENTS_MAX).unwrap_or(u64::MAX);
@@ -287,12 +290,12 @@ mod tests {
     #[test]
     fn longer_form_or_more_bytes_are_read() {
         let seal = seal();
-        let longer = [&[0x98, 0x09], seal.bytes().get(1..).unwrap()].concat();
+        let longer = [&[0x98, 0x0a], seal.bytes().get(1..).unwrap()].concat();
         assert_eq!(Seal::read(longer, seal.signature), Err(SealError::NotCanonical));
         let more = [seal.bytes(), &[0]].concat();
         assert_eq!(Seal::read(more, seal.signature), Err(SealError::Field(Unreadable("end"))));
         assert_eq!(Seal::read(vec![0; 513], seal.signature), Err(SealError::TooLong(513)));
-        let newer = [&[0x89, 0x02], seal.bytes().get(2..).unwrap()].concat();
+        let newer = [&[0x8a, 0x02], seal.bytes().get(2..).unwrap()].concat();
         assert_eq!(Seal::read(newer, seal.signature), Err(SealError::Version(2)));
     }
 }

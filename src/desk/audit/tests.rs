@@ -76,7 +76,7 @@ impl Books {
                 last: batch[batch.len() - 1].seq,
                 previous: books.end.hash,
                 root: merkle::root(&hashes),
-                hub: Position::ZERO,
+                hub: Head::NONE,
             };
             let paths = merkle::paths(&hashes);
             for ((row, path), index) in rows.iter_mut().zip(paths).zip(0..) {
@@ -236,9 +236,9 @@ async fn desk() -> (MemoryStore, ComplaintId) {
     }
     let hashes: Vec<EventHash> = entries.iter().map(|(event, _)| event.hash).collect();
     let (root, paths) = (merkle::root(&hashes), merkle::paths(&hashes));
-    let (origin, previous, at) = (NodeId::Hub, Head::GENESIS.hash, Position::new(1, 2));
+    let (origin, previous, hub_head) = (NodeId::Hub, Head::GENESIS.hash, Head::NONE);
     let body =
-        SealBody { federation: federation(), origin, incarnation: 1, first: 1, last: 2, previous, root, hub: at };
+        SealBody { federation: federation(), origin, incarnation: 1, first: 1, last: 2, previous, root, hub: hub_head };
     let entries = entries.into_iter().zip(paths).zip(0..).map(|(((event, bytes), path), index)| {
         Entry::of(&event, bytes, Vec::new(), Some(ProofRef { seal_last: 2, index, path }), Verdict::Applied)
     });
@@ -272,7 +272,7 @@ async fn seal(store: &MemoryStore) {
     let rows = store.journal(padang(), own.sealed.position, 100).await.unwrap();
     let hashes: Vec<EventHash> = rows.iter().map(|row| row.hash).collect();
     let (first, last) = (own.sealed.position.seq + 1, own.written.seq);
-    let (root, previous, hub) = (merkle::root(&hashes), own.sealed.hash, Position::new(1, 2));
+    let (root, previous, hub) = (merkle::root(&hashes), own.sealed.hash, Head::NONE);
     let body =
         SealBody { federation: federation(), origin: padang(), incarnation: 1, first, last, previous, root, hub };
     let seals = vec![Seal::sign(body, &key())];

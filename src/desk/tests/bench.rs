@@ -146,7 +146,7 @@ impl Bench {
             last: own.written.seq,
             previous: own.sealed.hash,
             root: [0; 32],
-            hub: Position::ZERO,
+            hub: journal::Head::NONE,
         };
         let seal = Seal::sign(body, &SigningKey::from_seed([3; 32]));
         self.apply(Changes { seals: vec![seal], ..Changes::default() }).await;

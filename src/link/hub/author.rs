@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Change, ComplaintId, Event, EventHash, FederationId, Header, NodeId, Position, SealHash, Timestamp, Verdict,
+    Change, ComplaintId, Event, EventHash, FederationId, Header, NodeId, Position, Timestamp, Verdict,
 };
 use crate::journal::{self, Head, Seal, SealBody, SigningKey};
 use crate::store::{Entry, OwnJournal, ProofRef};
@@ -76,7 +76,7 @@ impl<'a> Recorder<'a> {
     pub fn seal(self, entries: &mut [Entry]) -> Vec<Seal> {
         let mut rest: &mut [&mut Entry] =
             &mut entries.iter_mut().filter(|entry| entry.node.is_hub()).collect::<Vec<_>>();
-        let mut previous: SealHash = self.sealed.hash;
+        let mut sealed = self.sealed;
         let mut seals = Vec::new();
         while !rest.is_empty() {
             let (batch, after) = rest.split_at_mut(fitting(rest));
@@ -89,13 +89,13 @@ impl<'a> Recorder<'a> {
                 incarnation: last.position.incarnation,
                 first: first.position.seq,
                 last: last.position.seq,
-                previous,
+                previous: sealed.hash,
                 root: journal::merkle::root(&hashes),
-                hub: last.position,
+                hub: sealed,
             };
             let seal_last = body.last;
             let seal = Seal::sign(body, &self.signer.key);
-            previous = seal.hash();
+            sealed = seal.head();
             seals.push(seal);
             let paths = journal::merkle::paths(&hashes);
             for ((index, entry), path) in (0_u32..).zip(batch.iter_mut()).zip(paths) {

@@ -162,6 +162,8 @@ pub struct HubEnd<S> {
     session: Session,
     /// The session's number, once it was opened.
     opened: Option<u64>,
+    /// The last seal of the hub that the node was found to cite rightly.
+    cited: Option<Head>,
     /// What is still to be carried out.
     queue: VecDeque<Action>,
     /// Batches that came with others and were not taken with them.
@@ -179,6 +181,7 @@ impl<S: Store> HubEnd<S> {
             node,
             session,
             opened: None,
+            cited: None,
             queue: VecDeque::new(),
             rest: Vec::new(),
             output: Output::default(),
@@ -321,7 +324,7 @@ impl<S: Store> HubEnd<S> {
         after: Head,
         messages: Vec<UpBatch>,
     ) -> Result<(Result<Taken, Fault>, Vec<UpBatch>), StoreError> {
-        let shared = &self.shared;
+        let shared = Arc::clone(&self.shared);
         let instruments = shared.telemetry.instruments();
         let registry = shared.registry();
         let mut batches: Vec<Verified> = Vec::with_capacity(messages.len());
@@ -332,6 +335,15 @@ impl<S: Store> HubEnd<S> {
         for message in messages.by_ref() {
             let (bytes, count) = (watch::bytes(&message.batch.entries), message.batch.entries.len());
             match verify(&registry, &shared.signer, &self.node, head, &message) {
+                Ok(_) if !self.cites(message.batch.seal.body().hub).await? => {
+                    tracing::warn!(node = %self.node, "a seal cites what this hub has not signed; nothing of the batch is stored");
+                    if batches.is_empty() {
+                        instruments.batch(Direction::In, Fault::BrokenSeal.name(), bytes);
+                        return Ok((Err(Fault::BrokenSeal), Vec::new()));
+                    }
+                    rest.push(message);
+                    break;
+                }
                 Ok((read, key)) => {
                     head = message.batch.seal.head();
                     batches.push(verified(read, key, message));
@@ -380,6 +392,17 @@ impl<S: Store> HubEnd<S> {
         drop(spans);
         tally.tell(&shared.telemetry);
         Ok((Ok(taken), rest))
+    }
+
+    /// Whether a node's seal cites a seal of this hub. Else it would be found a liar by every node that this one's events come to.
+    async fn cites(&mut self, cited: Head) -> Result<bool, StoreError> {
+        if cited == Head::NONE || self.cited == Some(cited) {
+            return Ok(true);
+        }
+        let own = self.shared.store.seal_of(NodeId::Hub, cited.position).await?;
+        let holds = own.is_some_and(|seal| seal.head() == cited);
+        self.cited = holds.then_some(cited).or(self.cited);
+        Ok(holds)
     }
 
     fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {

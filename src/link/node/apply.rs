@@ -29,6 +29,17 @@ pub struct Trust {
     pub hub: SigningKeyId,
 }
 
+/// What a node knows when a message comes.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The registry.
+    pub registry: &'a Registry,
+    /// Up to where the hub gave a receipt for the own journal.
+    pub receipted: Position,
+    /// The hub's seals that the message's seals cite, as far as they are stored here.
+    pub heads: BTreeMap<Position, Head>,
+}
+
 /// Verifies a message to the node `own` that is to continue `after`: numbers without gap in the generation that Welcome named, no
 /// event of its own, and of every event the seal's signature, its path and its content. Registry events in it count for what
 /// follows them.
@@ -40,8 +51,7 @@ pub struct Trust {
 pub fn verify(
     trust: &Trust,
     own: &NodeId,
-    receipted: Position,
-    registry: &Registry,
+    known: Known<'_>,
     after: (u32, u64),
     deliver: Deliver,
 ) -> Result<Vec<Proven>, Fault> {
@@ -49,6 +59,7 @@ pub fn verify(
     if deliver.generation != generation || deliver.events.is_empty() {
         return Err(Fault::Protocol);
     }
+    let Known { registry, receipted, mut heads } = known;
     let mut registry = registry.clone();
     let mut proven = Vec::new();
     for delivery in deliver.events {
@@ -57,6 +68,10 @@ pub fn verify(
             return Err(Fault::Protocol);
         }
         let event = prove(trust, &registry, &delivery).ok_or(Fault::BrokenSeal)?;
+        cites(&heads, &delivery.seal)?;
+        if event.header.node.is_hub() {
+            heads.insert(delivery.seal.body().end(), delivery.seal.head());
+        }
         journal::check_parts(&event.header, &delivery.parts).map_err(|_| Fault::BrokenSeal)?;
         if event.header.node.is_hub() {
             follows(trust, (own, receipted), &registry, &event)?;
@@ -65,6 +80,23 @@ pub fn verify(
         proven.push(Proven { event, delivery });
     }
     Ok(proven)
+}
+
+/// Whether a node's seal cites the registry that is known here: the hub has signed one seal for one place, and shows it to everybody
+/// before anything that cites it. Two different ones are both signed by the hub, and so the proof of what it does.
+fn cites(heads: &BTreeMap<Position, Head>, seal: &Seal) -> Result<(), Fault> {
+    let body = seal.body();
+    if body.origin.is_hub() || body.hub.position == Position::ZERO || heads.get(&body.hub.position) == Some(&body.hub) {
+        return Ok(());
+    }
+    let here = heads.get(&body.hub.position).map(|head| head.hash.to_string());
+    let (at, there) = (body.hub.position, body.hub.hash);
+    tracing::error!(
+        origin = %body.origin, %at, %there, here = here.as_deref().unwrap_or("nothing"),
+        seal = %data_encoding::HEXLOWER.encode(seal.bytes()), signature = %data_encoding::HEXLOWER.encode(seal.signature()),
+        "a node has seen another registry than this one: the hub shows two, or holds one back; keep this line"
+    );
+    Err(Fault::Registry)
 }
 
 /// Whether a registry event may follow: what it records of a node's word is signed by that node, and what it takes from this node

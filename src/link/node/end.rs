@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::apply::{self, Trust};
+use super::apply::{self, Known, Trust};
 use super::recover;
 use super::seal::{NodeKey, seal_all};
 use super::session::{Action, Ended, Input, Session};
@@ -54,6 +54,8 @@ pub struct NodeShared<S> {
     pub telemetry: Telemetry,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
+    /// The hub's seal over the newest registry event known, by that event's place.
+    cited: Mutex<(Position, Head)>,
     /// What the node is to say of keys, until the registry shows it.
     statements: Mutex<Vec<Statement>>,
     spoken: Notify,
@@ -73,6 +75,7 @@ impl<S: Store> NodeShared<S> {
             telemetry,
             registry,
             progress: Mutex::new(None),
+            cited: Mutex::new((Position::ZERO, Head::NONE)),
             statements: Mutex::default(),
             spoken: Notify::new(),
         }
@@ -159,14 +162,37 @@ impl<S: Store> NodeShared<S> {
         Ok(registry.clone())
     }
 
+    /// The hub's seal over the newest registry event that this node knows: what its own seals cite.
+    async fn registry_head(&self) -> Result<Head, StoreError> {
+        let newest = self.registry().await?.position();
+        let (known, head) = *self.cited.lock().unwrap_or_else(PoisonError::into_inner);
+        if known == newest {
+            return Ok(head);
+        }
+        let head = self.store.seal_of(NodeId::Hub, newest).await?.map_or(Head::NONE, |seal| seal.head());
+        *self.cited.lock().unwrap_or_else(PoisonError::into_inner) = (newest, head);
+        Ok(head)
+    }
+
+    /// The hub's seals as this node has them, of those that the seals of a message cite.
+    async fn heads(&self, deliver: &Deliver) -> Result<BTreeMap<Position, Head>, StoreError> {
+        let cited: BTreeSet<Position> = deliver.events.iter().map(|event| event.seal.body().hub.position).collect();
+        let mut heads = BTreeMap::new();
+        for position in cited {
+            let seal = self.store.seal_of(NodeId::Hub, position).await?;
+            heads.extend(seal.map(|seal| (position, seal.head())));
+        }
+        Ok(heads)
+    }
+
     /// What this node says of itself: all that is written is sealed first.
     ///
     /// # Errors
     /// If storage failed.
     pub async fn hello(&self, recover: bool) -> Result<Hello, StoreError> {
         let peer = self.store.peer(NodeId::Hub).await?;
-        let hub = peer.as_ref().map_or(Head { position: Position::ZERO, hash: journal::GENESIS }, |peer| peer.stored);
-        seal_all(&self.store, &self.signer, hub.position).await?;
+        let hub = peer.as_ref().map_or(Head::NONE, |peer| peer.stored);
+        seal_all(&self.store, &self.signer, self.registry_head().await?).await?;
         let own = self.store.own().await?;
         self.note(None);
         Ok(Hello {
@@ -306,8 +332,7 @@ impl<S: Store> NodeEnd<S> {
         bytes: usize,
     ) -> Result<Vec<(Batch, Vec<(ComplaintId, Position)>)>, StoreError> {
         let (store, signer) = (&self.shared.store, &self.shared.signer);
-        let hub = store.peer(NodeId::Hub).await?.map_or(Position::ZERO, |peer| peer.stored.position);
-        seal_all(store, signer, hub).await?;
+        seal_all(store, signer, self.shared.registry_head().await?).await?;
         let mut loaded = Vec::new();
         for batch in store.sealed(signer.node.clone(), after, bytes).await? {
             let announced = self.announce(&batch).await?;
@@ -339,7 +364,8 @@ impl<S: Store> NodeEnd<S> {
         let (bytes, count) = (watch::bytes(&deliver.events), deliver.events.len());
         let receipt = self.shared.store.peer(NodeId::Hub).await?.and_then(|peer| peer.receipt);
         let receipted = receipt.map_or(Position::ZERO, |receipt| receipt.receipt().position);
-        let proven = match apply::verify(&self.shared.trust, own, receipted, &registry, after, deliver) {
+        let known = Known { registry: &registry, receipted, heads: self.shared.heads(&deliver).await? };
+        let proven = match apply::verify(&self.shared.trust, own, known, after, deliver) {
             Ok(proven) => proven,
             Err(fault) => {
                 instruments.batch(Direction::In, fault.name(), bytes);

@@ -1,7 +1,7 @@
 //! Sealing: one signature over each batch of a node's own events, stored before it is sent.
 
-use crate::domain::{EventHash, FederationId, NodeId, Position};
-use crate::journal::{self, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Seal, SealBody, SigningKey};
+use crate::domain::{EventHash, FederationId, NodeId};
+use crate::journal::{self, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Head, Seal, SealBody, SigningKey};
 use crate::store::{Changes, Scope, Store, StoreError, Unsealed, View};
 
 /// With what a node signs, and for whom.
@@ -18,11 +18,11 @@ pub struct NodeKey {
 /// Events read, and sealed, in one transaction, at most: several batches when much was written without a link.
 const AT_ONCE: usize = 8 * BATCH_EVENTS_MAX;
 
-/// Seals every own event that no seal covers yet. `hub` is the newest position of the hub's journal that this node knows.
+/// Seals every own event that no seal covers yet. `hub` is the hub's seal over the newest registry event that this node knows.
 ///
 /// # Errors
 /// If storage failed.
-pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Position) -> Result<(), StoreError> {
+pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Head) -> Result<(), StoreError> {
     loop {
         let scope = Scope { unsealed: AT_ONCE, ..Scope::default() };
         let more = store.transact(scope, |view| plan(view, signer, hub)).await?;
@@ -33,7 +33,7 @@ pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Position) -> R
 }
 
 /// A seal over each batch of what was read; and whether there may be more.
-fn plan(view: &View, signer: &NodeKey, hub: Position) -> (Changes, bool) {
+fn plan(view: &View, signer: &NodeKey, hub: Head) -> (Changes, bool) {
     let more = view.unsealed.len() >= AT_ONCE;
     let mut rest = &view.unsealed[..];
     let mut previous = view.own.sealed.hash;

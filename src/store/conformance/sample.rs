@@ -145,7 +145,7 @@ impl Author {
                 last: entries[entries.len() - 1].position.seq,
                 previous: self.head.hash,
                 root: journal::merkle::root(&hashes),
-                hub: Position::ZERO,
+                hub: Head::NONE,
             },
             &self.key,
         );

@@ -79,7 +79,7 @@ impl Forger {
             last: seq + u64::try_from(headers.len()).unwrap(),
             previous: self.head.hash,
             root: journal::merkle::root(&hashes),
-            hub: Position::ZERO,
+            hub: Head::NONE,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use lintas::desk::Action;
 use lintas::domain::{Change, MoveRefusal, NodeId, Position, Reason, SealingKeyId, UnitCode};
-use lintas::journal::{SignedStatement, SigningKey, Statement};
+use lintas::journal::{Head, Seal, SealBody, SignedStatement, SigningKey, Statement};
 use lintas::link::hub::registrar::{self, Enrolment, RegistrarError, enrol, register};
 use lintas::link::hub::session::Input;
 use lintas::link::message::{Down, Fault, Up};
@@ -223,5 +223,51 @@ fn statement_of_another_node_is_recorded() {
         let out = line.hub.handle(Input::Received(Up::Statement(signed), bench.now())).await;
         assert!(out.woken.contains(&NodeId::Node(UnitCode::parse("kl.pu").unwrap())), "nobody is told");
         assert!(registry(&bench.store).await.unwrap().is_confirmed(&node("13.71")));
+    });
+}
+
+/// An honest delivery of 13.71's to 13, but for the registry that its author has seen.
+async fn saw(other: impl FnOnce(Head) -> Head) -> (Option<Ended>, Option<String>) {
+    let mut bench = Bench::new().await;
+    let id = bench.moved("13.71", "13").await;
+    let mut line = bench.sites.get_mut("13").unwrap().line.take().unwrap();
+    bench.act("13.71", id, Action::Reply).await;
+    bench.settle().await;
+    let Some(Down::Deliver(mut deliver)) = line.hub.handle(Input::Wake).await.messages.pop() else { panic!("none") };
+    let delivery = deliver.events.last_mut().unwrap();
+    let body = delivery.seal.body().clone();
+    assert_ne!(body.hub, Head::NONE, "the author cites nothing");
+    let body = SealBody { hub: other(body.hub), ..body };
+    delivery.seal = Seal::sign(body, &bench.at("13.71").key);
+    let out = line.node.handle(lintas::link::node::session::Input::Received(Down::Deliver(deliver))).await;
+    (out.ended, bench.at("13").fault().await)
+}
+
+#[test]
+fn hub_shows_two_registries() {
+    run(async {
+        assert_eq!(saw(|honest| honest).await, (None, None));
+        let fault = Some(Fault::Registry.to_string());
+        let two = saw(|honest| Head { hash: lintas::domain::SealHash([9; 32]), ..honest }).await;
+        assert_eq!(two, (Some(Ended::Fault(Fault::Registry)), fault.clone()));
+        // Or holds back from one what it has shown to another.
+        let beyond = saw(|honest| Head { position: Position::new(1, honest.position.seq + 50), ..honest }).await;
+        assert_eq!(beyond, (Some(Ended::Fault(Fault::Registry)), fault));
+    });
+}
+
+#[test]
+fn node_cites_a_registry_that_the_hub_never_signed() {
+    run(async {
+        let mut bench = Bench::new().await;
+        bench.file("13.71").await;
+        bench.settle().await;
+        bench.cut("13.71");
+        let mut forger = Forger::connect(&bench, "13.71").await;
+        let headers = vec![vec![0xff; 40]];
+        let own = bench.store.own().await.unwrap().sealed;
+        let hub = Head { hash: lintas::domain::SealHash([9; 32]), ..own };
+        let seal = Seal::sign(SealBody { hub, ..forger.body(&headers) }, &forger.key);
+        forger.faulted(&bench, super::forger::batch(seal, headers), Fault::BrokenSeal).await;
     });
 }

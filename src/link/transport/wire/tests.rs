@@ -33,7 +33,7 @@ fn a_batch() -> Batch {
         last: 6,
         previous: GENESIS,
         root: merkle::root(&[hash(1), hash(2)]),
-        hub: Position::new(1, 9),
+        hub: a_head(),
     };
     Batch { seal: Seal::sign(body, &SigningKey::from_seed([5; 32])), entries }
 }
