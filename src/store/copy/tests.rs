@@ -13,7 +13,7 @@ use crate::store::conformance::sample::{
 };
 use crate::store::postgres::testing::{TestDatabase, tell};
 use crate::store::postgres::{PostgresSource, PostgresStore, fill, in_use};
-use crate::store::sqlite::{SqliteSource, health, install};
+use crate::store::sqlite::{Exchange, SqliteSource, health, install};
 use crate::store::{Changes, PeerUpdate, Store};
 
 /// Something in every table.
@@ -141,6 +141,48 @@ async fn restored_database_overwrites_one_or_mixes_with_its_log() {
     install(&copy("two"), &copy("new.db"), None).unwrap();
     assert!(!copy("new.db-wal").exists());
     assert_eq!(of_copy(&copy("new.db")).await, all);
+}
+
+/// A power cut between any two steps of a restore, and a disk that says no after the database was moved away.
+#[tokio::test]
+async fn cut_off_restore_parts_a_database_from_its_log() {
+    let (folder, path, store, all) = hub().await;
+    let copy = |name: &str| folder.path().join(name);
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy("copy")).await.unwrap();
+    put(&store, Changes { summaries: vec![summary(7)], ..Changes::default() }).await.unwrap();
+    let later = everything(&store).await;
+    for cut in 0..=4 {
+        let place = folder.path().join(format!("cut-{cut}"));
+        fs::create_dir(&place).unwrap();
+        let [database, aside, second] = ["hub.db", "first", "second"].map(|name| place.join(name));
+        for end in ["", "-wal", "-shm"] {
+            fs::copy(format!("{}{end}", path.display()), format!("{}{end}", database.display())).unwrap();
+        }
+        let log = place.join("hub.db-wal");
+        assert!(fs::metadata(&log).unwrap().len() > 0, "the log is empty: this shows nothing");
+        let exchange = Exchange { database: &database, aside: Some(&aside) };
+        let steps = [Exchange::keep_log, Exchange::move_away, Exchange::drop_log];
+        for step in steps.iter().take(cut) {
+            step(&exchange).unwrap();
+        }
+        if cut == 4 {
+            exchange.move_back();
+            assert!(database.exists() && !aside.exists());
+        }
+        // Whole, wherever it stands; looked at elsewhere, as looking changes it.
+        let standing = if database.exists() { &database } else { &aside };
+        let seen = place.join("seen");
+        fs::copy(standing, &seen).unwrap();
+        fs::copy(format!("{}-wal", standing.display()), place.join("seen-wal")).unwrap();
+        assert!(of_copy(&seen).await == later, "cut off after {cut} steps, it lacks its log");
+        // And again, to the end.
+        fs::copy(copy("copy"), place.join("copy")).unwrap();
+        install(&place.join("copy"), &database, Some(&second)).unwrap();
+        assert!(of_copy(&database).await == all && !place.join("hub.db.restoring").exists());
+        let kept = if second.exists() { &second } else { &aside };
+        assert!(of_copy(kept).await == later, "cut off after {cut} steps, the log is gone");
+    }
+    store.close().await;
 }
 
 #[tokio::test]
