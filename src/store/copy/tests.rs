@@ -267,6 +267,72 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     server.drop_it().await;
 }
 
+/// The server ends the connection in the middle of it, so that nothing can be put back by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restore_into_a_server_that_goes_away_leaves_a_half() {
+    let (folder, path, _store, all) = hub().await;
+    let copy = folder.path().join("copy");
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
+    let server = TestDatabase::make();
+    let there = PostgresStore::create(&server.address(), owner("hub")).await.unwrap();
+    put(&there, Changes { summaries: vec![summary(5)], ..Changes::default() }).await.unwrap();
+    let before = everything(&there).await;
+    there.close().await;
+    let mut other = server.connect().await;
+    let schema: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut other).await.unwrap();
+    let aside = format!("{schema}_before");
+    // In the last of the migrations, once the tables that are there were moved away.
+    let kill = format!(
+        "CREATE FUNCTION public.{schema}_kill() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF current_setting('search_path') = '{schema}' AND to_regclass('{schema}.set_aside_parts') IS NOT NULL THEN
+                 PERFORM pg_terminate_backend(pg_backend_pid());
+             END IF;
+         END $$;
+         CREATE EVENT TRIGGER {schema}_kill ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+             EXECUTE FUNCTION public.{schema}_kill()"
+    );
+    tell(&mut other, &kill).await;
+    let cut = fill(&server.address(), &copy, Some(&aside)).await;
+    tell(&mut other, &format!("DROP EVENT TRIGGER {schema}_kill; DROP FUNCTION public.{schema}_kill()")).await;
+    assert!(cut.is_err());
+    let there = PostgresStore::open(&server.address()).await.unwrap();
+    assert_eq!(everything(&there).await, before);
+    // A hub that was started meanwhile goes on.
+    let refused = fill(&server.address(), &copy, Some(&aside)).await.unwrap_err();
+    assert!(refused.to_string().contains("stop it first"), "{refused}");
+    assert_eq!(everything(&there).await, before);
+    there.close().await;
+    fill(&server.address(), &copy, Some(&aside)).await.unwrap();
+    let there = PostgresStore::open(&server.address()).await.unwrap();
+    assert_eq!(everything(&there).await, all);
+    there.close().await;
+    tell(&mut other, &format!("DROP SCHEMA {aside} CASCADE")).await;
+    other.close().await.unwrap();
+    server.drop_it().await;
+}
+
+/// What compresses well on the server takes its full length in a copy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copy_from_a_server_takes_more_room_than_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestDatabase::make();
+    let there = PostgresStore::create(&server.address(), owner("hub")).await.unwrap();
+    let mut padang = Author::new("13.71");
+    let long = "a".repeat(60_000);
+    let filing = padang.tell(Some(complaint(1)), filed(1), &[part(0, &long), part(1, &long)]);
+    let mut entries = vec![filing];
+    entries.extend((0..20).map(|_| padang.tell(Some(complaint(1)), Change::Replied, &[part(0, &long)])));
+    put(&there, padang.batch(entries, Verdict::Applied)).await.unwrap();
+    there.close().await;
+    let source = PostgresSource::open(&server.address()).await.unwrap();
+    let foreseen = source.bytes().await.unwrap();
+    let copy = folder.path().join("copy");
+    source.copy_to(&copy).await.unwrap();
+    let taken = fs::metadata(&copy).unwrap().len();
+    assert!(taken > 20 * 60_000 && taken <= foreseen, "{taken} bytes instead of {foreseen}");
+    server.drop_it().await;
+}
+
 /// A hub that was only just made has no row of its own journal in a file, and must have one on a server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hub_that_never_wrote_cannot_move() {
