@@ -17,6 +17,9 @@ pub enum BackupError {
     /// Another process makes this backup just now.
     #[error("another process writes {} just now; wait for it, or choose another name", .0.display())]
     UnderWay(PathBuf),
+    /// What lies where the backup is written is not this account's own.
+    #[error("{} is in the way: it is a link, or another account's, or open to others; remove it", .0.display())]
+    NotOurs(PathBuf),
     /// The file system is too full.
     #[error("{}: {needed} bytes are needed and {free} are free; make room, or choose another place", .folder.display())]
     NoRoom {
@@ -110,6 +113,7 @@ impl BackupError {
         match self {
             Self::Exists(_) => "backup.exists",
             Self::UnderWay(_) => "backup.under-way",
+            Self::NotOurs(_) => "backup.not-ours",
             Self::NoRoom { .. } => "backup.no-room",
             Self::Io { .. } => "backup.io",
             Self::NotABackup(_) => "backup.not-a-backup",
