@@ -123,17 +123,19 @@ impl Failure {
         }
     }
 
-    const fn exit(&self) -> Exit {
+    fn exit(&self) -> Exit {
         match self {
             Self::Settings(_) | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => Exit::Configuration,
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
-            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
-            Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
+            Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
+            Self::Units(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),
-            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
-            Self::Store(_)
-            | Self::File(_)
-            | Self::Key(_)
+            Self::Store(error) | Self::Export(ExportError::Store(error)) => error.exit(),
+            Self::File(error) | Self::Key(KeyError::File(error)) => error.exit(),
+            Self::Write { cause, .. }
+            | Self::Export(ExportError::Write(cause))
+            | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
+            Self::Key(_)
             | Self::Authority(_)
             | Self::Tls(_)
             | Self::CertificateRequest(_)
@@ -141,9 +143,7 @@ impl Failure {
             | Self::Registrar(_)
             | Self::Signals(_)
             | Self::Given { .. }
-            | Self::Write { .. }
-            | Self::Export(_)
-            | Self::Place(_)
+            | Self::Place(PlaceError::Exists(_))
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -259,6 +259,35 @@ mod tests {
                 let lines = failure.lines(language);
                 assert!(lines.iter().all(|line| !line.contains('{') && !line.contains('\n')), "{lines:?}");
             }
+        }
+    }
+
+    /// As the table of codes in OPERATIONS.md has it.
+    #[test]
+    fn exit_code_says_something_else_than_what_went_wrong() {
+        let corrupt = || StoreError::Corrupt("x".to_owned());
+        let setting = |name| StoreError::Setting { name, found: "x".to_owned(), wanted: "y" };
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let loose = || FileError::LooseMode { path: "x".into(), mode: 0o644 };
+        for (failure, exit) in [
+            (Failure::Store(setting("file mode")), Exit::NoPermission),
+            (Failure::Store(setting("synchronous")), Exit::Configuration),
+            (Failure::Store(corrupt()), Exit::BadData),
+            (Failure::Export(ExportError::Store(corrupt())), Exit::BadData),
+            (Failure::Backup(corrupt().into()), Exit::BadData),
+            (Failure::Backup(StoreError::into(setting("file mode"))), Exit::NoPermission),
+            (Failure::Backup(StoreError::into(setting("fsync"))), Exit::Configuration),
+            (Failure::Backup(loose().into()), Exit::NoPermission),
+            (Failure::Backup(BackupError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::File(loose()), Exit::NoPermission),
+            (Failure::File(FileError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Key(KeyError::File(FileError::Io { path: "x".into(), cause: denied() })), Exit::NoPermission),
+            (Failure::Write { path: "x".to_owned(), cause: denied() }, Exit::NoPermission),
+            (Failure::Place(PlaceError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Export(ExportError::Write(denied())), Exit::NoPermission),
+            (Failure::Place(PlaceError::Exists("x".into())), Exit::NotDone),
+        ] {
+            assert_eq!(failure.exit(), exit, "{failure:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::archive::{Content, Draft, FORMAT, Manifest, Member, sweep, write};
 use super::error::BackupError;
-use super::estate::{Estate, KeyFile};
+use super::estate::{Estate, KeyFile, backups};
 use super::names;
 use crate::domain::{NodeId, Timestamp};
 use crate::identity::{FileError, files};
@@ -26,7 +27,7 @@ use crate::store::copy::{CopyFacts, Source, schema};
 const ROOM_BESIDE: u64 = 1 << 20;
 /// How often the size of a copy is looked at while it is made.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// What tells of the newest backup, wherever that went.
+/// The file in a program's folder that tells of the newest backup, wherever that went.
 const LAST: &str = "last-backup.json";
 
 /// Why a backup is made.
@@ -127,16 +128,21 @@ pub async fn before_migration(
     make(source, estate, &order, progress).await.map(Some)
 }
 
-/// When the newest backup was made, as far as the program's folder tells; none if there never was one.
+/// When the newest backup of a program's folder was made, as far as the folder tells; none if there never was one. What seems to
+/// have been made more than a day after `now` tells of a clock that was wrong, and of nothing else.
 ///
 /// # Errors
-/// If the folder of backups cannot be read.
-pub fn newest(backups: &Path, node: &NodeId) -> Result<Option<Timestamp>, BackupError> {
-    let named = names::backups(backups, node).map_err(BackupError::io(backups))?.first().map(|backup| backup.made);
-    // Whoever cannot be read tells nothing; the names still do.
-    let text = fs::read(backups.join(LAST)).ok();
+/// If the folder of backups, or the note of the newest, is there and cannot be read.
+pub fn newest(data: &Path, node: &NodeId, now: Timestamp) -> Result<Option<Timestamp>, BackupError> {
+    let (folder, note) = (backups(data), data.join(LAST));
+    let named = names::backups(&folder, node).map_err(BackupError::io(&folder))?.into_iter().map(|backup| backup.made);
+    let text = match fs::read(&note) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(cause) => return Err(BackupError::Io { path: note, cause }),
+    };
     let last = text.and_then(|text| serde_json::from_slice::<Last>(&text).ok()).map(|last| Timestamp(last.made_micros));
-    Ok(named.max(last))
+    Ok(named.chain(last).filter(|made| *made <= names::latest(now)).max())
 }
 
 /// Copies, and tells meanwhile how large the copy has become.
@@ -169,7 +175,7 @@ fn place(source: &impl Source, estate: &Estate, order: &Order) -> Result<PathBuf
 
 fn backups_folder(estate: &Estate) -> Result<PathBuf, BackupError> {
     let folder = estate.backups();
-    files::make_folder(&folder).map_err(of_file)?;
+    files::make_folder(&folder)?;
     Ok(folder)
 }
 
@@ -202,12 +208,12 @@ fn settings(path: &Path) -> Result<Zeroizing<Vec<u8>>, BackupError> {
 /// A key's bytes. A certificate that is not there yet is left out; a private key must be there.
 fn key_of(key: &KeyFile) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
     if key.secret {
-        return files::read_secret(&key.path).map(Some).map_err(of_file);
+        return Ok(Some(files::read_secret(&key.path)?));
     }
     match files::read_public(&key.path) {
         Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
-        Err(FileError::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(of_file(error)),
+        Err(FileError::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -215,22 +221,6 @@ fn key_of(key: &KeyFile) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
 fn remember(estate: &Estate, path: &Path, now: Timestamp) -> Result<(), BackupError> {
     let file = std::path::absolute(path).map_err(BackupError::io(path))?;
     let text = serde_json::to_vec(&Last { made_micros: now.0, file }).map_err(std::io::Error::from);
-    let note = backups_folder(estate)?.join(LAST);
-    files::replace_secret(&note, &text.map_err(BackupError::io(&note))?).map_err(of_file)
-}
-
-/// A fault of a file, with its path.
-pub(super) fn of_file(error: FileError) -> BackupError {
-    match error {
-        FileError::Io { path, cause } => BackupError::Io { path, cause },
-        FileError::Exists(path) => BackupError::Exists(path),
-        error @ (FileError::LooseMode { .. }
-        | FileError::LooseCredential { .. }
-        | FileError::NoCredential(_)
-        | FileError::NotAFile(_)
-        | FileError::TooLarge(_)) => {
-            let cause = std::io::Error::other(error.to_string());
-            BackupError::Io { path: PathBuf::from("keys"), cause }
-        }
-    }
+    let note = estate.data.join(LAST);
+    Ok(files::replace_secret(&note, &text.map_err(BackupError::io(&note))?)?)
 }

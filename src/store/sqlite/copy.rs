@@ -83,6 +83,17 @@ pub(in crate::store) async fn create_single(path: &Path, schema: i64) -> Result<
     Ok(connection)
 }
 
+/// Whether a copy is made of what the migrations up to a schema make, and of nothing else. `beside` is a new file to compare it with.
+pub(in crate::store) async fn is_as_made(path: &Path, schema: i64, beside: &Path) -> Result<bool, StoreError> {
+    let mut made = create_single(beside, schema).await?;
+    let wanted = migrate::things(&mut made).await;
+    settings::close(made).await?;
+    let mut connection = open_single(path).await?;
+    let found = migrate::things(&mut connection).await;
+    settings::close(connection).await?;
+    Ok(found? == wanted?)
+}
+
 /// What a copy tells of itself. It is read as it is and not changed.
 pub(in crate::store) async fn facts(path: &Path) -> Result<CopyFacts, StoreError> {
     let mut connection = open_single(path).await?;

@@ -37,7 +37,7 @@ use super::{
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
 pub use copy::SqliteSource;
-pub(super) use copy::{create_single, facts, open_single};
+pub(super) use copy::{create_single, facts, is_as_made, open_single};
 pub use health::health;
 #[cfg(test)]
 pub(super) use install::Exchange;
