@@ -83,10 +83,8 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, Failure> {
 /// # Errors
 /// If it is no text.
 pub(crate) fn with_password(address: &Address, secret: &[u8], path: &Path) -> Result<Place, Failure> {
-    let text = std::str::from_utf8(secret).map_err(|_| Failure::Given {
-        path: path.display().to_string(),
-        cause: "the password is no text".to_owned(),
-    })?;
+    let text = std::str::from_utf8(secret);
+    let text = text.map_err(|_| Failure::given(path, &std::io::Error::other("the password is no text")))?;
     Ok(Place::Server(address.clone().with_password(text.trim_end_matches(['\n', '\r']))))
 }
 

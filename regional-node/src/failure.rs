@@ -115,7 +115,9 @@ impl Failure {
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
             Self::Client(ClientError::NotRunning(_)) | Self::Observe(_) => Exit::Unavailable,
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
-            Self::File(error) | Self::Key(KeyError::File(error)) => error.exit(),
+            Self::File(error)
+            | Self::Key(KeyError::File(error))
+            | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error))) => error.exit(),
             Self::Store(error) | Self::Desk(DeskError::Store(error)) | Self::Export(ExportError::Store(error)) => {
                 error.exit()
             }

@@ -224,3 +224,55 @@ fn remember(estate: &Estate, path: &Path, now: Timestamp) -> Result<(), BackupEr
     let note = estate.data.join(LAST);
     Ok(files::replace_secret(&note, &text.map_err(BackupError::io(&note))?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_712_444_000_000);
+    const HOUR: i64 = 3_600_000_000;
+
+    /// A folder with backups made so many hours before now, and with the note of one.
+    fn folder(named: &[i64], noted: Option<i64>) -> tempfile::TempDir {
+        let data = tempfile::tempdir().unwrap();
+        let at = |hours: i64| Timestamp(NOW.0 - hours * HOUR);
+        fs::create_dir(backups(data.path())).unwrap();
+        for hours in named {
+            fs::write(backups(data.path()).join(names::name(&NodeId::Hub, at(*hours), None)), "x").unwrap();
+        }
+        if let Some(hours) = noted {
+            let last = Last { made_micros: at(hours).0, file: "/mnt/x.tar".into() };
+            fs::write(data.path().join(LAST), serde_json::to_vec(&last).unwrap()).unwrap();
+        }
+        data
+    }
+
+    #[test]
+    fn clock_that_was_ahead_silences_the_alarm() {
+        let hours = |named: &[i64], noted| {
+            let data = folder(named, noted);
+            let found = newest(data.path(), &NodeId::Hub, NOW).unwrap();
+            found.map(|made| (NOW.0 - made.0) / HOUR)
+        };
+        assert_eq!(hours(&[], None), None);
+        assert_eq!(hours(&[90, 50], Some(70)), Some(50));
+        assert_eq!(hours(&[90], Some(70)), Some(70));
+        // A year ahead, by name or by note.
+        assert_eq!(hours(&[90, -8760], Some(100)), Some(90));
+        assert_eq!(hours(&[90], Some(-8760)), Some(90));
+        assert_eq!(hours(&[-8760], None), None);
+        // An hour ahead is a clock that was set.
+        assert_eq!(hours(&[90, -1], None), Some(-1));
+    }
+
+    #[test]
+    fn backups_that_cannot_be_looked_at_are_well() {
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(newest(data.path(), &NodeId::Hub, NOW).unwrap(), None);
+        fs::write(backups(data.path()), "no folder").unwrap();
+        assert!(newest(data.path(), &NodeId::Hub, NOW).is_err());
+        let data = folder(&[1], None);
+        fs::create_dir(data.path().join(LAST)).unwrap();
+        assert!(newest(data.path(), &NodeId::Hub, NOW).is_err());
+    }
+}

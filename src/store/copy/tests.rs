@@ -13,7 +13,7 @@ use crate::store::conformance::sample::{
 };
 use crate::store::postgres::testing::{TestDatabase, tell};
 use crate::store::postgres::{PostgresSource, PostgresStore, fill, in_use};
-use crate::store::sqlite::{Exchange, SqliteSource, health, install};
+use crate::store::sqlite::{Exchange, SqliteSource, create_single, health, install};
 use crate::store::{Changes, PeerUpdate, Store};
 
 /// Something in every table.
@@ -183,6 +183,57 @@ async fn cut_off_restore_parts_a_database_from_its_log() {
         assert!(of_copy(kept).await == later, "cut off after {cut} steps, the log is gone");
     }
     store.close().await;
+}
+
+/// What a trigger or a view does is seen in no row.
+#[tokio::test]
+async fn copy_with_something_of_its_own_goes_unseen() {
+    let (folder, path, store, _) = hub().await;
+    let place = |name: &str| folder.path().join(name);
+    let copy = place("copy");
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
+    store.close().await;
+    let older = schema() - 1;
+    create_single(&place("older"), older).await.unwrap().close().await.unwrap();
+    let mut at = 0;
+    let mut as_made = async |path: &Path, schema: i64| {
+        at += 1;
+        is_as_made(path, schema, &place(&format!("beside-{at}"))).await.unwrap()
+    };
+    assert!(as_made(&copy, schema()).await && as_made(&place("older"), older).await);
+    assert!(!as_made(&copy, older).await && !as_made(&place("older"), schema()).await);
+    for (statement, name) in [
+        ("CREATE TRIGGER later AFTER INSERT ON events BEGIN DELETE FROM parts; END", "trigger"),
+        ("CREATE TRIGGER sqlitely AFTER INSERT ON events BEGIN DELETE FROM parts; END", "trigger of a near name"),
+        ("CREATE TRIGGER of_list AFTER INSERT ON _sqlx_migrations BEGIN DELETE FROM parts; END", "trigger on the list"),
+        ("CREATE VIEW more AS SELECT * FROM events", "view"),
+        ("CREATE TABLE more (x)", "table"),
+        ("DROP INDEX events_by_complaint", "index that is gone"),
+        ("ALTER TABLE complaints ADD COLUMN more TEXT DEFAULT 'x'", "column"),
+    ] {
+        let altered = place("altered");
+        fs::copy(&copy, &altered).unwrap();
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(&altered).connect().await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        assert!(!as_made(&altered, schema()).await, "{name}");
+    }
+}
+
+/// A copy that comes from another file system is read as it comes, and its reading may fail.
+#[tokio::test]
+async fn half_a_copy_stays_beside_its_place() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
+    if fs::metadata(folder.path()).unwrap().dev() == fs::metadata(elsewhere.path()).unwrap().dev() {
+        return;
+    }
+    // What can be opened and cannot be read.
+    let copy = elsewhere.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    assert!(install(&copy, &folder.path().join("hub.db"), None).is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a half of it was left");
 }
 
 #[tokio::test]
