@@ -318,7 +318,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(own_key(&dir.path().join("signing.key")).unwrap().is_none());
         let refused = own_key(Path::new("credential:signing.key")).unwrap_err();
-        assert!(matches!(&refused, KeyError::File(FileError::NoCredential(name)) if name == "signing.key"), "{refused}");
+        assert!(
+            matches!(&refused, KeyError::File(FileError::NoCredential(name)) if name == "signing.key"),
+            "{refused}"
+        );
         fs::write(dir.path().join("other.key"), "x").unwrap();
         assert!(own_key(&dir.path().join("other.key")).is_err());
     }

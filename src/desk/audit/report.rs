@@ -88,7 +88,8 @@ impl Report {
             lines.push(say("audit.more", language, &[("count", &self.more.to_string())]));
         }
         let found = u64::try_from(self.findings.len()).unwrap_or(u64::MAX).saturating_add(self.more);
-        let Checked { journals, events, seals, proofs, parts, complaints, verdicts, receipts, outbox, .. } = self.checked;
+        let Checked { journals, events, seals, proofs, parts, complaints, verdicts, receipts, outbox, .. } =
+            self.checked;
         let counts = [
             ("findings", found),
             ("journals", journals),

@@ -45,7 +45,8 @@ impl Item {
         if self.is_disposed(own) { own.clone() } else { self.holder(own) }
     }
 
-    fn holder(&self, own: &UnitCode) -> UnitCode {
+    /// Who answers for it at last.
+    pub(super) fn holder(&self, own: &UnitCode) -> UnitCode {
         self.filing.unit.clone().unwrap_or_else(|| own.clone())
     }
 

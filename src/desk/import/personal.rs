@@ -8,7 +8,8 @@ const CIVIL_DIGITS: usize = 16;
 /// number, an e-mail address. What is added to such a number hides it from nobody.
 #[must_use]
 pub fn looks_personal(text: &str) -> bool {
-    text.contains('@') || runs(text).iter().any(|run| run.windows(CIVIL_DIGITS).any(is_civil_number) || is_telephone(run))
+    text.contains('@')
+        || runs(text).iter().any(|run| run.windows(CIVIL_DIGITS).any(is_civil_number) || is_telephone(run))
 }
 
 /// The runs of digits, each with what people write between digits left out.

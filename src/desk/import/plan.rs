@@ -7,7 +7,8 @@ use crate::desk::author::{self, Author};
 use crate::desk::content;
 use crate::desk::error::DeskError;
 use crate::domain::{
-    Change, ComplaintId, DisplayState, Event, EventHash, Filing, Header, Position, Registry, TrackingNumber, UnitCode, fold,
+    Change, ComplaintId, DisplayState, Event, EventHash, Filing, Header, Position, Registry, TrackingNumber, UnitCode,
+    fold,
 };
 use crate::journal::{self, Part};
 use crate::runtime::{Entropy, random_bytes};
@@ -64,6 +65,7 @@ pub(in crate::desk) struct Prepared {
     pub(in crate::desk) complaint: ComplaintId,
     filing: Filing,
     unit: UnitCode,
+    holder: UnitCode,
     filing_parts: Vec<Part>,
     mark_parts: Vec<Part>,
     steps: Vec<(Step, Vec<Part>)>,
@@ -101,6 +103,7 @@ pub(in crate::desk) fn prepare(
         complaint: id(&nonce),
         filing,
         unit: item.filing_unit(own),
+        holder: item.holder(own),
         filing_parts: content::of_filing(new, entropy)?,
         mark_parts: content::of_original(&item.original, entropy)?,
         steps: steps.collect::<Result<_, DeskError>>()?,
@@ -135,6 +138,16 @@ struct Work<'a> {
     changes: Changes,
 }
 
+/// The steps of a complaint that was filed by its holder itself, when the other system had not disposed of it yet.
+fn without_disposition(steps: Vec<(Step, Vec<Part>)>, unit: &UnitCode, holder: &UnitCode) -> Vec<(Step, Vec<Part>)> {
+    let left = steps.into_iter().filter(|(step, _)| !matches!(step.change, Change::Disposed { .. }));
+    let own = |(step, parts): (Step, Vec<Part>)| {
+        let by = if step.unit == *unit { holder.clone() } else { step.unit };
+        (Step { unit: by, ..step }, parts)
+    };
+    left.map(own).collect()
+}
+
 /// How far a complaint has been taken over.
 struct Progress {
     /// Steps that were done.
@@ -145,10 +158,17 @@ struct Progress {
 
 impl Work<'_> {
     fn take(&mut self, one: Prepared) -> Result<Taken, DeskError> {
-        let Prepared { complaint, filing, unit, filing_parts, mark_parts, steps, ends } = one;
+        let Prepared { complaint, filing, unit, holder, filing_parts, mark_parts, steps, ends } = one;
         let events = self.view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
         let written = events.len();
+        let by = events.first().and_then(|filed| filed.header.unit.as_ref());
+        let (steps, fits) = match by {
+            Some(by) if *by != unit && *by == holder => (without_disposition(steps, &unit, &holder), true),
+            Some(by) => (steps, *by == unit),
+            None => (steps, true),
+        };
         let Progress { done, alone } = self.progress(events, &steps);
+        let alone = alone && fits;
         let (missing, stands) = (written < 2 || done < steps.len(), fold(events).map(|folded| folded.display()));
         let outcome = match stands {
             None => Outcome::New,
@@ -181,7 +201,8 @@ impl Work<'_> {
         let follows_up = |at: usize| step(at).is_some_and(|step| step.change == Change::FollowedUp);
         for (event, place) in events.iter().zip(0_usize..) {
             let Header { change, unit, node, .. } = &event.header;
-            let is = |at: usize| step(at).is_some_and(|step| step.change == *change && Some(&step.unit) == unit.as_ref());
+            let is =
+                |at: usize| step(at).is_some_and(|step| step.change == *change && Some(&step.unit) == unit.as_ref());
             let next = done.saturating_add(1);
             let taken_over = *node == self.author.node
                 && match place {

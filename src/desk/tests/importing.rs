@@ -205,13 +205,23 @@ async fn newer_state_is_not_followed_or_said_to_be_here() {
         let file = bench.desk.show(&ComplaintName::Id(taken.complaint)).await.unwrap();
         let complaint = crate::domain::fold(file.events.iter().map(|filed| &filed.event)).unwrap();
         assert!(complaint.outcomes.values().all(|one| *one == crate::domain::Outcome::Counted), "{case}");
+        let by: std::collections::BTreeSet<String> =
+            changes(&bench, taken.complaint).await.into_iter().map(|(_, unit)| unit).collect();
+        let filed_by_holder = matches!(first.state, New | Undisposed | Deferred);
+        assert!(!filed_by_holder || by.len() == 1, "{case}: {by:?}");
     }
-    // Two times further, one state after the other.
+    // One state after the other. What its holder has filed itself needs no disposition.
     let bench = Bench::padang().await;
     for state in [New, Undisposed, Disposed, InProgress, Awaiting, Closed] {
         let taken = bench.desk.import(&[plain(state)], Language::English).await.unwrap()[0];
-        assert_eq!(taken.state, state, "{}", state.name());
+        assert_eq!(taken.state, if state == Disposed { Undisposed } else { state }, "{}", state.name());
     }
+    // It went on to another unit there.
+    let bench = Bench::padang().await;
+    bench.desk.import(&[plain(New)], Language::English).await.unwrap();
+    let filing = NewComplaint { unit: Some(unit("13.71.dpupr")), ..plain(Closed).filing };
+    let taken = bench.desk.import(&[Item { filing, ..plain(Closed) }], Language::English).await.unwrap()[0];
+    assert_eq!((taken.outcome, taken.state), (Outcome::NotFollowed, New));
 }
 
 #[tokio::test]

@@ -149,7 +149,8 @@ pub async fn in_use(address: &Address) -> Result<bool, StoreError> {
 }
 
 async fn used_by_others(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let query = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
                         AND application_name = current_setting('application_name'))";
     Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
 }

@@ -6,8 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use crate::store::error::FILE_MODE;
 use crate::runtime::machine::sync_folder_of;
+use crate::store::error::FILE_MODE;
 
 const MODE: u32 = 0o600;
 
