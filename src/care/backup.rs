@@ -134,12 +134,12 @@ pub async fn before_migration(
 /// # Errors
 /// If the folder of backups, or the note of the newest, is there and cannot be read.
 pub fn newest(data: &Path, node: &NodeId, now: Timestamp) -> Result<Option<Timestamp>, BackupError> {
-    let (folder, note) = (backups(data), data.join(LAST));
+    let (folder, path) = (backups(data), data.join(LAST));
     let named = names::backups(&folder, node).map_err(BackupError::io(&folder))?.into_iter().map(|backup| backup.made);
-    let text = match fs::read(&note) {
+    let text = match fs::read(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(cause) => return Err(BackupError::Io { path: note, cause }),
+        Err(cause) => return Err(BackupError::Io { path, cause }),
     };
     let last = text.and_then(|text| serde_json::from_slice::<Last>(&text).ok()).map(|last| Timestamp(last.made_micros));
     Ok(named.chain(last).filter(|made| *made <= names::latest(now)).max())

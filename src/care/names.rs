@@ -154,7 +154,9 @@ mod tests {
         // Made while the clock was a year ahead; then it was set right.
         let ahead: Vec<String> = (365..368).map(|days| name(&hub, at(days), None)).collect();
         let mut mine = Vec::new();
-        ahead.iter().for_each(|name| fs::write(dir.path().join(name), "x").unwrap());
+        for name in &ahead {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
         for day in 0..4 {
             let made = dir.path().join(name(&hub, at(day), None));
             fs::write(&made, "x").unwrap();
