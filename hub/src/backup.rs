@@ -6,15 +6,16 @@ use lintas::care::arguments::{Backup, BackupCommand, Restore};
 use lintas::care::restore::Fresh;
 use lintas::care::telling::{self, Restored};
 use lintas::care::{
-    BackupError, Examined, Expected, FolderLock, Order, Reason, Scratch, examine, make, names, put_keys,
+    BackupError, Examined, Expected, FolderLock, Order, Reason, Scratch, examine, make, names, own_key, put_keys,
 };
 use lintas::identity::files;
-use lintas::runtime::{Clock as _, SystemClock};
+use lintas::runtime::{Clock as _, SystemClock, credentials};
 use lintas::store::copy::place::{PlaceSource, in_use, is_there, put};
+use lintas::store::database::Place;
 
 use crate::cli::Common;
-use crate::database::{owner, place, signer};
-use crate::estate::{estate, keys};
+use crate::database::{owner, place, with_password};
+use crate::estate::{PASSWORD, estate, keys};
 use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::{Settings, file_of};
@@ -47,8 +48,9 @@ pub(crate) async fn backup(common: &Common, asked: &Backup, voice: Voice) -> Res
     }
     let mut pruned = None;
     if let Some(keep) = asked.keep {
-        let folder = estate.backups();
-        let removed = names::prune(&folder, &estate.owner.node, usize::from(keep)).map_err(BackupError::io(&folder))?;
+        let (folder, node) = (estate.backups(), &estate.owner.node);
+        let removed = names::prune(&folder, node, usize::from(keep), &made.path, order.now);
+        let removed = removed.map_err(BackupError::io(&folder))?;
         pruned = Some((removed.len(), keep));
     }
     let (value, text) = telling::made(&made, &keys_folders(&settings), pruned, asked.verify, voice.language);
@@ -66,7 +68,7 @@ pub(crate) async fn restore(common: &Common, asked: &Restore, voice: Voice) -> R
     // Held so that nobody uses the database meanwhile.
     let _lock = there.as_ref().map(|settings| FolderLock::alone(&settings.data)).transpose()?;
     if let Some(settings) = &there {
-        refuse_in_place(settings, asked).await?;
+        refuse_in_place(&place(settings)?, asked).await?;
     }
     let fresh = Fresh::make(data)?;
     let examined = examined(&asked.file, there.as_ref(), data, voice).await?;
@@ -74,10 +76,11 @@ pub(crate) async fn restore(common: &Common, asked: &Restore, voice: Voice) -> R
         Some(settings) => settings.clone(),
         None => Settings::of_text(&examined.settings, common)?,
     };
-    refuse_in_place(&settings, asked).await?;
+    let place = place_of(&settings, &examined)?;
+    refuse_in_place(&place, asked).await?;
     let stamp = asked.replace.then(|| names::stamp(SystemClock.timestamp()));
     let missing = put_keys(&examined, &keys(&settings))?;
-    let aside = put(&place(&settings)?, &examined.database, stamp.as_deref()).await.map_err(BackupError::from)?;
+    let aside = put(&place, &examined.database, stamp.as_deref()).await.map_err(BackupError::from)?;
     let file = file_of(common);
     if there.is_none() {
         // Last, so that a folder with settings is a whole one.
@@ -103,22 +106,29 @@ async fn examined(file: &Path, settings: Option<&Settings>, scratch: &Path, voic
     let mut expected = Expected::default();
     if let Some(settings) = settings {
         expected.owner = Some(owner(settings));
-        // The key may be in the backup, or come back afterwards.
-        if settings.signing_key.exists() {
-            let own = signer(&settings.federation, &settings.signing_key)?.key.public();
-            (expected.own, expected.hub) = (Some(own), Some(own));
-        }
+        expected.own = own_key(&settings.signing_key)?;
+        expected.hub = expected.own;
     }
     let scratch = Scratch::make(scratch)?;
     Ok(examine(file, &expected, scratch, &voice.progress()).await?)
 }
 
-async fn refuse_in_place(settings: &Settings, asked: &Restore) -> Result<(), Failure> {
-    let place = place(settings)?;
-    if in_use(&place).await? {
+/// Where the database is to go. The password of a server may still be in the backup.
+fn place_of(settings: &Settings, examined: &Examined) -> Result<Place, Failure> {
+    let (Place::Server(address), Some(path)) = (&settings.database, &settings.database_password) else {
+        return place(settings);
+    };
+    match examined.keys.iter().find(|(name, _)| name == PASSWORD) {
+        Some((_, password)) if !path.exists() && !credentials::is_one(path) => with_password(address, password, path),
+        Some(_) | None => place(settings),
+    }
+}
+
+async fn refuse_in_place(place: &Place, asked: &Restore) -> Result<(), Failure> {
+    if in_use(place).await? {
         return Err(BackupError::Running(place.to_string()).into());
     }
-    if !asked.replace && is_there(&place).await? {
+    if !asked.replace && is_there(place).await? {
         return Err(BackupError::InPlace(place.to_string()).into());
     }
     Ok(())

@@ -3,7 +3,6 @@
 use lintas::care::arguments::Status;
 use lintas::care::backup::newest;
 use lintas::care::doctor::disk::percent;
-use lintas::care::estate::backups;
 use lintas::care::facts::network::answers;
 use lintas::care::monitor::{self, Limits, Measure, Nodes, line};
 use lintas::domain::{NodeId, Timestamp};
@@ -48,9 +47,9 @@ pub(crate) async fn check(common: &Common, limits: &Status, voice: Voice) -> (Wa
     measures.push(monitor::certificate(&days, limits.certificate_days));
     let free = room(&settings.data).map(|room| percent(room.bytes_free, room.bytes_total));
     measures.push(monitor::disk(&free.map_err(|error| error.to_string()), limits.disk_percent));
-    let made = newest(&backups(&settings.data), &NodeId::Hub).ok().flatten();
-    let hours = made.map(|made| count(now.seconds_since(made), HOUR_SECONDS));
-    measures.extend(monitor::backup(hours, limits.backup_hours));
+    let made = newest(&settings.data, &NodeId::Hub, now).map_err(|error| error.to_string());
+    let hours = made.map(|made| made.map(|made| count(now.seconds_since(made), HOUR_SECONDS)));
+    measures.extend(monitor::backup(&hours, limits.backup_hours));
     line("hub", &measures, voice.language)
 }
 

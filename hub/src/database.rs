@@ -14,6 +14,7 @@ use lintas::runtime::{Clock as _, Progress, SystemClock};
 use lintas::store::copy::place::PlaceSource;
 use lintas::store::copy::schema;
 use lintas::store::database::{Database, Place};
+use lintas::store::postgres::Address;
 use lintas::store::{Owner, Store, StoreError};
 
 use crate::estate::estate;
@@ -74,11 +75,16 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, Failure> {
     let (Place::Server(address), Some(path)) = (&settings.database, &settings.database_password) else {
         return Ok(settings.database.clone());
     };
-    let secret = read_secret(path)?;
-    let text = std::str::from_utf8(&secret).map_err(|_| Failure::Given {
-        path: path.display().to_string(),
-        cause: "the password is no text".to_owned(),
-    })?;
+    with_password(address, &read_secret(path)?, path)
+}
+
+/// A database on a server with its password, which is that of a file.
+///
+/// # Errors
+/// If it is no text.
+pub(crate) fn with_password(address: &Address, secret: &[u8], path: &Path) -> Result<Place, Failure> {
+    let text = std::str::from_utf8(secret);
+    let text = text.map_err(|_| Failure::given(path, &std::io::Error::other("the password is no text")))?;
     Ok(Place::Server(address.clone().with_password(text.trim_end_matches(['\n', '\r']))))
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn doctor(common: &Common, voice: Voice) -> Report {
     };
     report.extend(network::judge_listening(&listening));
     let now = SystemClock.timestamp();
-    report.extend(upkeep::judge_backups(&local::backups(&backups(&settings.data), &NodeId::Hub, now)));
+    report.extend(upkeep::judge_backups(&local::backups(&settings.data, &NodeId::Hub, now)));
     let connections = u64::try_from(settings.connections_max).unwrap_or(u64::MAX);
     report.extend([upkeep::judge_descriptors(descriptors(), connections)]);
     report

@@ -155,14 +155,11 @@ fn fingerprint(key: SigningKeyId) -> String {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let given = |cause: String| Failure::Given { path: path.display().to_string(), cause };
+    let given = |error: std::io::Error| Failure::given(path, &error);
     let most = u64::try_from(ENROLMENT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
-    let file: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(|error| given(error.to_string()))?)
-    };
-    file.take(most).read_to_string(&mut text).map_err(|error| given(error.to_string()))?;
+    let file: Box<dyn Read> =
+        if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(path).map_err(given)?) };
+    file.take(most).read_to_string(&mut text).map_err(given)?;
     Ok(text)
 }

@@ -9,10 +9,13 @@ use crate::database::{owner, signer};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
+/// The name of the database's password in a backup.
+pub(crate) const PASSWORD: &str = "keys/database.password";
+
 /// Keys and certificates, by their names in a backup.
 pub(crate) fn keys(settings: &Settings) -> Vec<KeyFile> {
     let file = |member, path: &Path, secret| KeyFile { member, path: path.to_owned(), secret };
-    let password = settings.database_password.as_ref().map(|path| file("keys/database.password", path, true));
+    let password = settings.database_password.as_ref().map(|path| file(PASSWORD, path, true));
     let keys = [
         file("keys/signing.key", &settings.signing_key, true),
         file("keys/tls.key", &settings.tls.key, true),

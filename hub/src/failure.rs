@@ -1,6 +1,7 @@
 //! What went wrong, as the program ends with it: a stable code, a line in a person's language, an exit code.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use lintas::care::BackupError;
 use lintas::desk::NotAName;
@@ -60,7 +61,7 @@ pub(crate) enum Failure {
     Argument { argument: &'static str, cause: String },
     /// A file given on the command line.
     #[error("{path}: {cause}")]
-    Given { path: String, cause: String },
+    Given { path: String, cause: String, exit: Exit },
     /// A file or folder that cannot be written.
     #[error("{path}: {cause}")]
     Write { path: String, cause: std::io::Error },
@@ -94,6 +95,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What the system said of a file given on the command line.
+    pub(crate) fn given(path: &Path, error: &std::io::Error) -> Self {
+        Self::Given { path: path.display().to_string(), cause: error.to_string(), exit: Exit::of_io(error) }
+    }
+
     const fn code(&self) -> &'static str {
         match self {
             Self::Settings(_) => "hub.settings",
@@ -123,27 +129,30 @@ impl Failure {
         }
     }
 
-    const fn exit(&self) -> Exit {
+    fn exit(&self) -> Exit {
         match self {
             Self::Settings(_) | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => Exit::Configuration,
             Self::Argument { .. } | Self::NotAName(_) => Exit::CommandLine,
-            Self::Store(StoreError::Unavailable(_)) | Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
-            Self::Store(StoreError::Corrupt(_)) | Self::Units(_) => Exit::BadData,
+            Self::Listen { .. } | Self::Observe(_) => Exit::Unavailable,
+            Self::Units(_) => Exit::BadData,
+            Self::Given { exit, .. } => *exit,
             Self::Backup(error) => error.exit(),
-            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
-            Self::Store(_)
-            | Self::File(_)
-            | Self::Key(_)
+            Self::Store(error) | Self::Export(ExportError::Store(error)) => error.exit(),
+            Self::File(error)
+            | Self::Key(KeyError::File(error))
+            | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error)))
+            | Self::Authority(AuthorityError::File(error) | AuthorityError::Key(KeyError::File(error))) => error.exit(),
+            Self::Write { cause, .. }
+            | Self::Export(ExportError::Write(cause))
+            | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
+            Self::Key(_)
             | Self::Authority(_)
             | Self::Tls(_)
             | Self::CertificateRequest(_)
             | Self::Enrolment(_)
             | Self::Registrar(_)
             | Self::Signals(_)
-            | Self::Given { .. }
-            | Self::Write { .. }
-            | Self::Export(_)
-            | Self::Place(_)
+            | Self::Place(PlaceError::Exists(_))
             | Self::Made(_)
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
@@ -239,7 +248,7 @@ mod tests {
             Failure::Logs(LogsError::Filter),
             Failure::Listen { address: text(), cause: std::io::ErrorKind::AddrInUse.into() },
             Failure::Argument { argument: "--x", cause: text() },
-            Failure::Given { path: text(), cause: text() },
+            Failure::given(Path::new("x"), &std::io::ErrorKind::NotFound.into()),
             Failure::Write { path: text(), cause: std::io::ErrorKind::NotADirectory.into() },
             Failure::Place(PlaceError::Exists("x".into())),
             Failure::Units(vec![(3, text())]),
@@ -259,6 +268,36 @@ mod tests {
                 let lines = failure.lines(language);
                 assert!(lines.iter().all(|line| !line.contains('{') && !line.contains('\n')), "{lines:?}");
             }
+        }
+    }
+
+    /// As the table of codes in OPERATIONS.md has it.
+    #[test]
+    fn exit_code_says_something_else_than_what_went_wrong() {
+        let corrupt = || StoreError::Corrupt("x".to_owned());
+        let setting = |name| StoreError::Setting { name, found: "x".to_owned(), wanted: "y" };
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let loose = || FileError::LooseMode { path: "x".into(), mode: 0o644 };
+        for (failure, exit) in [
+            (Failure::Store(setting("file mode")), Exit::NoPermission),
+            (Failure::Store(setting("synchronous")), Exit::Configuration),
+            (Failure::Store(corrupt()), Exit::BadData),
+            (Failure::Export(ExportError::Store(corrupt())), Exit::BadData),
+            (Failure::Backup(corrupt().into()), Exit::BadData),
+            (Failure::Backup(StoreError::into(setting("file mode"))), Exit::NoPermission),
+            (Failure::Backup(StoreError::into(setting("fsync"))), Exit::Configuration),
+            (Failure::Backup(loose().into()), Exit::NoPermission),
+            (Failure::Backup(BackupError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::File(loose()), Exit::NoPermission),
+            (Failure::File(FileError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Key(KeyError::File(FileError::Io { path: "x".into(), cause: denied() })), Exit::NoPermission),
+            (Failure::Write { path: "x".to_owned(), cause: denied() }, Exit::NoPermission),
+            (Failure::Place(PlaceError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Export(ExportError::Write(denied())), Exit::NoPermission),
+            (Failure::given(Path::new("x"), &denied()), Exit::NoPermission),
+            (Failure::Place(PlaceError::Exists("x".into())), Exit::NotDone),
+        ] {
+            assert_eq!(failure.exit(), exit, "{failure:?}");
         }
     }
 }

@@ -25,12 +25,12 @@ const AT_ONCE: usize = 500;
 /// # Errors
 /// Every wrong line of the file at once; then nothing was changed.
 pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Result<(), Failure> {
-    let given = |cause: String| Failure::Given { path: file.display().to_string(), cause };
-    let size = std::fs::metadata(file).map_err(|error| given(error.to_string()))?.len();
+    let given = |error: std::io::Error| Failure::given(file, &error);
+    let size = std::fs::metadata(file).map_err(given)?.len();
     if size > FILE_BYTES_MAX {
-        return Err(given(format!("the file has {size} bytes, the most is {FILE_BYTES_MAX}")));
+        return Err(given(std::io::Error::other(format!("the file has {size} bytes, the most is {FILE_BYTES_MAX}"))));
     }
-    let bytes = std::fs::read(file).map_err(|error| given(error.to_string()))?;
+    let bytes = std::fs::read(file).map_err(given)?;
     let units = read(&bytes).map_err(Failure::Units)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;

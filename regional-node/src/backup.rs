@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use lintas::care::arguments::{Backup, BackupCommand, Restore};
 use lintas::care::restore::Fresh;
 use lintas::care::telling::{self, Answer, Restored};
-use lintas::care::{BackupError, Examined, Expected, Order, Reason, Scratch, examine, make, names, put_keys};
+use lintas::care::{BackupError, Examined, Expected, Order, Reason, Scratch, examine, make, names, own_key, put_keys};
 use lintas::desk::socket::SocketError;
-use lintas::identity::{files, load_signing_secret};
-use lintas::journal::SigningKey;
+use lintas::identity::files;
 use lintas::runtime::{Clock as _, SystemClock};
 use lintas::store::sqlite::{SqliteSource, install};
 use lintas::words::Language;
@@ -46,8 +45,9 @@ pub(crate) async fn backup(common: &Common, asked: &Backup, lang: Language) -> R
     }
     let mut pruned = None;
     if let Some(keep) = asked.keep {
-        let folder = estate.backups();
-        let removed = names::prune(&folder, &estate.owner.node, usize::from(keep)).map_err(BackupError::io(&folder))?;
+        let (folder, node) = (estate.backups(), &estate.owner.node);
+        let removed = names::prune(&folder, node, usize::from(keep), &made.path, order.now);
+        let removed = removed.map_err(BackupError::io(&folder))?;
         pruned = Some((removed.len(), keep));
     }
     Ok(telling::made(&made, &keys_folder(&settings).display().to_string(), pruned, asked.verify, lang))
@@ -107,12 +107,7 @@ async fn examined(
     if let Some(settings) = settings {
         expected.owner = Some(owner(settings));
         expected.hub = settings.hub.as_ref().map(|hub| hub.key);
-        expected.own = match load_signing_secret(&settings.signing_key) {
-            Ok(seed) => Some(SigningKey::from_seed(*seed).public()),
-            // It may be in the backup, or come back afterwards.
-            Err(_) if !settings.signing_key.exists() => None,
-            Err(error) => return Err(error.into()),
-        };
+        expected.own = own_key(&settings.signing_key)?;
     }
     let scratch = Scratch::make(scratch)?;
     Ok(examine(file, &expected, scratch, &progress(common.json, lang)).await?)

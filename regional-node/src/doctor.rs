@@ -51,7 +51,7 @@ pub(crate) async fn doctor(common: &Common, lang: Language) -> Report {
     report.extend(network::judge(&way(&settings, &known).await));
     report.extend([upkeep::judge_running(running(&settings).await)]);
     let now = SystemClock.timestamp();
-    report.extend(upkeep::judge_backups(&local::backups(&backups(&settings.data), &settings.node, now)));
+    report.extend(upkeep::judge_backups(&local::backups(&settings.data, &settings.node, now)));
     report.extend([upkeep::judge_descriptors(descriptors(), CONNECTIONS)]);
     report
 }

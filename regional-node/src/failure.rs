@@ -113,28 +113,28 @@ impl Failure {
                 Exit::Configuration
             }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
-            Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
-                Exit::Unavailable
-            }
+            Self::Client(ClientError::NotRunning(_)) | Self::Observe(_) => Exit::Unavailable,
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
-            Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
-            Self::Store(StoreError::Corrupt(_))
-            | Self::Export(ExportError::Store(StoreError::Corrupt(_)))
-            | Self::Import(_) => Exit::BadData,
+            Self::File(error)
+            | Self::Key(KeyError::File(error))
+            | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error))) => error.exit(),
+            Self::Store(error) | Self::Desk(DeskError::Store(error)) | Self::Export(ExportError::Store(error)) => {
+                error.exit()
+            }
+            Self::Write { cause, .. }
+            | Self::Export(ExportError::Write(cause))
+            | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
+            Self::Import(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
             | Self::Socket(_)
-            | Self::Store(_)
-            | Self::File(_)
             | Self::Key(_)
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
             | Self::Signals(_)
-            | Self::Write { .. }
-            | Self::Export(_)
-            | Self::Place(_)
+            | Self::Place(PlaceError::Exists(_))
             | Self::Changed
             | Self::Recovery(_) => Exit::NotDone,
         }
@@ -230,4 +230,38 @@ fn told(mistakes: &Mistakes, lang: Language) -> Vec<String> {
 fn refused(fault: &Fault, lang: Language) -> String {
     let facts: Vec<(&str, &str)> = fault.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
     words::text(&fault.code, lang).map_or_else(|| fault.message.clone(), |text| words::fill(text, &facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the table of codes in OPERATIONS.md has it.
+    #[test]
+    fn exit_code_says_something_else_than_what_went_wrong() {
+        let corrupt = || StoreError::Corrupt("x".to_owned());
+        let setting = |name| StoreError::Setting { name, found: "x".to_owned(), wanted: "y" };
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let loose = || FileError::LooseMode { path: "x".into(), mode: 0o644 };
+        for (failure, exit) in [
+            (Failure::Store(setting("file mode")), Exit::NoPermission),
+            (Failure::Store(setting("synchronous")), Exit::Configuration),
+            (Failure::Store(corrupt()), Exit::BadData),
+            (Failure::Export(ExportError::Store(corrupt())), Exit::BadData),
+            (Failure::Backup(corrupt().into()), Exit::BadData),
+            (Failure::Backup(StoreError::into(setting("file mode"))), Exit::NoPermission),
+            (Failure::Backup(StoreError::into(setting("fsync"))), Exit::Configuration),
+            (Failure::Backup(loose().into()), Exit::NoPermission),
+            (Failure::Backup(BackupError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::File(loose()), Exit::NoPermission),
+            (Failure::File(FileError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Key(KeyError::File(FileError::Io { path: "x".into(), cause: denied() })), Exit::NoPermission),
+            (Failure::Write { path: "x".to_owned(), cause: denied() }, Exit::NoPermission),
+            (Failure::Place(PlaceError::Io { path: "x".into(), cause: denied() }), Exit::NoPermission),
+            (Failure::Export(ExportError::Write(denied())), Exit::NoPermission),
+            (Failure::Place(PlaceError::Exists("x".into())), Exit::NotDone),
+        ] {
+            assert_eq!(failure.exit(), exit, "{failure:?}");
+        }
+    }
 }

@@ -30,10 +30,15 @@ const MAPPING_BYTES_MAX: u64 = 1024 * 1024;
 /// About how many bytes of texts are handed to the desk at a time: well below what it takes in one request.
 const BATCH_BYTES: usize = 192 * 1024;
 
+/// Complaints that are named in words; as JSON all are.
+const NAMED_MAX: usize = 20;
+
 /// What was done, or would be.
 #[derive(Debug, Default)]
 struct Done {
     outcomes: BTreeMap<Outcome, u64>,
+    /// Complaints whose newer state could not be followed: their numbers there and here.
+    not_followed: Vec<(String, String)>,
 }
 
 /// Takes a table over, or says what that would do.
@@ -181,10 +186,15 @@ impl Done {
         items: Vec<wire::ImportItem>,
         lang: Language,
     ) -> Result<(), Failure> {
+        let number = |item: &wire::ImportItem| item.original.as_ref().map(|one| one.id.clone()).unwrap_or_default();
+        let numbers: Vec<String> = items.iter().map(number).collect();
         let reply = caller.import(wire::ImportRequest { items, language: lang.code().to_owned() }).await?;
-        for one in &reply.imported {
+        for (one, number) in reply.imported.iter().zip(numbers) {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == one.outcome);
             self.add(outcome.unwrap_or(Outcome::Known));
+            if outcome == Some(Outcome::NotFollowed) {
+                self.not_followed.push((number, one.tracking.clone()));
+            }
         }
         Ok(())
     }
@@ -226,17 +236,19 @@ fn weight(item: &wire::ImportItem) -> usize {
 
 fn as_json(checked: &Checked, done: &Done, passed_over: &[&str], dry_run: bool) -> serde_json::Value {
     let states: BTreeMap<&str, u64> = checked.states.iter().map(|(state, count)| (state.name(), *count)).collect();
+    let one = |(id, tracking): &(String, String)| json!({ "source_id": id, "tracking": tracking });
     json!({
         "dry_run": dry_run, "rows": checked.rows, "new": done.count(Outcome::New),
         "continued": done.count(Outcome::Continued), "known": done.count(Outcome::Known), "skipped": checked.skipped,
-        "states": states, "unanswered": checked.unanswered, "columns_passed_over": passed_over,
+        "not_followed": done.not_followed.iter().map(one).collect::<Vec<_>>(), "states": states,
+        "unanswered": checked.unanswered, "columns_passed_over": passed_over,
     })
 }
 
 fn in_words(checked: &Checked, done: &Done, passed_over: &[&str], dry_run: bool, lang: Language) -> String {
     let word = |code: &str, facts: &[(&str, &str)]| words::say(code, lang, facts);
     let counts = Outcome::ALL.map(|outcome| done.count(outcome).to_string());
-    let [new, continued, known] = counts.each_ref().map(String::as_str);
+    let [new, continued, known, not_followed] = counts.each_ref().map(String::as_str);
     let (rows, skipped, unanswered) =
         (checked.rows.to_string(), checked.skipped.to_string(), checked.unanswered.to_string());
     let facts = [("rows", &*rows), ("new", new), ("continued", continued), ("known", known), ("skipped", &skipped)];
@@ -248,6 +260,14 @@ fn in_words(checked: &Checked, done: &Done, passed_over: &[&str], dry_run: bool,
     }
     if checked.unanswered > 0 {
         lines.push(word("import.unanswered", &[("count", &unanswered)]));
+    }
+    if !done.not_followed.is_empty() {
+        let named = done.not_followed.iter().take(NAMED_MAX).map(|(id, tracking)| format!("{id} ({tracking})"));
+        let mut named: Vec<String> = named.collect();
+        if done.not_followed.len() > NAMED_MAX {
+            named.push("…".to_owned());
+        }
+        lines.push(word("import.not-followed", &[("count", not_followed), ("complaints", &named.join(", "))]));
     }
     if !passed_over.is_empty() {
         lines.push(word("import.passed-over", &[("columns", &passed_over.join(", "))]));

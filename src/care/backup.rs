@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::archive::{Content, Draft, FORMAT, Manifest, Member, sweep, write};
 use super::error::BackupError;
-use super::estate::{Estate, KeyFile};
+use super::estate::{Estate, KeyFile, backups};
 use super::names;
 use crate::domain::{NodeId, Timestamp};
 use crate::identity::{FileError, files};
@@ -26,7 +27,7 @@ use crate::store::copy::{CopyFacts, Source, schema};
 const ROOM_BESIDE: u64 = 1 << 20;
 /// How often the size of a copy is looked at while it is made.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// What tells of the newest backup, wherever that went.
+/// The file in a program's folder that tells of the newest backup, wherever that went.
 const LAST: &str = "last-backup.json";
 
 /// Why a backup is made.
@@ -127,16 +128,21 @@ pub async fn before_migration(
     make(source, estate, &order, progress).await.map(Some)
 }
 
-/// When the newest backup was made, as far as the program's folder tells; none if there never was one.
+/// When the newest backup of a program's folder was made, as far as the folder tells; none if there never was one. What seems to
+/// have been made more than a day after `now` tells of a clock that was wrong, and of nothing else.
 ///
 /// # Errors
-/// If the folder of backups cannot be read.
-pub fn newest(backups: &Path, node: &NodeId) -> Result<Option<Timestamp>, BackupError> {
-    let named = names::backups(backups, node).map_err(BackupError::io(backups))?.first().map(|backup| backup.made);
-    // Whoever cannot be read tells nothing; the names still do.
-    let text = fs::read(backups.join(LAST)).ok();
+/// If the folder of backups, or the note of the newest, is there and cannot be read.
+pub fn newest(data: &Path, node: &NodeId, now: Timestamp) -> Result<Option<Timestamp>, BackupError> {
+    let (folder, path) = (backups(data), data.join(LAST));
+    let named = names::backups(&folder, node).map_err(BackupError::io(&folder))?.into_iter().map(|backup| backup.made);
+    let text = match fs::read(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(cause) => return Err(BackupError::Io { path, cause }),
+    };
     let last = text.and_then(|text| serde_json::from_slice::<Last>(&text).ok()).map(|last| Timestamp(last.made_micros));
-    Ok(named.max(last))
+    Ok(named.chain(last).filter(|made| *made <= names::latest(now)).max())
 }
 
 /// Copies, and tells meanwhile how large the copy has become.
@@ -169,7 +175,7 @@ fn place(source: &impl Source, estate: &Estate, order: &Order) -> Result<PathBuf
 
 fn backups_folder(estate: &Estate) -> Result<PathBuf, BackupError> {
     let folder = estate.backups();
-    files::make_folder(&folder).map_err(of_file)?;
+    files::make_folder(&folder)?;
     Ok(folder)
 }
 
@@ -202,12 +208,12 @@ fn settings(path: &Path) -> Result<Zeroizing<Vec<u8>>, BackupError> {
 /// A key's bytes. A certificate that is not there yet is left out; a private key must be there.
 fn key_of(key: &KeyFile) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
     if key.secret {
-        return files::read_secret(&key.path).map(Some).map_err(of_file);
+        return Ok(Some(files::read_secret(&key.path)?));
     }
     match files::read_public(&key.path) {
         Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
-        Err(FileError::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(of_file(error)),
+        Err(FileError::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -215,22 +221,58 @@ fn key_of(key: &KeyFile) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
 fn remember(estate: &Estate, path: &Path, now: Timestamp) -> Result<(), BackupError> {
     let file = std::path::absolute(path).map_err(BackupError::io(path))?;
     let text = serde_json::to_vec(&Last { made_micros: now.0, file }).map_err(std::io::Error::from);
-    let note = backups_folder(estate)?.join(LAST);
-    files::replace_secret(&note, &text.map_err(BackupError::io(&note))?).map_err(of_file)
+    let note = estate.data.join(LAST);
+    Ok(files::replace_secret(&note, &text.map_err(BackupError::io(&note))?)?)
 }
 
-/// A fault of a file, with its path.
-pub(super) fn of_file(error: FileError) -> BackupError {
-    match error {
-        FileError::Io { path, cause } => BackupError::Io { path, cause },
-        FileError::Exists(path) => BackupError::Exists(path),
-        error @ (FileError::LooseMode { .. }
-        | FileError::LooseCredential { .. }
-        | FileError::NoCredential(_)
-        | FileError::NotAFile(_)
-        | FileError::TooLarge(_)) => {
-            let cause = std::io::Error::other(error.to_string());
-            BackupError::Io { path: PathBuf::from("keys"), cause }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_712_444_000_000);
+    const HOUR: i64 = 3_600_000_000;
+
+    /// A folder with backups made so many hours before now, and with the note of one.
+    fn folder(named: &[i64], noted: Option<i64>) -> tempfile::TempDir {
+        let data = tempfile::tempdir().unwrap();
+        let at = |hours: i64| Timestamp(NOW.0 - hours * HOUR);
+        fs::create_dir(backups(data.path())).unwrap();
+        for hours in named {
+            fs::write(backups(data.path()).join(names::name(&NodeId::Hub, at(*hours), None)), "x").unwrap();
         }
+        if let Some(hours) = noted {
+            let last = Last { made_micros: at(hours).0, file: "/mnt/x.tar".into() };
+            fs::write(data.path().join(LAST), serde_json::to_vec(&last).unwrap()).unwrap();
+        }
+        data
+    }
+
+    #[test]
+    fn clock_that_was_ahead_silences_the_alarm() {
+        let hours = |named: &[i64], noted| {
+            let data = folder(named, noted);
+            let found = newest(data.path(), &NodeId::Hub, NOW).unwrap();
+            found.map(|made| (NOW.0 - made.0) / HOUR)
+        };
+        assert_eq!(hours(&[], None), None);
+        assert_eq!(hours(&[90, 50], Some(70)), Some(50));
+        assert_eq!(hours(&[90], Some(70)), Some(70));
+        // A year ahead, by name or by note.
+        assert_eq!(hours(&[90, -8760], Some(100)), Some(90));
+        assert_eq!(hours(&[90], Some(-8760)), Some(90));
+        assert_eq!(hours(&[-8760], None), None);
+        // An hour ahead is a clock that was set.
+        assert_eq!(hours(&[90, -1], None), Some(-1));
+    }
+
+    #[test]
+    fn backups_that_cannot_be_looked_at_are_well() {
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(newest(data.path(), &NodeId::Hub, NOW).unwrap(), None);
+        fs::write(backups(data.path()), "no folder").unwrap();
+        assert!(newest(data.path(), &NodeId::Hub, NOW).is_err());
+        let data = folder(&[1], None);
+        fs::create_dir(data.path().join(LAST)).unwrap();
+        assert!(newest(data.path(), &NodeId::Hub, NOW).is_err());
     }
 }

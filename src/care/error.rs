@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::identity::FileError;
 use crate::runtime::Exit;
 use crate::store::{Owner, StoreError};
 
@@ -17,6 +18,9 @@ pub enum BackupError {
     /// Another process makes this backup just now.
     #[error("another process writes {} just now; wait for it, or choose another name", .0.display())]
     UnderWay(PathBuf),
+    /// What lies where the backup is written is not this account's own.
+    #[error("{} is in the way: it is a link, or another account's, or open to others; remove it", .0.display())]
+    NotOurs(PathBuf),
     /// The file system is too full.
     #[error("{}: {needed} bytes are needed and {free} are free; make room, or choose another place", .folder.display())]
     NoRoom {
@@ -70,6 +74,12 @@ pub enum BackupError {
     /// Its signing key is another.
     #[error("{} was made with another signing key than the one here; put the right keys back first", .0.display())]
     OtherKey(PathBuf),
+    /// Its signing key is none that the registry names.
+    #[error("{}: its journal is signed with a key that the registry does not name; put the right keys back first, or take another backup", .0.display())]
+    UnknownKey(PathBuf),
+    /// Its database has more to it, or less, than the program makes.
+    #[error("{}: its database holds tables, triggers or views that no version of the program made; take another backup", .0.display())]
+    Altered(PathBuf),
     /// Its database does not verify.
     #[error("{}: its database does not verify: {findings} findings, the first: {first}; take another backup", .path.display())]
     Unsound {
@@ -92,6 +102,9 @@ pub enum BackupError {
     /// A key that is here is another than the one in the backup.
     #[error("{} is another key than the one in the backup; move it away first", .0.display())]
     OtherKeyFile(PathBuf),
+    /// A key or certificate cannot be read or written.
+    #[error(transparent)]
+    File(FileError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -110,6 +123,7 @@ impl BackupError {
         match self {
             Self::Exists(_) => "backup.exists",
             Self::UnderWay(_) => "backup.under-way",
+            Self::NotOurs(_) => "backup.not-ours",
             Self::NoRoom { .. } => "backup.no-room",
             Self::Io { .. } => "backup.io",
             Self::NotABackup(_) => "backup.not-a-backup",
@@ -118,36 +132,42 @@ impl BackupError {
             Self::Foreign { .. } => "backup.foreign",
             Self::Contradicts(_) => "backup.contradicts",
             Self::OtherKey(_) => "backup.other-key",
+            Self::UnknownKey(_) => "backup.unknown-key",
+            Self::Altered(_) => "backup.altered",
             Self::Unsound { .. } => "backup.unsound",
             Self::InPlace(_) => "backup.in-place",
             Self::Running(_) => "backup.running",
             Self::NoSettings(_) => "backup.no-settings",
             Self::OtherKeyFile(_) => "backup.other-key-file",
+            Self::File(_) => "backup.file",
             Self::Store(_) => "backup.storage",
         }
     }
 
     /// How a program ends with it.
     #[must_use]
-    pub const fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         match self {
             Self::NotABackup(_)
             | Self::Damaged { .. }
             | Self::Contradicts(_)
-            | Self::Unsound { .. }
-            | Self::Store(StoreError::Corrupt(_)) => Exit::BadData,
-            Self::NoRoom { .. } | Self::Store(StoreError::Unavailable(_)) => Exit::Unavailable,
+            | Self::UnknownKey(_)
+            | Self::Altered(_)
+            | Self::Unsound { .. } => Exit::BadData,
+            Self::NoRoom { .. } => Exit::Unavailable,
+            Self::NotOurs(_) => Exit::NoPermission,
+            Self::Io { cause, .. } => Exit::of_io(cause),
+            Self::File(error) => error.exit(),
+            Self::Store(error) => error.exit(),
             Self::Exists(_)
             | Self::UnderWay(_)
-            | Self::Io { .. }
             | Self::Newer { .. }
             | Self::Foreign { .. }
             | Self::OtherKey(_)
             | Self::InPlace(_)
             | Self::Running(_)
             | Self::NoSettings(_)
-            | Self::OtherKeyFile(_)
-            | Self::Store(_) => Exit::NotDone,
+            | Self::OtherKeyFile(_) => Exit::NotDone,
         }
     }
 
@@ -158,9 +178,12 @@ impl BackupError {
         match self {
             Self::Exists(at)
             | Self::UnderWay(at)
+            | Self::NotOurs(at)
             | Self::NotABackup(at)
             | Self::Contradicts(at)
             | Self::OtherKey(at)
+            | Self::UnknownKey(at)
+            | Self::Altered(at)
             | Self::NoSettings(at)
             | Self::OtherKeyFile(at) => vec![path(at)],
             Self::InPlace(at) | Self::Running(at) => vec![("path", at.clone())],
@@ -177,7 +200,22 @@ impl BackupError {
             Self::Unsound { path: at, findings, first } => {
                 vec![path(at), ("findings", findings.to_string()), ("first", first.clone())]
             }
+            Self::File(cause) => vec![("cause", cause.to_string())],
             Self::Store(cause) => vec![("cause", cause.to_string())],
+        }
+    }
+}
+
+impl From<FileError> for BackupError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { path, cause } => Self::Io { path, cause },
+            FileError::Exists(path) => Self::Exists(path),
+            error @ (FileError::LooseMode { .. }
+            | FileError::LooseCredential { .. }
+            | FileError::NoCredential(_)
+            | FileError::NotAFile(_)
+            | FileError::TooLarge(_)) => Self::File(error),
         }
     }
 }

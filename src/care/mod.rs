@@ -18,4 +18,4 @@ pub use backup::{Made, Order, Reason, before_migration, make};
 pub use error::BackupError;
 pub use estate::{Estate, KeyFile};
 pub use lock::FolderLock;
-pub use restore::{Examined, Expected, Scratch, examine, put_keys};
+pub use restore::{Examined, Expected, Scratch, examine, own_key, put_keys};

@@ -160,10 +160,14 @@ pub fn disk(percent: &Result<u64, String>, limits: Limits) -> Measure {
     }
 }
 
-/// Judges how many hours old the newest backup is; nothing if none was ever made here: then others make them.
+/// Judges how many hours old the newest backup is, or that it cannot be told; nothing if none was ever made here: then others make
+/// them.
 #[must_use]
-pub fn backup(hours: Option<u64>, limits: Limits) -> Option<Measure> {
-    hours.map(|hours| Measure::high("backup", "backup_age", "h", hours, limits))
+pub fn backup(hours: &Result<Option<u64>, String>, limits: Limits) -> Option<Measure> {
+    match hours {
+        Ok(hours) => hours.map(|hours| Measure::high("backup", "backup_age", "h", hours, limits)),
+        Err(cause) => Some(Measure::plain(Watch::Unknown, "backup-unknown", vec![("cause", cause.clone())])),
+    }
 }
 
 /// That the database cannot be read.
@@ -291,7 +295,8 @@ mod tests {
             (disk(&Ok(6), LOW), Watch::Critical),
             (disk(&Ok(31), LOW), Watch::Ok),
             (disk(&Err("no".to_owned()), LOW), Watch::Unknown),
-            (backup(Some(400), LIMITS).unwrap(), Watch::Warning),
+            (backup(&Ok(Some(400)), LIMITS).unwrap(), Watch::Warning),
+            (backup(&Err("no".to_owned()), LIMITS).unwrap(), Watch::Unknown),
             (database("away".to_owned()), Watch::Critical),
             (serving(None), Watch::Critical),
             (serving(Some(Err("the database is away".to_owned()))), Watch::Critical),
@@ -299,7 +304,7 @@ mod tests {
         ] {
             assert_eq!(found.level, level, "{found:?}");
         }
-        assert_eq!(backup(None, LIMITS), None);
+        assert_eq!(backup(&Ok(None), LIMITS), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{NodeId, Timestamp};
 
+/// Seconds that a backup may seem to lie ahead: clocks are set back a little, and summer time ends.
+const AHEAD_SECONDS: i64 = 86_400;
 const ENDING: &str = ".tar";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
@@ -71,14 +73,23 @@ pub fn backups(folder: &Path, node: &NodeId) -> io::Result<Vec<Dated>> {
     Ok(found)
 }
 
-/// Removes the older backups of `node` in a folder so that `keep` stay, and returns what was removed. Those made before a
-/// migration, and whatever has another name, are left alone and not counted.
+/// The latest time at which a backup can have been made that is there at `now`.
+#[must_use]
+pub const fn latest(now: Timestamp) -> Timestamp {
+    now.plus_seconds(AHEAD_SECONDS)
+}
+
+/// Removes the older backups of `node` in a folder so that `keep` stay, and returns what was removed. `made` is the one that was
+/// made just now, at `now`: it stays, whatever the names of the others say. Those made before a migration, those that seem to come
+/// from the future, and whatever has another name, are left alone and not counted.
 ///
 /// # Errors
 /// If the folder cannot be read or a file cannot be removed.
-pub fn prune(folder: &Path, node: &NodeId, keep: usize) -> io::Result<Vec<PathBuf>> {
-    let ordinary = backups(folder, node)?.into_iter().filter(|backup| backup.schema.is_none());
-    let old: Vec<PathBuf> = ordinary.skip(keep).map(|backup| backup.path).collect();
+pub fn prune(folder: &Path, node: &NodeId, keep: usize, made: &Path, now: Timestamp) -> io::Result<Vec<PathBuf>> {
+    let others = backups(folder, node)?.into_iter().filter(|backup| {
+        backup.schema.is_none() && backup.made <= latest(now) && backup.path.file_name() != made.file_name()
+    });
+    let old: Vec<PathBuf> = others.skip(keep.saturating_sub(1)).map(|backup| backup.path).collect();
     for path in &old {
         fs::remove_file(path)?;
     }
@@ -125,7 +136,7 @@ mod tests {
         for name in mine.iter().chain(&others) {
             fs::write(dir.path().join(name), "x").unwrap();
         }
-        let mut gone = prune(dir.path(), &padang, 2).unwrap();
+        let mut gone = prune(dir.path(), &padang, 2, &dir.path().join(&mine[4]), at(4)).unwrap();
         gone.sort();
         assert_eq!(gone, mine[..3].iter().map(|name| dir.path().join(name)).collect::<Vec<_>>());
         for name in mine[3..].iter().chain(&others) {
@@ -133,5 +144,32 @@ mod tests {
         }
         assert_eq!(backups(dir.path(), &padang).unwrap()[0].made, at(4));
         assert_eq!(backups(&dir.path().join("none"), &padang).unwrap(), Vec::new());
+    }
+
+    #[test]
+    fn clock_that_was_ahead_makes_pruning_take_the_one_just_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = node("hub");
+        let at = |days: i64| Timestamp(NOW.0 + days * DAY);
+        // Made while the clock was a year ahead; then it was set right.
+        let ahead: Vec<String> = (365..368).map(|days| name(&hub, at(days), None)).collect();
+        let mut mine = Vec::new();
+        for name in &ahead {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        for day in 0..4 {
+            let made = dir.path().join(name(&hub, at(day), None));
+            fs::write(&made, "x").unwrap();
+            prune(dir.path(), &hub, 2, &made, at(day)).unwrap();
+            assert!(made.exists(), "the one just made is gone");
+            mine.push(made);
+        }
+        assert_eq!(mine.iter().map(|path| path.exists()).collect::<Vec<_>>(), [false, false, true, true]);
+        assert!(ahead.iter().all(|name| dir.path().join(name).exists()));
+        // A clock that goes back by hours.
+        let made = dir.path().join(name(&hub, Timestamp(at(3).0 - DAY / 2), None));
+        fs::write(&made, "x").unwrap();
+        prune(dir.path(), &hub, 1, &made, Timestamp(at(3).0 - DAY / 2)).unwrap();
+        assert!(made.exists() && !mine[3].exists());
     }
 }

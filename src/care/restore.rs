@@ -1,23 +1,24 @@
 //! Whether a backup can be believed, and its way back: everything is verified, in a folder apart, before anything is put in place.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::BufWriter;
+use std::io::{BufWriter, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::archive::{Listed, Manifest, Member, check, extract, extract_small};
-use super::backup::of_file;
 use super::error::BackupError;
 use super::estate::KeyFile;
 use crate::desk::audit::{Report, audit};
-use crate::domain::SigningKeyId;
+use crate::domain::{Registry, SigningKeyId};
 use crate::identity::files::{self, FILE_BYTES_MAX};
+use crate::identity::{FileError, KeyError, load_signing_secret};
+use crate::journal::SigningKey;
 use crate::runtime::machine::room;
 use crate::runtime::settings::SETTINGS_BYTES_MAX;
 use crate::runtime::{Progress, credentials};
-use crate::store::{Owner, copy};
+use crate::store::{Owner, Store, StoreError, copy};
 use crate::words::Language;
 
 /// Room that is left for everything but the database, in bytes.
@@ -31,7 +32,7 @@ const LOCK: &str = "lock";
 pub struct Expected {
     /// Whose it is.
     pub owner: Option<Owner>,
-    /// The public part of the own signing key.
+    /// The public part of the own signing key; none if the key is not there, as it may be in the backup or come back afterwards.
     pub own: Option<SigningKeyId>,
     /// The hub's public signing key.
     pub hub: Option<SigningKeyId>,
@@ -48,6 +49,8 @@ pub struct Examined {
     pub database: PathBuf,
     /// What was looked at in it.
     pub report: Report,
+    /// Whether the signing key of the folder was there to be compared. If not, whoever wrote the backup named the key.
+    pub own_key_compared: bool,
     /// Its settings.
     pub settings: Zeroizing<Vec<u8>>,
     /// Its keys and certificates, by their names in the backup.
@@ -98,8 +101,24 @@ impl Drop for Scratch {
     }
 }
 
-/// Verifies a backup: every byte, whose it is and how old its making, then its database: bytes, seals, chains, content, receipts,
-/// and every complaint against its events. Nothing outside `scratch` is touched. Takes as much room there as the database has.
+/// The public part of a signing key; none if there is no such file.
+///
+/// # Errors
+/// If it is there and cannot be read, or if it is a credential that this process was not given: that is no key that comes back
+/// later.
+pub fn own_key(path: &Path) -> Result<Option<SigningKeyId>, KeyError> {
+    let missing = matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+    if missing && credentials::is_one(path) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = credentials::missing(path).map_or(name, str::to_owned);
+        return Err(FileError::NoCredential(name).into());
+    }
+    if missing { Ok(None) } else { Ok(Some(SigningKey::from_seed(*load_signing_secret(path)?).public())) }
+}
+
+/// Verifies a backup: every byte, whose it is and how old its making, then its database: what it is made of, bytes, seals, chains,
+/// content, receipts, and every complaint against its events. Nothing outside `scratch` is touched. Takes as much room there as the
+/// database has.
 ///
 /// # Errors
 /// Why it is not believed.
@@ -119,6 +138,10 @@ pub async fn examine(
     }
     let listed = manifest.member(Member::Database.name()).ok_or_else(damaged)?;
     let database = unpack(path, listed, &scratch)?;
+    // Before anything is done with it by which a trigger would be set off.
+    if !copy::is_as_made(&database, manifest.schema, &scratch.path.join("made")).await? {
+        return Err(BackupError::Altered(path.to_owned()));
+    }
     let facts = copy::facts(&database).await?;
     let said = (&owner, manifest.schema, manifest.position(), manifest.events, manifest.complaints);
     if said != (&facts.owner, facts.schema, facts.journal, facts.events, facts.complaints) {
@@ -127,8 +150,13 @@ pub async fn examine(
     let store = copy::open(&database).await?;
     // A node that never met a hub holds nothing that a hub signed.
     let report = audit(&store, expected.hub.or(hub).unwrap_or(own), own, progress).await;
+    let known = is_known(&store, own).await;
     store.close().await;
-    let report = report?;
+    let (report, known) = (report?, known?);
+    is_whole(&database)?;
+    if expected.own.is_none() && !known {
+        return Err(BackupError::UnknownKey(path.to_owned()));
+    }
     if let Some(first) = report.findings.first() {
         let findings = u64::try_from(report.findings.len()).unwrap_or(u64::MAX).saturating_add(report.more);
         let first = first.line(Language::English);
@@ -143,7 +171,32 @@ pub async fn examine(
         .filter(|listed| [Member::Database, Member::Settings].iter().all(|member| member.name() != listed.name));
     let keys = others.map(|listed| Ok((listed.name.clone(), extract_small(path, listed, most)?)));
     let keys = keys.collect::<Result<_, BackupError>>()?;
-    Ok(Examined { owner, database, report, settings, keys, manifest, _scratch: scratch })
+    let own_key_compared = expected.own.is_some();
+    Ok(Examined { owner, database, report, own_key_compared, settings, keys, manifest, _scratch: scratch })
+}
+
+/// Whether a node's signing key is one that the registry names; nobody names a hub's, or that of a node that wrote nothing yet.
+async fn is_known<S: Store>(store: &S, own: SigningKeyId) -> Result<bool, StoreError> {
+    let node = store.owner().await?.node;
+    if node.is_hub() || store.own().await?.written.seq == 0 {
+        return Ok(true);
+    }
+    let mut registry = Registry::default();
+    store.registry().await?.iter().for_each(|event| registry.apply(event));
+    Ok(registry.node(&node).is_some_and(|entry| entry.signing_keys.iter().any(|span| span.key == own)))
+}
+
+/// That a database that was closed is one file: for want of room it keeps a log beside it, without which it is not whole.
+fn is_whole(database: &Path) -> Result<(), BackupError> {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let (log, folder) = (PathBuf::from(log), database.parent().unwrap_or(Path::new(".")));
+    let needed = fs::metadata(&log).map_or(0, |found| found.len());
+    if needed == 0 {
+        return Ok(());
+    }
+    let free = room(folder).map_err(BackupError::io(folder))?.bytes_free;
+    Err(BackupError::NoRoom { folder: folder.to_owned(), free, needed: needed.saturating_add(ROOM_BESIDE) })
 }
 
 fn belongs(path: &Path, manifest: &Manifest, expected: &Expected) -> Result<Owner, BackupError> {
@@ -199,14 +252,14 @@ pub fn put_keys(examined: &Examined, places: &[KeyFile]) -> Result<usize, Backup
             continue;
         };
         if let Some(folder) = place.path.parent() {
-            files::make_folder(folder).map_err(of_file)?;
+            files::make_folder(folder)?;
         }
         let written = if place.secret {
             files::create_secret(&place.path, bytes)
         } else {
             files::write_public(&place.path, bytes)
         };
-        written.map_err(of_file)?;
+        written?;
     }
     Ok(missing)
 }
@@ -224,7 +277,7 @@ impl<'a> Fresh<'a> {
         if data.exists() {
             return Ok(Self(None));
         }
-        files::make_folder(data).map_err(of_file)?;
+        files::make_folder(data)?;
         Ok(Self(Some(data)))
     }
 
@@ -240,5 +293,36 @@ impl Drop for Fresh<'_> {
             // Only an empty one goes.
             let _ = fs::remove_dir(folder);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_that_lacks_its_log_is_put_in_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("database");
+        fs::write(&database, "x").unwrap();
+        is_whole(&database).unwrap();
+        let log = dir.path().join("database-wal");
+        fs::write(&log, "").unwrap();
+        is_whole(&database).unwrap();
+        fs::write(&log, "pages").unwrap();
+        assert!(matches!(is_whole(&database), Err(BackupError::NoRoom { needed, .. }) if needed > 5));
+    }
+
+    #[test]
+    fn credential_that_is_not_there_is_taken_for_a_key_that_comes_later() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(own_key(&dir.path().join("signing.key")).unwrap().is_none());
+        let refused = own_key(Path::new("credential:signing.key")).unwrap_err();
+        assert!(
+            matches!(&refused, KeyError::File(FileError::NoCredential(name)) if name == "signing.key"),
+            "{refused}"
+        );
+        fs::write(dir.path().join("other.key"), "x").unwrap();
+        assert!(own_key(&dir.path().join("other.key")).is_err());
     }
 }

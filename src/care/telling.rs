@@ -52,10 +52,16 @@ pub fn made(made: &Made, keys: &str, pruned: Option<(usize, u16)>, verified: boo
 pub fn sound(path: &Path, examined: &Examined, language: Language) -> Answer {
     let value = json!({
         "file": path.display().to_string(), "sound": true, "manifest": examined.manifest,
-        "checked": examined.report.checked,
+        "checked": examined.report.checked, "own_key_compared": examined.own_key_compared,
     });
-    let text = format!("{}\n{}", sound_line(path, &examined.manifest, language), examined.report.render(language));
-    (value, text)
+    let mut lines = vec![sound_line(path, &examined.manifest, language), examined.report.render(language)];
+    lines.extend(uncompared(examined, language));
+    (value, lines.join("\n"))
+}
+
+/// That the signing key was not there to be compared.
+fn uncompared(examined: &Examined, language: Language) -> Option<String> {
+    (!examined.own_key_compared).then(|| say("backup.key-not-compared", language, &[]))
 }
 
 fn sound_line(path: &Path, manifest: &Manifest, language: Language) -> String {
@@ -120,6 +126,7 @@ pub fn restored(path: &Path, examined: &Examined, restored: &Restored, language:
     if restored.keys {
         lines.push(said("restore.keys", &[]));
     }
+    lines.extend(uncompared(examined, language));
     if restored.missing > 0 {
         let facts = [("count", &*restored.missing.to_string()), ("folder", &restored.keys_folder)];
         lines.push(said("restore.keys-missing", &facts));
@@ -131,6 +138,7 @@ pub fn restored(path: &Path, examined: &Examined, restored: &Restored, language:
     let value = json!({
         "file": from, "manifest": manifest, "checked": examined.report.checked, "aside": restored.aside,
         "settings": restored.settings, "keys": restored.keys, "keys_missing": restored.missing,
+        "own_key_compared": examined.own_key_compared,
         "next": if examined.owner.node.is_hub() { "run" } else if restored.linked { "recover" } else { "run" },
     });
     (value, lines.join("\n"))

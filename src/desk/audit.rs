@@ -93,7 +93,8 @@ impl<'a, S: Store> Audit<'a, S> {
             announced.push(event.hash);
             registry.apply(&event);
         }
-        let report = Report::default();
+        let mut report = Report::default();
+        (report.checked.unsealed, report.checked.set_aside) = (counts.unsealed, counts.set_aside);
         let (filed, doubtful, written) = (0, BTreeSet::new(), written.written);
         Ok(Self { store, owner, registry, announced, hub, own, ends, written, stored, filed, doubtful, report, step })
     }

@@ -175,7 +175,7 @@ impl<S: Store> Desk<S> {
 
     /// Takes complaints over from another system: files each, marks it as imported, and brings it to its state, all in one
     /// transaction. What was taken over before, by the source's name and number, is not taken over again; what of it is still
-    /// missing is written, if nothing else has happened to it. The notes beside the events are in `language`.
+    /// missing is written, if nothing but that has happened to it. The notes beside the events are in `language`.
     ///
     /// # Errors
     /// At more than [`ITEMS_MAX`] complaints, and as [`Self::file`] and [`Self::act`]. Then nothing was stored.
@@ -191,9 +191,15 @@ impl<S: Store> Desk<S> {
             import::prepare(item, &own, id, nonce, language, &*self.entropy)
         };
         let prepared = items.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        // What is written after this look counts as somebody's.
+        let mut marked = BTreeSet::new();
+        for (one, item) in prepared.iter().zip(items) {
+            let file = self.store.file(one.complaint).await?;
+            marked.extend(file.iter().flat_map(|file| import::marked(file, &item.original.source)));
+        }
         let complaints = prepared.iter().map(|one| one.complaint).collect();
         let plan = |view: &View, registry: &Registry, author: &Author| {
-            let (changes, taken, position) = import::plan(view, registry, author, prepared)?;
+            let (changes, taken, position) = import::plan(view, registry, author, prepared, &marked)?;
             Ok((changes, (taken, position)))
         };
         // Nobody here caused what is taken over, and anonymous reporters may be among those who did.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::runtime::credentials;
+use crate::runtime::{Exit, credentials};
 
 /// Largest key or certificate file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
@@ -46,7 +46,7 @@ pub enum FileError {
     },
     /// A credential that this process was not given.
     #[error(
-        "this process was not given the credential {0}: while the service has it, set CREDENTIALS_DIRECTORY=/run/credentials/SERVICE"
+        "this process was not given the credential {0}: while the service runs, set CREDENTIALS_DIRECTORY=/run/credentials/SERVICE; while it is stopped, run the command by systemd-run with the same LoadCredential= (-p)"
     )]
     NoCredential(String),
     /// A key is there already and was not to be replaced.
@@ -73,6 +73,16 @@ impl FileError {
     #[must_use]
     pub const fn is_loose(&self) -> bool {
         matches!(self, Self::LooseMode { .. } | Self::LooseCredential { .. })
+    }
+
+    /// How a program ends with it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::LooseMode { .. } | Self::LooseCredential { .. } => Exit::NoPermission,
+            Self::Io { cause, .. } => Exit::of_io(cause),
+            Self::NoCredential(_) | Self::Exists(_) | Self::NotAFile(_) | Self::TooLarge(_) => Exit::NotDone,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the exit codes of both programs mean. Scripts rely on them: a code keeps its meaning for ever.
 
+use std::io;
 use std::process::{ExitCode, Termination};
 
 /// How a program ended, in the spirit of BSD's `sysexits.h`.
@@ -53,6 +54,12 @@ impl Watch {
 }
 
 impl Exit {
+    /// What the system said no to: whether that was for want of a permission.
+    #[must_use]
+    pub fn of_io(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::PermissionDenied { Self::NoPermission } else { Self::NotDone }
+    }
+
     /// All of them that mean the same of every command, by code.
     pub const ALL: [Self; 8] = [
         Self::Done,

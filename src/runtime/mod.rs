@@ -16,6 +16,7 @@ pub mod settings;
 pub mod shutdown;
 pub mod tasks;
 pub mod trace_context;
+pub mod unfinished;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy, random_bytes};

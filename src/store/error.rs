@@ -2,6 +2,11 @@
 
 use thiserror::Error;
 
+use crate::runtime::Exit;
+
+/// The setting that says who may read the database's file.
+pub(super) const FILE_MODE: &str = "file mode";
+
 /// Why an operation on a store failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -43,6 +48,18 @@ impl StoreError {
             Self::Foreign(_) => "foreign",
             Self::Setting { .. } => "setting",
             Self::Newer => "newer",
+        }
+    }
+
+    /// How a program ends with it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Unavailable(_) => Exit::Unavailable,
+            Self::Corrupt(_) => Exit::BadData,
+            Self::Setting { name, .. } if *name == FILE_MODE => Exit::NoPermission,
+            Self::Setting { .. } => Exit::Configuration,
+            Self::Conflict(_) | Self::Foreign(_) | Self::Newer => Exit::NotDone,
         }
     }
 

@@ -151,18 +151,31 @@ fn backup_overwrites_something_or_leaves_a_half() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left behind");
 }
 
+/// Wherever the backup was to go, and whatever it was called.
 #[test]
 fn leavings_of_a_dead_backup_stay_or_those_of_a_living_one_go() {
     let dir = tempfile::tempdir().unwrap();
-    let living = Draft::begin(&dir.path().join("lintas-node-1.tar")).unwrap();
+    let place = |name: &str| dir.path().join(name);
+    let living = Draft::begin(&place("lintas-node-1.tar")).unwrap();
     fs::write(living.scratch(), "living").unwrap();
-    for name in [".lintas-node-0.tar.part", ".lintas-node-0.tar.copy", ".lintas-node-0.tar.copy-journal", "notes.part"]
-    {
-        fs::write(dir.path().join(name), "dead").unwrap();
+    for name in [".other.tar.lintas-part", ".other.tar.lintas-copy", ".other.tar.lintas-copy-journal", "notes.part"] {
+        fs::write(place(name), "dead").unwrap();
+        fs::set_permissions(place(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
-    sweep(dir.path()).unwrap();
+    // The next backup, of another name.
+    drop(Draft::begin(&place("next.tar")).unwrap());
     let mut left: Vec<_> =
         fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
-    assert_eq!(left, [".lintas-node-1.tar.copy", ".lintas-node-1.tar.part", "notes.part"]);
+    assert_eq!(left, [".lintas-node-1.tar.lintas-copy", ".lintas-node-1.tar.lintas-part", "notes.part"]);
+}
+
+#[test]
+fn backup_is_written_through_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let precious = dir.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    std::os::unix::fs::symlink(&precious, dir.path().join(".backup.tar.lintas-part")).unwrap();
+    assert!(matches!(Draft::begin(&dir.path().join("backup.tar")), Err(BackupError::NotOurs(_))));
+    assert_eq!(fs::read(&precious).unwrap(), b"precious");
 }

@@ -1,9 +1,7 @@
 //! Writing a backup: under another name until it is whole and on the disk. It overwrites nothing.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -15,12 +13,7 @@ use crate::care::error::BackupError;
 use crate::runtime::Progress;
 use crate::runtime::machine::rename_new;
 use crate::runtime::progress::{Measure, Step};
-
-const MODE: u32 = 0o600;
-/// What the name of a backup that is not whole yet ends in.
-const PART: &str = ".part";
-/// What the name of the copy that goes into it ends in.
-const COPY: &str = ".copy";
+use crate::runtime::unfinished::{self, COPY, PART, UnfinishedError, beside};
 
 /// What goes into a member.
 #[derive(Debug)]
@@ -40,24 +33,24 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Takes the place. What a process that died left of the same backup is written over.
+    /// Takes the place. What processes that died left of backups in the same folder goes.
     ///
     /// # Errors
-    /// If something lies there, if another process makes it just now, or if the folder cannot be written to.
+    /// If something lies there, if another process makes it just now, if what lies in the way is another's, or if the folder cannot
+    /// be written to.
     pub fn begin(path: &Path) -> Result<Self, BackupError> {
         if fs::symlink_metadata(path).is_ok() {
             return Err(BackupError::Exists(path.to_owned()));
         }
         let part = beside(path, PART);
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(&part);
-        let file = opened.map_err(BackupError::io(&part))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(BackupError::UnderWay(path.to_owned())),
-            Err(fs::TryLockError::Error(cause)) => return Err(BackupError::Io { path: part, cause }),
-        }
+        // A folder that cannot be listed can be written to all the same.
+        let _ = sweep(part.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+        let file = unfinished::take(&part).map_err(|error| match error {
+            UnfinishedError::Held => BackupError::UnderWay(path.to_owned()),
+            UnfinishedError::NotOurs(at) => BackupError::NotOurs(at),
+            UnfinishedError::Io(cause) => BackupError::Io { path: part.clone(), cause },
+        })?;
         let draft = Self { path: path.to_owned(), part, file };
-        draft.file.set_len(0).map_err(BackupError::io(&draft.part))?;
         clear(&draft.scratch());
         Ok(draft)
     }
@@ -81,17 +74,7 @@ impl Drop for Draft {
 /// # Errors
 /// If the folder cannot be read.
 pub fn sweep(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(name) = name.strip_prefix(".lintas-").and_then(|name| name.strip_suffix(PART)) else { continue };
-        let part = File::open(entry.path())?;
-        if part.try_lock().is_ok() {
-            clear(&folder.join(format!(".lintas-{name}{COPY}")));
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
+    unfinished::sweep(folder, PART, |_, of| clear(&folder.join(format!(".{of}{COPY}"))))
 }
 
 /// Removes a copy of a database, and what SQLite may have left beside it.
@@ -101,14 +84,6 @@ fn clear(copy: &Path) {
         name.push(end);
         let _ = fs::remove_file(PathBuf::from(name));
     }
-}
-
-/// A hidden name beside a file's.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(ending);
-    path.with_file_name(name)
 }
 
 /// Writes a backup with these members and gives it its name: it is whole and on the disk when this returns. The manifest's list of

@@ -36,8 +36,8 @@ pub struct Backups {
     pub folder: String,
     /// Whether a file can be made there, or why not.
     pub writable: Result<(), String>,
-    /// When the newest one was made.
-    pub newest: Option<Timestamp>,
+    /// When the newest one was made, or why that cannot be told.
+    pub newest: Result<Option<Timestamp>, String>,
     /// The time.
     pub now: Timestamp,
 }
@@ -50,13 +50,14 @@ pub fn judge_backups(facts: &Backups) -> Vec<Finding> {
     if let Err(cause) = &facts.writable {
         found.push(Finding::problem("backups", "backups-unwritable", vec![folder(), ("cause", cause.clone())]));
     }
-    let age = facts.newest.map(|made| facts.now.seconds_since(made).checked_div(3600).unwrap_or(0));
-    found.push(match age {
-        None => Finding::warning("backups", "backup-none", vec![]),
-        Some(hours) if hours >= BACKUP_HOURS => {
+    let hours = |made| facts.now.seconds_since(made).checked_div(3600).unwrap_or(0).max(0);
+    found.push(match facts.newest.as_ref().map(|newest| newest.map(hours)) {
+        Err(cause) => Finding::problem("backups", "backups-unreadable", vec![folder(), ("cause", cause.clone())]),
+        Ok(None) => Finding::warning("backups", "backup-none", vec![]),
+        Ok(Some(hours)) if hours >= BACKUP_HOURS => {
             Finding::warning("backups", "backup-old", vec![("hours", hours.to_string())])
         }
-        Some(hours) => Finding::ok("backups", "backup-ok", vec![("hours", hours.to_string())]),
+        Ok(Some(hours)) => Finding::ok("backups", "backup-ok", vec![("hours", hours.to_string())]),
     });
     found
 }
@@ -92,7 +93,7 @@ mod tests {
     fn old_or_missing_backup_is_well() {
         let now = Timestamp(2_000_000_000_000_000);
         let codes = |newest: Option<i64>, writable: Result<(), String>| {
-            let newest = newest.map(|hours| now.plus_seconds(-3600 * hours));
+            let newest = Ok(newest.map(|hours| now.plus_seconds(-3600 * hours)));
             let facts = Backups { folder: "/x".to_owned(), writable, newest, now };
             judge_backups(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
         };
@@ -100,6 +101,9 @@ mod tests {
         assert_eq!(codes(Some(BACKUP_HOURS), Ok(())), ["backup-old"]);
         assert_eq!(codes(None, Ok(())), ["backup-none"]);
         assert_eq!(codes(Some(1), Err("no".to_owned())), ["backups-unwritable", "backup-ok"]);
+        let newest = Err("no".to_owned());
+        let unreadable = judge_backups(&Backups { folder: "/x".to_owned(), writable: Ok(()), newest, now });
+        assert_eq!(unreadable[0].code, "backups-unreadable");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use crate::care::backup::newest;
 use crate::care::doctor::{disk, files, upkeep};
+use crate::care::estate;
 use crate::domain::{NodeId, Timestamp};
 use crate::runtime::machine::{account, room};
 
@@ -53,15 +54,16 @@ pub fn written(paths: &[&Path]) -> Option<Timestamp> {
     paths.iter().filter_map(time).max()
 }
 
-/// Backups in a folder, which need not be there.
+/// The backups of a program's folder, whose own folder need not be there.
 #[must_use]
-pub fn backups(folder: &Path, node: &NodeId, now: Timestamp) -> upkeep::Backups {
+pub fn backups(data: &Path, node: &NodeId, now: Timestamp) -> upkeep::Backups {
+    let folder = &estate::backups(data);
     let writable = match fs::metadata(folder) {
         Ok(_) => try_writing(folder),
         // It is made with the first backup.
         Err(_) => folder.parent().map_or(Ok(()), try_writing),
     };
-    let newest = newest(folder, node).ok().flatten();
+    let newest = newest(data, node, now).map_err(|error| error.to_string());
     upkeep::Backups { folder: folder.display().to_string(), writable, newest, now }
 }
 
@@ -111,9 +113,9 @@ mod tests {
     fn trying_to_write_leaves_something_behind() {
         let dir = tempfile::tempdir().unwrap();
         let hub = NodeId::Hub;
-        let found = backups(&dir.path().join("backups"), &hub, Timestamp(0));
-        assert_eq!((found.writable, found.newest), (Ok(()), None));
+        let found = backups(dir.path(), &hub, Timestamp(0));
+        assert_eq!((found.writable, found.newest), (Ok(()), Ok(None)));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        assert!(backups(&dir.path().join("none/backups"), &hub, Timestamp(0)).writable.is_err());
+        assert!(backups(&dir.path().join("none"), &hub, Timestamp(0)).writable.is_err());
     }
 }

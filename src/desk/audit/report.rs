@@ -49,6 +49,10 @@ pub struct Checked {
     pub receipts: u64,
     /// Rows of outboxes.
     pub outbox: u64,
+    /// Own events that no seal covers yet, and no signature proves.
+    pub unsealed: u64,
+    /// Own events that wait to be issued again; nothing proves them either.
+    pub set_aside: u64,
 }
 
 impl Checked {
@@ -84,7 +88,8 @@ impl Report {
             lines.push(say("audit.more", language, &[("count", &self.more.to_string())]));
         }
         let found = u64::try_from(self.findings.len()).unwrap_or(u64::MAX).saturating_add(self.more);
-        let Checked { journals, events, seals, proofs, parts, complaints, verdicts, receipts, outbox } = self.checked;
+        let Checked { journals, events, seals, proofs, parts, complaints, verdicts, receipts, outbox, .. } =
+            self.checked;
         let counts = [
             ("findings", found),
             ("journals", journals),
@@ -100,6 +105,11 @@ impl Report {
         let counts = counts.map(|(name, count)| (name, count.to_string()));
         let facts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
         lines.push(say(if self.is_clean() { "audit.clean" } else { "audit.differs" }, language, &facts));
+        let Checked { unsealed, set_aside, .. } = self.checked;
+        if unsealed > 0 || set_aside > 0 {
+            let facts = [("unsealed", &*unsealed.to_string()), ("aside", &set_aside.to_string())];
+            lines.push(say("audit.unproven", language, &facts));
+        }
         lines.join("\n")
     }
 

@@ -1,13 +1,13 @@
 //! A file in the making, for its owner alone from its first moment (mode 0600): under another name beside its place until it is
 //! whole, so that nobody takes half an export for one. It knows nothing of what is written.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::runtime::unfinished::{self, NEW, UnfinishedError, beside};
 
 /// Why a file cannot be made.
 #[derive(Debug, Error)]
@@ -35,7 +35,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Begins a file that is to lie at `path`. `force`: also where there is one already.
+    /// Begins a file that is to lie at `path`. `force`: also where there is one already. What processes that died left of exports in
+    /// the same folder goes: it may hold personal data.
     ///
     /// # Errors
     /// If there is one, or none can be made.
@@ -44,14 +45,16 @@ impl Place {
             return Err(PlaceError::Exists(path.to_owned()));
         }
         let io = |cause| PlaceError::Io { path: path.to_owned(), cause };
-        let name = path.file_name().ok_or_else(|| io(io::ErrorKind::IsADirectory.into()))?;
-        let mut other = OsString::from(".");
-        other.push(name);
-        other.push(format!(".{}.new", std::process::id()));
-        let beside = path.with_file_name(other);
-        // Left by a crash of a process that had the same number.
-        let _ = fs::remove_file(&beside);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(io)?;
+        if path.file_name().is_none() {
+            return Err(io(io::ErrorKind::IsADirectory.into()));
+        }
+        // A folder that cannot be listed can be written to all the same.
+        let _ = unfinished::sweep(folder_of(path), NEW, |_, _| {});
+        let beside = beside(path, &format!(".{}{NEW}", std::process::id()));
+        let file = unfinished::take(&beside).map_err(|error| match error {
+            UnfinishedError::Io(cause) => io(cause),
+            error @ (UnfinishedError::Held | UnfinishedError::NotOurs(_)) => io(io::Error::other(error.to_string())),
+        })?;
         Ok(Self { path: path.to_owned(), beside, out: Some(BufWriter::new(file)), force })
     }
 
@@ -74,9 +77,12 @@ impl Place {
                 if taken { PlaceError::Exists(path.clone()) } else { io(cause) }
             })?;
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+        File::open(folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(io)
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Write for Place {

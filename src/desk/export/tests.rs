@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::desk::import::{self, Asked, ITEMS_MAX, Item, Mapping, Rules, Table};
-use crate::desk::tests::bench::{Bench, node, unit};
+use crate::desk::tests::bench::{Bench, new_complaint, node, unit};
 use crate::desk::{NewComplaint, Original, Reporter};
 use crate::domain::event::Category;
 use crate::domain::{Channel, Class, DisplayState, Timestamp, Visibility};
@@ -110,6 +110,22 @@ async fn spreadsheet_runs_what_a_stranger_wrote() {
     );
 }
 
+/// A comma within a cell ends it where a spreadsheet expects commas, and so on.
+#[tokio::test]
+async fn spreadsheet_with_another_separator_runs_what_a_stranger_wrote() {
+    let bench = Bench::padang().await;
+    let narrative = "Jalan rusak,=1+1;@x|-y\t+z\n=HYPERLINK(1), -2, a-b,'=c";
+    bench.desk.file(&NewComplaint { narrative: narrative.to_owned(), ..new_complaint() }).await.unwrap();
+    for delimiter in [b',', b';', b'\t', b'|'] {
+        let format = Format::Csv { delimiter, mark: false };
+        let (text, _) = exported(&bench, ListFilter::default(), ALL, format).await;
+        let guarded = "Jalan rusak,'=1+1;'@x|'-y\t'+z\n'=HYPERLINK(1), -2, a-b,'=c";
+        assert!(text.contains(guarded), "{text}");
+    }
+    let (lines, _) = exported(&bench, ListFilter::default(), ALL, Format::JsonLines).await;
+    assert!(lines.contains("rusak,=1+1;@x"), "{lines}");
+}
+
 #[test]
 fn half_an_export_takes_the_place_of_a_whole_one() {
     use std::io::Write as _;
@@ -134,6 +150,22 @@ fn half_an_export_takes_the_place_of_a_whole_one() {
     std::fs::write(folder.path().join("b"), b"theirs").unwrap();
     assert!(matches!(meanwhile.keep(), Err(PlaceError::Exists(_))));
     assert_eq!(std::fs::read(folder.path().join("b")).unwrap(), b"theirs");
+}
+
+/// A process that was killed in the middle of an export cannot tidy up.
+#[test]
+fn killed_export_leaves_personal_data_hidden_for_ever() {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let dead = folder.path().join(".other.csv.4711.lintas-new");
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&dead).unwrap();
+    let living = Place::begin(&folder.path().join("living.csv"), false).unwrap();
+    let next = Place::begin(&folder.path().join("next.csv"), false).unwrap();
+    assert!(!dead.exists());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    for place in [living, next] {
+        place.keep().unwrap();
+    }
 }
 
 /// Takes an export over at a desk, as the command does.

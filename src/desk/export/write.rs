@@ -1,5 +1,6 @@
-//! Rows as CSV (RFC 4180) or as JSON lines. In CSV a cell that a spreadsheet would take for a formula gets an apostrophe before it,
-//! since strangers wrote it; an import takes it away again.
+//! Rows as CSV (RFC 4180) or as JSON lines. In CSV what a spreadsheet would take for a formula gets an apostrophe before it, since
+//! strangers wrote it: at the beginning of a cell, where an import takes it away again, and wherever a cell would begin if the
+//! spreadsheet took another separator for that of the table.
 
 use std::io::{self, Write};
 
@@ -7,6 +8,9 @@ use serde_json::{Map, Value as Json};
 
 use super::record::{Column, Record, Shown, Value};
 use crate::desk::import::GUARDED;
+
+/// What a spreadsheet may take for the end of a cell.
+const SEPARATORS: [char; 6] = [',', ';', '|', '\t', '\n', '\r'];
 
 /// How rows are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,12 +83,28 @@ impl<W: Write> Writer<W> {
 fn cell(value: &Value) -> String {
     match value {
         Value::Nothing => String::new(),
-        Value::Text(text) if text.starts_with(GUARDED) => format!("'{text}"),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => guarded(text),
         Value::Number(number) => number.to_string(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
     }
+}
+
+fn guarded(text: &str) -> String {
+    let mut guarded = String::with_capacity(text.len().saturating_add(1));
+    if text.starts_with(GUARDED) {
+        guarded.push('\'');
+    }
+    let mut begins = false;
+    for c in text.chars() {
+        // An apostrophe there guards already.
+        if begins && GUARDED.contains(&c) && c != '\'' {
+            guarded.push('\'');
+        }
+        guarded.push(c);
+        begins = SEPARATORS.contains(&c);
+    }
+    guarded
 }
 
 fn json(value: &Value) -> Json {

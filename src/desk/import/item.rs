@@ -6,7 +6,9 @@ use std::fmt;
 use crate::desk::original::Original;
 use crate::desk::{Action, NewComplaint};
 use crate::domain::{Change, DisplayState, Reason, UnitCode};
-use crate::words::{Language, say};
+use crate::words::Language;
+
+use super::mark;
 
 /// Most complaints that are taken over in one transaction.
 pub const ITEMS_MAX: usize = 200;
@@ -43,7 +45,8 @@ impl Item {
         if self.is_disposed(own) { own.clone() } else { self.holder(own) }
     }
 
-    fn holder(&self, own: &UnitCode) -> UnitCode {
+    /// Who answers for it at last.
+    pub(super) fn holder(&self, own: &UnitCode) -> UnitCode {
         self.filing.unit.clone().unwrap_or_else(|| own.clone())
     }
 
@@ -135,17 +138,12 @@ impl Item {
 
     /// What is written beside every step, so that nobody takes it for something done here.
     fn mark(&self, language: Language) -> String {
-        let facts = [("source", &*self.original.source), ("state", &*self.original.state)];
-        let code = if self.original.state.is_empty() { "import.mark" } else { "import.mark-state" };
-        say(code, language, &facts)
+        mark::of_state(&self.original.source, &self.original.state, language)
     }
 
     fn answered(&self, language: Language) -> String {
-        if self.original.answered.is_empty() {
-            return self.mark(language);
-        }
-        let facts = [("source", &*self.original.source), ("date", &*self.original.answered)];
-        say("import.mark-answered", language, &facts)
+        let Original { source, state, answered, .. } = &self.original;
+        mark::of_answer(source, state, answered, language)
     }
 }
 

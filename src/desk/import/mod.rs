@@ -6,6 +6,7 @@ pub mod dates;
 pub mod field;
 pub mod item;
 pub mod mapping;
+mod mark;
 pub mod mistake;
 pub mod personal;
 mod plan;
@@ -19,6 +20,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use plan::{Outcome, Taken};
 pub use table::Table;
 
+pub(super) use mark::marked;
 pub(super) use plan::{plan, prepare};
 
 /// What a spreadsheet takes a cell for a formula by; an export puts an apostrophe before it, an import takes it away again.

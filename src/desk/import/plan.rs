@@ -1,11 +1,14 @@
 //! The plan of one transaction that takes complaints over: each is filed, marked and brought to its state by the desk's own
 //! planner. One that is here already gets what was still missing, if nothing else has happened to it; else nothing. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::desk::author::{self, Author};
 use crate::desk::content;
 use crate::desk::error::DeskError;
 use crate::domain::{
-    Change, ComplaintId, DisplayState, Event, Filing, Position, Registry, TrackingNumber, UnitCode, fold,
+    Change, ComplaintId, DisplayState, Event, EventHash, Filing, Header, Position, Registry, TrackingNumber, UnitCode,
+    fold,
 };
 use crate::journal::{self, Part};
 use crate::runtime::{Entropy, random_bytes};
@@ -13,9 +16,6 @@ use crate::store::{Changes, View};
 use crate::words::Language;
 
 use super::item::{Item, Step};
-
-/// The name of the change that files a complaint.
-const FILED: &str = "filed";
 
 /// What became of a complaint that was to be taken over.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -26,11 +26,14 @@ pub enum Outcome {
     Continued,
     /// It was here; nothing was written.
     Known,
+    /// It was here, and the other system has a newer state of it, to which it cannot go on: somebody has worked on it here, or it
+    /// went another way there. Nothing was written.
+    NotFollowed,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::New, Self::Continued, Self::Known];
+    pub const ALL: [Self; 4] = [Self::New, Self::Continued, Self::Known, Self::NotFollowed];
 
     /// The name on the command line and in JSON.
     #[must_use]
@@ -39,6 +42,7 @@ impl Outcome {
             Self::New => "new",
             Self::Continued => "continued",
             Self::Known => "known",
+            Self::NotFollowed => "not-followed",
         }
     }
 }
@@ -61,9 +65,11 @@ pub(in crate::desk) struct Prepared {
     pub(in crate::desk) complaint: ComplaintId,
     filing: Filing,
     unit: UnitCode,
+    holder: UnitCode,
     filing_parts: Vec<Part>,
     mark_parts: Vec<Part>,
     steps: Vec<(Step, Vec<Part>)>,
+    ends: DisplayState,
 }
 
 /// Draws what a complaint needs and holds its texts against the limits.
@@ -97,13 +103,15 @@ pub(in crate::desk) fn prepare(
         complaint: id(&nonce),
         filing,
         unit: item.filing_unit(own),
+        holder: item.holder(own),
         filing_parts: content::of_filing(new, entropy)?,
         mark_parts: content::of_original(&item.original, entropy)?,
         steps: steps.collect::<Result<_, DeskError>>()?,
+        ends: item.ends_as(),
     })
 }
 
-/// Plans the taking over of complaints, in their order.
+/// Plans the taking over of complaints, in their order. `marked` are the events here that a taking over has written.
 ///
 /// # Errors
 /// At the first that cannot be filed, or brought to its state; then nothing is written.
@@ -112,8 +120,9 @@ pub(in crate::desk) fn plan(
     registry: &Registry,
     author: &Author,
     prepared: Vec<Prepared>,
+    marked: &BTreeSet<EventHash>,
 ) -> Result<(Changes, Vec<Taken>, Position), DeskError> {
-    let mut work = Work { view: view.clone(), registry, author, changes: Changes::default() };
+    let mut work = Work { view: view.clone(), registry, author, marked, changes: Changes::default() };
     let taken = prepared.into_iter().map(|one| work.take(one)).collect::<Result<Vec<_>, _>>()?;
     let Work { view, changes, .. } = work;
     Ok((changes, taken, view.own.written))
@@ -125,19 +134,48 @@ struct Work<'a> {
     view: View,
     registry: &'a Registry,
     author: &'a Author,
+    marked: &'a BTreeSet<EventHash>,
     changes: Changes,
+}
+
+/// The steps of a complaint that was filed by its holder itself, when the other system had not disposed of it yet.
+fn without_disposition(steps: Vec<(Step, Vec<Part>)>, unit: &UnitCode, holder: &UnitCode) -> Vec<(Step, Vec<Part>)> {
+    let left = steps.into_iter().filter(|(step, _)| !matches!(step.change, Change::Disposed { .. }));
+    let own = |(step, parts): (Step, Vec<Part>)| {
+        let by = if step.unit == *unit { holder.clone() } else { step.unit };
+        (Step { unit: by, ..step }, parts)
+    };
+    left.map(own).collect()
+}
+
+/// How far a complaint has been taken over.
+struct Progress {
+    /// Steps that were done.
+    done: usize,
+    /// Whether nothing but the taking over has happened to it.
+    alone: bool,
 }
 
 impl Work<'_> {
     fn take(&mut self, one: Prepared) -> Result<Taken, DeskError> {
-        let Prepared { complaint, filing, unit, filing_parts, mark_parts, steps } = one;
+        let Prepared { complaint, filing, unit, holder, filing_parts, mark_parts, steps, ends } = one;
         let events = self.view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
-        let outcome = match self.written_so_far(events, &steps) {
-            Some(0) => Outcome::New,
-            Some(written) if written < steps.len().saturating_add(2) => Outcome::Continued,
-            Some(_) | None => return self.taken(complaint, Outcome::Known),
-        };
         let written = events.len();
+        let by = events.first().and_then(|filed| filed.header.unit.as_ref());
+        let (steps, fits) = match by {
+            Some(by) if *by != unit && *by == holder => (without_disposition(steps, &unit, &holder), true),
+            Some(by) => (steps, *by == unit),
+            None => (steps, true),
+        };
+        let Progress { done, alone } = self.progress(events, &steps);
+        let alone = alone && fits;
+        let (missing, stands) = (written < 2 || done < steps.len(), fold(events).map(|folded| folded.display()));
+        let outcome = match stands {
+            None => Outcome::New,
+            Some(_) if missing && alone => Outcome::Continued,
+            Some(state) if missing && state != ends => return self.taken(complaint, Outcome::NotFollowed),
+            Some(_) => return self.taken(complaint, Outcome::Known),
+        };
         let (registry, author) = (self.registry, self.author);
         if written < 1 {
             let planned = author::file(&self.view, registry, author, &unit, filing, filing_parts)?;
@@ -147,7 +185,7 @@ impl Work<'_> {
             let planned = author::mark_imported(&self.view, registry, author, complaint, mark_parts)?;
             self.add(complaint, planned.0);
         }
-        for (step, parts) in steps.into_iter().skip(written.saturating_sub(2)) {
+        for (step, parts) in steps.into_iter().skip(done) {
             let (unit, action) = (Some(&step.unit), &step.action);
             let planned = author::act(&self.view, registry, author, complaint, unit, action, parts)?;
             self.add(complaint, planned.0);
@@ -155,18 +193,38 @@ impl Work<'_> {
         self.taken(complaint, outcome)
     }
 
-    /// How many of the events that are to be written stand here: filing, mark, steps. None if something else has happened to the
-    /// complaint, so that it is to be left alone.
-    fn written_so_far(&self, events: &[Event], steps: &[(Step, Vec<Part>)]) -> Option<usize> {
-        let first = [FILED, Change::Imported.name()];
-        let mut names = first.into_iter().chain(steps.iter().map(|(step, _)| step.change.name()));
-        for event in events {
-            let expected = names.next()?;
-            if event.header.node != self.author.node || event.header.change.name() != expected {
-                return None;
+    /// How far the events of a complaint are those that are to be written: filing, mark, steps. Follow-ups are no steps on the way
+    /// to another state: one that a taking over wrote may be missing now, and one that is to be written may come too late.
+    fn progress(&self, events: &[Event], steps: &[(Step, Vec<Part>)]) -> Progress {
+        let mut done = 0_usize;
+        let step = |at: usize| steps.get(at).map(|(step, _)| step);
+        let follows_up = |at: usize| step(at).is_some_and(|step| step.change == Change::FollowedUp);
+        for (event, place) in events.iter().zip(0_usize..) {
+            let Header { change, unit, node, .. } = &event.header;
+            let is =
+                |at: usize| step(at).is_some_and(|step| step.change == *change && Some(&step.unit) == unit.as_ref());
+            let next = done.saturating_add(1);
+            let taken_over = *node == self.author.node
+                && match place {
+                    0 => matches!(change, Change::Filed(_)),
+                    1 => *change == Change::Imported,
+                    _ => self.marked.contains(&event.hash),
+                };
+            if !taken_over {
+                return Progress { done, alone: false };
+            }
+            if place < 2 {
+                continue;
+            }
+            if is(done) {
+                done = next;
+            } else if follows_up(done) && is(next) {
+                done = next.saturating_add(1);
+            } else if *change != Change::FollowedUp {
+                return Progress { done, alone: false };
             }
         }
-        Some(events.len())
+        Progress { done, alone: true }
     }
 
     /// Takes what was planned into account for what comes after it.

@@ -141,8 +141,87 @@ async fn import_acts_on_what_somebody_works_on() {
     bench.must(id, [dispose("13.71.dpupr")]).await;
     let before = bench.store.own().await.unwrap().written;
     let taken = bench.desk.import(&[city(DisplayState::Closed)], Language::English).await.unwrap();
-    assert_eq!((taken[0].outcome, taken[0].state), (Outcome::Known, DisplayState::Disposed));
+    assert_eq!((taken[0].outcome, taken[0].state), (Outcome::NotFollowed, DisplayState::Disposed));
     assert_eq!(bench.store.own().await.unwrap().written, before);
+}
+
+/// What somebody does at the desk can be the very change that a taking over would write.
+#[tokio::test]
+async fn import_goes_on_in_the_name_of_one_unit_over_the_work_of_another() {
+    let verify = || Action::Verify;
+    for (name, work) in [
+        ("another unit", vec![(verify(), ""), (dispose("13.71.dpupr"), "")]),
+        ("the same unit", vec![(verify(), "Benar."), (dispose("13.71.dlh"), "Untuk DLH.")]),
+        ("the first step", vec![(verify(), "Taken over")]),
+        ("a follow-up", vec![(verify(), ""), (Action::FollowUp, "Sedang dikerjakan.")]),
+    ] {
+        let bench = Bench::padang().await;
+        let city = |state| Item { filing: NewComplaint { unit: None, ..item("7", state).filing }, ..item("7", state) };
+        let id = bench.desk.import(&[city(DisplayState::New)], Language::English).await.unwrap()[0].complaint;
+        for (action, text) in work {
+            bench.desk.act(&ComplaintName::Id(id), None, &action, text).await.unwrap();
+        }
+        let before = (bench.store.own().await.unwrap().written, changes(&bench, id).await);
+        for closed in [item("7", DisplayState::Closed), city(DisplayState::Closed)] {
+            let taken = bench.desk.import(&[closed], Language::English).await.unwrap();
+            assert_eq!(taken[0].outcome, Outcome::NotFollowed, "{name}");
+        }
+        assert_eq!((bench.store.own().await.unwrap().written, changes(&bench, id).await), before, "{name}");
+        // The other system says nothing new: nothing is missing.
+        let taken = bench.desk.import(&[city(DisplayState::New)], Language::English).await.unwrap();
+        assert_eq!(taken[0].outcome, Outcome::Known, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn newer_state_is_not_followed_or_said_to_be_here() {
+    use DisplayState::{Archived, Awaiting, Closed, Deferred, Disposed, InProgress, New, Undisposed};
+    let told = |text: &str, state| Item { follow_up: text.to_owned(), ..item("1", state) };
+    let plain = |state| told("", state);
+    for (first, second, outcome) in [
+        (plain(InProgress), plain(Closed), Outcome::Continued),
+        (plain(InProgress), plain(Awaiting), Outcome::Continued),
+        (told("Digali.", InProgress), plain(Closed), Outcome::Continued),
+        (plain(InProgress), told("Digali.", Closed), Outcome::Continued),
+        (plain(Awaiting), told("Digali.", Closed), Outcome::Continued),
+        (plain(Disposed), plain(InProgress), Outcome::Continued),
+        (plain(New), plain(Closed), Outcome::Continued),
+        (plain(Undisposed), plain(Deferred), Outcome::NotFollowed),
+        (plain(Undisposed), plain(Archived), Outcome::NotFollowed),
+        (plain(Deferred), plain(Closed), Outcome::NotFollowed),
+        (plain(Closed), plain(Closed), Outcome::Known),
+        (plain(InProgress), plain(Disposed), Outcome::Known),
+    ] {
+        // Confidential, as they are unless a mapping says otherwise.
+        let hidden = |one: Item| {
+            let filing = NewComplaint { visibility: crate::domain::Visibility::Confidential, ..one.filing.clone() };
+            Item { filing, ..one }
+        };
+        let (bench, case) = (Bench::padang().await, format!("{} to {}", first.state.name(), second.state.name()));
+        bench.desk.import(&[hidden(first.clone())], Language::English).await.unwrap();
+        let taken = bench.desk.import(&[hidden(second.clone())], Language::Indonesian).await.unwrap()[0];
+        let ends = if outcome == Outcome::Continued { second.ends_as() } else { first.ends_as() };
+        assert_eq!((taken.outcome, taken.state), (outcome, ends), "{case}");
+        let file = bench.desk.show(&ComplaintName::Id(taken.complaint)).await.unwrap();
+        let complaint = crate::domain::fold(file.events.iter().map(|filed| &filed.event)).unwrap();
+        assert!(complaint.outcomes.values().all(|one| *one == crate::domain::Outcome::Counted), "{case}");
+        let by: std::collections::BTreeSet<String> =
+            changes(&bench, taken.complaint).await.into_iter().map(|(_, unit)| unit).collect();
+        let filed_by_holder = matches!(first.state, New | Undisposed | Deferred);
+        assert!(!filed_by_holder || by.len() == 1, "{case}: {by:?}");
+    }
+    // One state after the other. What its holder has filed itself needs no disposition.
+    let bench = Bench::padang().await;
+    for state in [New, Undisposed, Disposed, InProgress, Awaiting, Closed] {
+        let taken = bench.desk.import(&[plain(state)], Language::English).await.unwrap()[0];
+        assert_eq!(taken.state, if state == Disposed { Undisposed } else { state }, "{}", state.name());
+    }
+    // It went on to another unit there.
+    let bench = Bench::padang().await;
+    bench.desk.import(&[plain(New)], Language::English).await.unwrap();
+    let filing = NewComplaint { unit: Some(unit("13.71.dpupr")), ..plain(Closed).filing };
+    let taken = bench.desk.import(&[Item { filing, ..plain(Closed) }], Language::English).await.unwrap()[0];
+    assert_eq!((taken.outcome, taken.state), (Outcome::NotFollowed, New));
 }
 
 #[tokio::test]

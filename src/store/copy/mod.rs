@@ -64,6 +64,15 @@ pub async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(path).await
 }
 
+/// Whether a copy is made of the tables and indices of a schema, and of nothing else: no trigger and no view that would do something
+/// of its own once it is in use. It is not changed. `beside` is the path of a new file to compare it with.
+///
+/// # Errors
+/// If it cannot be read, or the file cannot be made.
+pub async fn is_as_made(path: &Path, schema: i64, beside: &Path) -> Result<bool, StoreError> {
+    super::sqlite::is_as_made(path, schema, beside).await
+}
+
 /// What a copy tells of itself. It is not changed.
 ///
 /// # Errors

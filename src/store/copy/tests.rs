@@ -13,7 +13,7 @@ use crate::store::conformance::sample::{
 };
 use crate::store::postgres::testing::{TestDatabase, tell};
 use crate::store::postgres::{PostgresSource, PostgresStore, fill, in_use};
-use crate::store::sqlite::{SqliteSource, health, install};
+use crate::store::sqlite::{Exchange, SqliteSource, create_single, health, install};
 use crate::store::{Changes, PeerUpdate, Store};
 
 /// Something in every table.
@@ -143,6 +143,99 @@ async fn restored_database_overwrites_one_or_mixes_with_its_log() {
     assert_eq!(of_copy(&copy("new.db")).await, all);
 }
 
+/// A power cut between any two steps of a restore, and a disk that says no after the database was moved away.
+#[tokio::test]
+async fn cut_off_restore_parts_a_database_from_its_log() {
+    let (folder, path, store, all) = hub().await;
+    let copy = |name: &str| folder.path().join(name);
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy("copy")).await.unwrap();
+    put(&store, Changes { summaries: vec![summary(7)], ..Changes::default() }).await.unwrap();
+    let later = everything(&store).await;
+    for cut in 0..=4 {
+        let place = folder.path().join(format!("cut-{cut}"));
+        fs::create_dir(&place).unwrap();
+        let [database, aside, second] = ["hub.db", "first", "second"].map(|name| place.join(name));
+        for end in ["", "-wal", "-shm"] {
+            fs::copy(format!("{}{end}", path.display()), format!("{}{end}", database.display())).unwrap();
+        }
+        let log = place.join("hub.db-wal");
+        assert!(fs::metadata(&log).unwrap().len() > 0, "the log is empty: this shows nothing");
+        let exchange = Exchange { database: &database, aside: Some(&aside) };
+        let steps = [Exchange::keep_log, Exchange::move_away, Exchange::drop_log];
+        for step in steps.iter().take(cut) {
+            step(&exchange).unwrap();
+        }
+        if cut == 4 {
+            exchange.move_back();
+            assert!(database.exists() && !aside.exists());
+        }
+        // Whole, wherever it stands; looked at elsewhere, as looking changes it.
+        let standing = if database.exists() { &database } else { &aside };
+        let seen = place.join("seen");
+        fs::copy(standing, &seen).unwrap();
+        fs::copy(format!("{}-wal", standing.display()), place.join("seen-wal")).unwrap();
+        assert!(of_copy(&seen).await == later, "cut off after {cut} steps, it lacks its log");
+        // And again, to the end.
+        fs::copy(copy("copy"), place.join("copy")).unwrap();
+        install(&place.join("copy"), &database, Some(&second)).unwrap();
+        assert!(of_copy(&database).await == all && !place.join("hub.db.restoring").exists());
+        let kept = if second.exists() { &second } else { &aside };
+        assert!(of_copy(kept).await == later, "cut off after {cut} steps, the log is gone");
+    }
+    store.close().await;
+}
+
+/// What a trigger or a view does is seen in no row.
+#[tokio::test]
+async fn copy_with_something_of_its_own_goes_unseen() {
+    let (folder, path, store, _) = hub().await;
+    let place = |name: &str| folder.path().join(name);
+    let copy = place("copy");
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
+    store.close().await;
+    let older = schema() - 1;
+    create_single(&place("older"), older).await.unwrap().close().await.unwrap();
+    let mut at = 0;
+    let mut as_made = async |path: &Path, schema: i64| {
+        at += 1;
+        is_as_made(path, schema, &place(&format!("beside-{at}"))).await.unwrap()
+    };
+    assert!(as_made(&copy, schema()).await && as_made(&place("older"), older).await);
+    assert!(!as_made(&copy, older).await && !as_made(&place("older"), schema()).await);
+    for (statement, name) in [
+        ("CREATE TRIGGER later AFTER INSERT ON events BEGIN DELETE FROM parts; END", "trigger"),
+        ("CREATE TRIGGER sqlitely AFTER INSERT ON events BEGIN DELETE FROM parts; END", "trigger of a near name"),
+        ("CREATE TRIGGER of_list AFTER INSERT ON _sqlx_migrations BEGIN DELETE FROM parts; END", "trigger on the list"),
+        ("CREATE VIEW more AS SELECT * FROM events", "view"),
+        ("CREATE TABLE more (x)", "table"),
+        ("DROP INDEX events_by_complaint", "index that is gone"),
+        ("ALTER TABLE complaints ADD COLUMN more TEXT DEFAULT 'x'", "column"),
+    ] {
+        let altered = place("altered");
+        fs::copy(&copy, &altered).unwrap();
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(&altered).connect().await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        assert!(!as_made(&altered, schema()).await, "{name}");
+    }
+}
+
+/// A copy that comes from another file system is read as it comes, and its reading may fail.
+#[tokio::test]
+async fn half_a_copy_stays_beside_its_place() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
+    if fs::metadata(folder.path()).unwrap().dev() == fs::metadata(elsewhere.path()).unwrap().dev() {
+        return;
+    }
+    // What can be opened and cannot be read.
+    let copy = elsewhere.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    assert!(install(&copy, &folder.path().join("hub.db"), None).is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a half of it was left");
+}
+
 #[tokio::test]
 async fn sick_database_says_that_it_is_well() {
     let (_folder, path, store, _) = hub().await;
@@ -222,6 +315,72 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     assert_eq!(kept, 1);
     tell(&mut server_side, &format!("DROP SCHEMA {before_schema} CASCADE")).await;
     server_side.close().await.unwrap();
+    server.drop_it().await;
+}
+
+/// The server ends the connection in the middle of it, so that nothing can be put back by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restore_into_a_server_that_goes_away_leaves_a_half() {
+    let (folder, path, _store, all) = hub().await;
+    let copy = folder.path().join("copy");
+    SqliteSource::open(&path).await.unwrap().copy_to(&copy).await.unwrap();
+    let server = TestDatabase::make();
+    let there = PostgresStore::create(&server.address(), owner("hub")).await.unwrap();
+    put(&there, Changes { summaries: vec![summary(5)], ..Changes::default() }).await.unwrap();
+    let before = everything(&there).await;
+    there.close().await;
+    let mut other = server.connect().await;
+    let schema: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut other).await.unwrap();
+    let aside = format!("{schema}_before");
+    // In the last of the migrations, once the tables that are there were moved away.
+    let kill = format!(
+        "CREATE FUNCTION public.{schema}_kill() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF current_setting('search_path') = '{schema}' AND to_regclass('{schema}.set_aside_parts') IS NOT NULL THEN
+                 PERFORM pg_terminate_backend(pg_backend_pid());
+             END IF;
+         END $$;
+         CREATE EVENT TRIGGER {schema}_kill ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+             EXECUTE FUNCTION public.{schema}_kill()"
+    );
+    tell(&mut other, &kill).await;
+    let cut = fill(&server.address(), &copy, Some(&aside)).await;
+    tell(&mut other, &format!("DROP EVENT TRIGGER {schema}_kill; DROP FUNCTION public.{schema}_kill()")).await;
+    assert!(cut.is_err());
+    let there = PostgresStore::open(&server.address()).await.unwrap();
+    assert_eq!(everything(&there).await, before);
+    // A hub that was started meanwhile goes on.
+    let refused = fill(&server.address(), &copy, Some(&aside)).await.unwrap_err();
+    assert!(refused.to_string().contains("stop it first"), "{refused}");
+    assert_eq!(everything(&there).await, before);
+    there.close().await;
+    fill(&server.address(), &copy, Some(&aside)).await.unwrap();
+    let there = PostgresStore::open(&server.address()).await.unwrap();
+    assert_eq!(everything(&there).await, all);
+    there.close().await;
+    tell(&mut other, &format!("DROP SCHEMA {aside} CASCADE")).await;
+    other.close().await.unwrap();
+    server.drop_it().await;
+}
+
+/// What compresses well on the server takes its full length in a copy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copy_from_a_server_takes_more_room_than_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestDatabase::make();
+    let there = PostgresStore::create(&server.address(), owner("hub")).await.unwrap();
+    let mut padang = Author::new("13.71");
+    let long = "a".repeat(60_000);
+    let filing = padang.tell(Some(complaint(1)), filed(1), &[part(0, &long), part(1, &long)]);
+    let mut entries = vec![filing];
+    entries.extend((0..20).map(|_| padang.tell(Some(complaint(1)), Change::Replied, &[part(0, &long)])));
+    put(&there, padang.batch(entries, Verdict::Applied)).await.unwrap();
+    there.close().await;
+    let source = PostgresSource::open(&server.address()).await.unwrap();
+    let foreseen = source.bytes().await.unwrap();
+    let copy = folder.path().join("copy");
+    source.copy_to(&copy).await.unwrap();
+    let taken = fs::metadata(&copy).unwrap().len();
+    assert!(taken > 20 * 60_000 && taken <= foreseen, "{taken} bytes instead of {foreseen}");
     server.drop_it().await;
 }
 

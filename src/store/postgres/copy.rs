@@ -12,6 +12,9 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Row as _};
 use super::{Address, StoreError, migrate, own, settings};
 use crate::store::copy::{Cell, CopyFacts, Kind, Rows, Source, Table, Writer, facts};
 
+/// Tables with a column `content`.
+const WITH_CONTENT: [&str; 2] = ["parts", "set_aside_parts"];
+
 /// A PostgreSQL database to be copied. It may be of an older version; it is read as it is.
 #[derive(Clone, Debug)]
 pub struct PostgresSource {
@@ -47,8 +50,13 @@ impl Source for PostgresSource {
         .bind(self.address.schema())
         .fetch_one(&mut connection)
         .await?;
+        // The server compresses content, a copy does not.
+        let mut content = 0_i64;
+        for table in WITH_CONTENT {
+            content = content.saturating_add(content_of(&mut connection, self.address.schema(), table).await?);
+        }
         connection.close().await?;
-        Ok(u64::try_from(bytes).unwrap_or(0))
+        Ok(u64::try_from(bytes.saturating_add(content)).unwrap_or(0))
     }
 
     async fn copy_to(&self, path: &Path) -> Result<CopyFacts, StoreError> {
@@ -76,38 +84,45 @@ impl Source for PostgresSource {
     }
 }
 
-/// Puts a copy, which is up to date, into a database that has none of this program's tables, or empty ones: all of it or nothing.
-/// Tables that hold something are moved away, into the schema `aside`, if that is given.
+/// Bytes of content in a table; none if a database of this version has no such table.
+async fn content_of(connection: &mut PgConnection, schema: &str, table: &str) -> Result<i64, StoreError> {
+    let name = format!("\"{schema}\".\"{table}\"");
+    let there: bool =
+        sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(&name).fetch_one(&mut *connection).await?;
+    if !there {
+        return Ok(0);
+    }
+    let query = format!("SELECT coalesce(sum(octet_length(content)), 0)::bigint FROM {name}");
+    Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(connection).await?)
+}
+
+/// Puts a copy, which is up to date, into a database that has none of this program's tables, or empty ones: in one transaction, all
+/// of it or nothing. Tables that hold something are moved away, into the schema `aside`, if that is given.
 ///
 /// # Errors
-/// If there is a database and no `aside`, or the server says no; then what was there is there.
+/// If there is a database and no `aside`, if others use it, or the server says no or goes away; then what was there is there.
 pub async fn fill(address: &Address, copy: &Path, aside: Option<&str>) -> Result<(), StoreError> {
     let mut connection = settings::connect(address).await?;
     let schema = address.schema();
-    let taken = holds_something(&mut connection, schema).await?;
-    match (taken, aside) {
-        (true, None) => {
+    let mut tx = connection.begin().await?;
+    if holds_something(&mut tx, schema).await? {
+        let Some(aside) = aside else {
             return Err(StoreError::Foreign(format!("there is a database at {address}, and it was left as it is")));
+        };
+        // Whoever writes locks a row of this table first: from here on nobody does.
+        let lock = format!("LOCK TABLE \"{schema}\".own_journal IN ACCESS EXCLUSIVE MODE");
+        sqlx::query(AssertSqlSafe(lock)).execute(&mut *tx).await?;
+        if used_by_others(&mut tx).await? {
+            return Err(StoreError::Foreign(format!("a program uses {address}; stop it first")));
         }
-        (true, Some(aside)) => rename(&mut connection, schema, aside).await?,
-        (false, _) => {}
+        let rename = format!("ALTER SCHEMA \"{schema}\" RENAME TO \"{aside}\"");
+        sqlx::query(AssertSqlSafe(rename)).execute(&mut *tx).await?;
     }
-    let filled = async {
-        migrate::create(&mut connection, address).await?;
-        migrate::run(&mut connection).await?;
-        let mut tx = connection.begin().await?;
-        put(&mut tx, schema, copy).await?;
-        own::begin(&mut tx).await?;
-        Ok::<(), StoreError>(tx.commit().await?)
-    }
-    .await;
-    if let (Err(error), true, Some(aside)) = (&filled, taken, aside) {
-        tracing::error!(%error, "the copy could not be put in place; what was there is put back");
-        let statement = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
-        rename(&mut connection, aside, schema).await?;
-    }
-    filled?;
+    migrate::create(&mut tx, address).await?;
+    migrate::run(&mut tx).await?;
+    put(&mut tx, schema, copy).await?;
+    own::begin(&mut tx).await?;
+    tx.commit().await?;
     Ok(connection.close().await?)
 }
 
@@ -128,19 +143,16 @@ pub async fn is_there(address: &Address) -> Result<bool, StoreError> {
 /// If the server cannot be asked.
 pub async fn in_use(address: &Address) -> Result<bool, StoreError> {
     let mut connection = settings::connect(address).await?;
-    let found: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-                AND application_name = current_setting('application_name'))",
-    )
-    .fetch_one(&mut connection)
-    .await?;
+    let found = used_by_others(&mut connection).await?;
     connection.close().await?;
     Ok(found)
 }
 
-async fn rename(connection: &mut PgConnection, from: &str, to: &str) -> Result<(), StoreError> {
-    sqlx::query(AssertSqlSafe(format!("ALTER SCHEMA \"{from}\" RENAME TO \"{to}\""))).execute(connection).await?;
-    Ok(())
+async fn used_by_others(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                        AND application_name = current_setting('application_name'))";
+    Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
 }
 
 /// Whether the database has an owner: `init` writes it, or a copy brings it.

@@ -1,7 +1,5 @@
-//! A database file copied while it is in use, and a copy put in its place. What is in it is not looked at beyond whose it is.
+//! A database file copied while it is in use. What is in it is not looked at beyond whose it is.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -9,11 +7,7 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 use super::codec::number;
 use super::settings::{self, Role};
 use super::{StoreError, file, migrate, own};
-use crate::runtime::machine::{rename_new, sync_folder_of};
 use crate::store::copy::{CopyFacts, Source};
-
-/// What SQLite keeps beside a database, by what is added to its name.
-const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
 /// A database file to be copied. The database may be of an older version; it is read as it is.
 #[derive(Clone, Debug)]
@@ -89,6 +83,17 @@ pub(in crate::store) async fn create_single(path: &Path, schema: i64) -> Result<
     Ok(connection)
 }
 
+/// Whether a copy is made of what the migrations up to a schema make, and of nothing else. `beside` is a new file to compare it with.
+pub(in crate::store) async fn is_as_made(path: &Path, schema: i64, beside: &Path) -> Result<bool, StoreError> {
+    let mut made = create_single(beside, schema).await?;
+    let wanted = migrate::things(&mut made).await;
+    settings::close(made).await?;
+    let mut connection = open_single(path).await?;
+    let found = migrate::things(&mut connection).await;
+    settings::close(connection).await?;
+    Ok(found? == wanted?)
+}
+
 /// What a copy tells of itself. It is read as it is and not changed.
 pub(in crate::store) async fn facts(path: &Path) -> Result<CopyFacts, StoreError> {
     let mut connection = open_single(path).await?;
@@ -109,75 +114,6 @@ async fn read(connection: &mut SqliteConnection, path: &Path) -> Result<CopyFact
     Ok(CopyFacts { owner, schema, journal, events: number(events)?, complaints: number(complaints)? })
 }
 
-/// Puts a copy that nobody uses in the place of a database that nobody uses, in one step. A database that is there is kept as
-/// `aside`, its log with it. Cut off halfway, there is no database under the old name, and the old one under the new.
-///
-/// # Errors
-/// If there is a database and no `aside`, if `aside` is taken, or if the file system says no.
-pub fn install(copy: &Path, database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
-    if aside.is_none() {
-        // Before anything is moved: a copy that is refused stays where it is.
-        nothing_there(database)?;
-    }
-    let near = with_end(database, ".restoring");
-    bring_near(copy, &near)?;
-    let placed = put_aside(database, aside)
-        .and_then(|()| rename_new(&near, database).map_err(|error| unavailable(database, &error)));
-    if placed.is_err() && fs::rename(&near, copy).is_err() {
-        // What was not put in place goes back, or is still in the backup.
-        let _ = fs::remove_file(&near);
-    }
-    placed
-}
-
-/// Moves a copy beside the place where it will be, on the same file system, and makes sure that it is on the disk.
-fn bring_near(copy: &Path, near: &Path) -> Result<(), StoreError> {
-    let moved = match fs::rename(copy, near) {
-        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
-            let mut from = File::open(copy).map_err(|error| unavailable(copy, &error))?;
-            // One that a process that died left there is none.
-            let _ = fs::remove_file(near);
-            let mut to = file::create_new(near)?;
-            std::io::copy(&mut from, &mut to).map(|_| ())
-        }
-        moved => moved,
-    };
-    moved
-        .and_then(|()| File::open(near)?.sync_all())
-        .and_then(|()| sync_folder_of(near))
-        .map_err(|error| unavailable(near, &error))
-}
-
-fn nothing_there(database: &Path) -> Result<(), StoreError> {
-    if fs::symlink_metadata(database).is_ok() {
-        let path = database.display();
-        return Err(StoreError::Foreign(format!("there is a database at {path}, and it was left as it is")));
-    }
-    Ok(())
-}
-
-fn put_aside(database: &Path, aside: Option<&Path>) -> Result<(), StoreError> {
-    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
-    let alone = !is_there(database);
-    // The database first: its log without it is nothing, it without its log might be taken for whole.
-    for end in std::iter::once("").chain(BESIDE) {
-        let from = with_end(database, end);
-        match aside.map(|aside| with_end(aside, end)) {
-            _ if !is_there(&from) => {}
-            Some(to) => rename_new(&from, &to).map_err(|error| unavailable(&to, &error))?,
-            None if alone => fs::remove_file(&from).map_err(|error| unavailable(&from, &error))?,
-            None => nothing_there(database)?,
-        }
-    }
-    Ok(())
-}
-
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
-}
-
-fn unavailable(path: &Path, why: &dyn std::fmt::Display) -> StoreError {
+pub(super) fn unavailable(path: &Path, why: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("{}: {why}", path.display()))
 }

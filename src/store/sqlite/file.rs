@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use crate::runtime::machine::sync_folder_of;
+use crate::store::error::FILE_MODE;
 
 const MODE: u32 = 0o600;
 
@@ -42,7 +43,7 @@ pub(super) fn existing(path: &Path) -> Result<PathBuf, StoreError> {
     };
     let mode = found.permissions().mode() & 0o777;
     if mode & !MODE != 0 {
-        return Err(StoreError::Setting { name: "file mode", found: format!("{mode:04o}"), wanted: "0600" });
+        return Err(StoreError::Setting { name: FILE_MODE, found: format!("{mode:04o}"), wanted: "0600" });
     }
     Ok(path)
 }

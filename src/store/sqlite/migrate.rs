@@ -10,6 +10,9 @@ use crate::store::migrated;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
+/// Where sqlx notes which migrations were applied.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+
 /// "Lnts", in the header of every database of this program.
 const APPLICATION_ID: i64 = 0x4c6e_7473;
 
@@ -46,6 +49,21 @@ pub(super) async fn schema(connection: &mut SqliteConnection) -> Result<i64, Sto
     let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(migrated::fault)?;
     migrated::schema(&MIGRATIONS, &applied)
 }
+
+/// What a database is made of, in an order of its own: kind, name, table and statement of everything but the list of migrations.
+pub(super) async fn things(connection: &mut SqliteConnection) -> Result<Vec<Thing>, StoreError> {
+    let query = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name, tbl_name, sql";
+    let all: Vec<Thing> = sqlx::query_as(query).fetch_all(connection).await?;
+    // The list is sqlx's, which may make it otherwise some day. A trigger on it is no part of it.
+    let of_list = |(kind, name, table, sql): &Thing| {
+        let index = kind == "index" && sql.is_none() && name.starts_with("sqlite_autoindex_");
+        table == MIGRATIONS_TABLE && (index || kind == "table" && name == MIGRATIONS_TABLE)
+    };
+    Ok(all.into_iter().filter(|thing| !of_list(thing)).collect())
+}
+
+/// Kind, name, table and statement of a table, an index, a view or a trigger.
+pub(super) type Thing = (String, String, String, Option<String>);
 
 /// Checks, without writing, that nothing is missing.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ mod entries;
 pub(in crate::store) mod fault;
 mod file;
 mod health;
+mod install;
 mod journal;
 mod migrate;
 mod outbox;
@@ -35,9 +36,12 @@ use super::{
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
-pub use copy::{SqliteSource, install};
-pub(super) use copy::{create_single, facts, open_single};
+pub use copy::SqliteSource;
+pub(super) use copy::{create_single, facts, is_as_made, open_single};
 pub use health::health;
+#[cfg(test)]
+pub(super) use install::Exchange;
+pub use install::install;
 use settings::Role;
 
 /// A store in a SQLite file; clones share its connections.

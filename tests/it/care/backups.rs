@@ -62,9 +62,9 @@ async fn old_backups_pile_up_or_keys_go_with_them() {
     let town = Town::running(&[PADANG]).await;
     file(&mut town.desk(PADANG).await, 1, 100).await;
     let folder = town.federation.node_folder(PADANG).join("backups");
-    // Three of other days, one by hand.
+    // Three of other days, one of a clock that was ahead, one by hand.
     fs::create_dir(&folder).unwrap();
-    for name in ["20260101T000000Z", "20260102T000000Z", "20260103T000000Z-schema-1", "by-hand"] {
+    for name in ["20990101T000000Z", "20260101T000000Z", "20260102T000000Z", "20260103T000000Z-schema-1", "by-hand"] {
         fs::write(folder.join(format!("lintas-node-13.71-{name}.tar")), "x").unwrap();
     }
     let made = town.federation.ask(PADANG, &["backup", "--keep", "2", "--verify"]).await.unwrap();

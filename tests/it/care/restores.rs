@@ -67,7 +67,9 @@ async fn backup_that_must_not_be_believed_is_restored() {
     forged(&good, &town.path("other-federation.tar"), |manifest| manifest.federation = "lapor.example".to_owned());
     forged(&good, &town.path("other-key.tar"), |manifest| manifest.signing_key = "ab".repeat(32));
     forged(&good, &town.path("other-place.tar"), |manifest| manifest.journal.1 += 1);
-    alter_database(&good, &town.path("altered.tar")).await;
+    alter_database(&good, &town.path("altered.tar"), "UPDATE complaints SET state = 'closed'").await;
+    let trigger = "CREATE TRIGGER later AFTER INSERT ON events BEGIN DELETE FROM parts; END";
+    alter_database(&good, &town.path("trigger.tar"), trigger).await;
     let folder = town.federation.node_folder(PADANG);
     let before = contents(&folder);
     for (name, code, why) in [
@@ -81,6 +83,7 @@ async fn backup_that_must_not_be_believed_is_restored() {
         ("other-key.tar", 1, "another signing key"),
         ("other-place.tar", 65, "not what its database says"),
         ("altered.tar", 65, "does not verify"),
+        ("trigger.tar", 65, "no version of the program made"),
     ] {
         let (ended, said) = refused(town.federation.node(PADANG, &["restore", &path(name), "--replace"]).await);
         assert!(ended == code && said.contains(why) && said.lines().count() == 1, "{name}: {ended}: {said}");
@@ -88,6 +91,20 @@ async fn backup_that_must_not_be_believed_is_restored() {
         let verified = ["backup", "verify", &path(name)];
         assert_eq!(refused(town.federation.node(PADANG, &verified).await).0, code, "{name} is believed by verify");
     }
+    // Without the key here, the registry in the backup says whose it is; a key that the service manager keeps must be had.
+    let (key, away) = (folder.join("keys/signing.key"), town.path("signing.key"));
+    fs::rename(&key, &away).unwrap();
+    let (code, said) = refused(town.federation.node(PADANG, &["restore", &path("other-key.tar"), "--replace"]).await);
+    assert!(code == 65 && said.contains("the registry does not name"), "{code}: {said}");
+    let sound = town.federation.ask(PADANG, &["backup", "verify", &path("good.tar")]).await.unwrap();
+    assert_eq!(sound["own_key_compared"], false, "{sound}");
+    let credential = ["backup", "verify", &path("other-key.tar"), "--set", "signing.key=credential:signing.key"];
+    let (code, said) = refused(town.federation.node(PADANG, &credential).await);
+    assert!(code == 1 && said.contains("was not given the credential signing.key"), "{code}: {said}");
+    fs::rename(&away, &key).unwrap();
+    assert!(contents(&folder) == before);
+    let sound = town.federation.ask(PADANG, &["backup", "verify", &path("good.tar")]).await.unwrap();
+    assert_eq!(sound["own_key_compared"], true, "{sound}");
     let (code, said) = refused(town.federation.node(PADANG, &["restore", &path("good.tar")]).await);
     assert!(code == 1 && said.contains("--replace") && contents(&folder) == before, "{code}: {said}");
     town.federation.node(PADANG, &["restore", &path("good.tar"), "--replace"]).await.unwrap();
@@ -100,8 +117,8 @@ async fn backup_that_must_not_be_believed_is_restored() {
     town.ends_in_order().await;
 }
 
-/// A backup in which somebody changed a state that no signature covers, and hashed everything anew.
-async fn alter_database(from: &Path, to: &Path) {
+/// A backup in which somebody changed something that no signature covers, and hashed everything anew.
+async fn alter_database(from: &Path, to: &Path, statement: &'static str) {
     use sqlx::{ConnectOptions as _, Connection as _};
     let silent = Progress::silent();
     let manifest = archive::check(from, &silent).unwrap();
@@ -113,8 +130,8 @@ async fn alter_database(from: &Path, to: &Path) {
             fs::write(draft.scratch(), &bytes).unwrap();
             let mut database =
                 sqlx::sqlite::SqliteConnectOptions::new().filename(draft.scratch()).connect().await.unwrap();
-            let done = sqlx::query("UPDATE complaints SET state = 'closed'").execute(&mut database).await.unwrap();
-            assert!(done.rows_affected() > 0);
+            let done = sqlx::query(statement).execute(&mut database).await.unwrap();
+            assert!(done.rows_affected() > 0 || statement.starts_with("CREATE"));
             database.close().await.unwrap();
             members.push((listed.name.as_str(), Content::File(draft.scratch())));
         } else {

@@ -96,6 +96,37 @@ async fn hub_that_moves_to_a_server_and_back_loses_something() {
     town.ends_in_order().await;
 }
 
+/// The machine of the hub burns down, the server of its database does not.
+#[tokio::test]
+async fn hub_on_a_server_does_not_come_back_into_an_empty_folder() {
+    let mut town = Town::running(&[PADANG]).await;
+    file(&mut town.desk(PADANG).await, 2, 100).await;
+    town.federation.at_rest().await.unwrap();
+    let path = |name: &str| town.path(name).display().to_string();
+    let (first, with, without) = (path("first.tar"), path("with.tar"), path("without.tar"));
+    town.federation.stop_hub().await.unwrap();
+    town.federation.hub(&["backup", &first]).await.unwrap();
+    let server = Server::start(&[]).unwrap();
+    point(&town, server.address());
+    town.federation.hub(&["restore", &first]).await.unwrap();
+    town.federation.hub(&["backup", &with, "--with-keys"]).await.unwrap();
+    town.federation.hub(&["backup", &without]).await.unwrap();
+    let folder = town.federation.hub_folder();
+    let password = fs::read(folder.join("keys/database.password")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    // Without keys, the password must be there first.
+    let (code, said) = refused(town.federation.hub(&["restore", &without, "--replace"]).await);
+    assert!(code == 1 && said.contains("database.password") && !folder.exists(), "{code}: {said}");
+    let (code, said) = refused(town.federation.hub(&["restore", &with]).await);
+    assert!(code == 1 && said.contains("--replace") && !folder.exists(), "{code}: {said}");
+    let done = town.federation.ask_hub(&["restore", &with, "--replace"]).await.unwrap();
+    assert_eq!((&done["keys"], &done["keys_missing"]), (&Value::from(true), &Value::from(0)), "{done}");
+    assert_eq!(fs::read(folder.join("keys/database.password")).unwrap(), password);
+    town.federation.start_hub().unwrap();
+    file(&mut town.desk(PADANG).await, 1, 100).await;
+    town.ends_in_order().await;
+}
+
 #[tokio::test]
 async fn server_is_brought_up_to_date_without_a_backup() {
     let town = Town::founded(&[]).await;
