@@ -450,9 +450,9 @@ impl<S: Store> HubEnd<S> {
         self.shared.store.transact(scope, plan).await
     }
 
-    /// Whether this session is the newest of its node, if it is open: of an older one nothing is taken, and it is told nothing.
+    /// Whether this session is open and the newest of its node: of an older one nothing is taken, and it is told nothing.
     fn is_newest(&self, peer: Option<&Peer>) -> bool {
-        self.session.number().is_none_or(|number| peer.is_some_and(|peer| peer.session == number))
+        peer.is_some_and(|peer| Some(peer.session) == self.session.number())
     }
 
     /// How far the hub is with this node, to be said now and then. Once all of an outbox that overflowed is delivered, or another
