@@ -135,7 +135,7 @@ fn check_options(text: &str) -> Result<(), String> {
         if ["password", "sslpassword"].contains(&name) {
             return Err(format!(
                 "{name} has no place behind the question mark; write postgres://USER:PASSWORD@HOST/DATABASE, from which it is \
-                 taken out, or give a file with it"
+                 taken out, or set database_password_file"
             ));
         }
         if !OPTIONS.contains(&name) && !name.starts_with("options[") {
