@@ -117,11 +117,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// every event by others of each complaint it takes part in, in the order in which they were stored, proofs present. What is
     /// inadmissible is not forwarded. Returns the generation; none, and nothing is changed, if `session` is not the destination's
     /// newest session any more: a later one has the outbox now.
-    fn refill(
-        &self,
-        destination: NodeId,
-        session: u64,
-    ) -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
+    fn refill(&self, destination: NodeId, session: u64)
+    -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
 
     /// Verdicts on a journal's events after a position, in order, at most `limit`; ends before the first that is provisional.
     fn verdicts(

@@ -165,10 +165,8 @@ fn bounded(_: &Instrument) -> Option<Stream> {
 /// (<https://opentelemetry.io/docs/specs/semconv/resource/#service>).
 fn resource(program: &Program) -> Resource {
     let instance = format!("{}-{:016x}", program.node, u64::from_be_bytes(program.instance));
-    let mut attributes = vec![
-        KeyValue::new("service.version", program.version),
-        KeyValue::new("service.instance.id", instance),
-    ];
+    let mut attributes =
+        vec![KeyValue::new("service.version", program.version), KeyValue::new("service.instance.id", instance)];
     if std::env::var_os(SERVICE_NAME).is_none_or(|name| name.is_empty()) {
         attributes.push(KeyValue::new("service.name", program.name));
     }

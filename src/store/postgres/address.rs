@@ -139,9 +139,11 @@ fn check_options(text: &str) -> Result<(), String> {
             ));
         }
         if !OPTIONS.contains(&name) && !name.starts_with("options[") {
-            return Err("the address has an unknown option behind the question mark; write sslmode, sslrootcert, sslcert, \
-                        sslkey, host, port, user or dbname, and %3F for a ? in the password"
-                .to_owned());
+            return Err(
+                "the address has an unknown option behind the question mark; write sslmode, sslrootcert, sslcert, \
+                 sslkey, host, port, user or dbname, and %3F for a ? in the password"
+                    .to_owned(),
+            );
         }
     }
     Ok(())

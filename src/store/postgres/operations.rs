@@ -2,8 +2,8 @@
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, PostgresStore, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View, aside, batches, complaints, journal, outbox, own, peers, seals,
-    settings, verdicts, view, write,
+    Scope, SealedEntry, Store, StoreError, Summary, View, aside, batches, complaints, journal, outbox, own, peers,
+    seals, settings, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -84,7 +84,10 @@ impl Store for PostgresStore {
         after: u64,
         bytes: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.operation(async { outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await }).await
+        self.operation(async {
+            outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await
+        })
+        .await
     }
 
     async fn peer(&self, node: NodeId) -> Result<Option<Peer>, StoreError> {

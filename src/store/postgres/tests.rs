@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::testing::{TestDatabase, tell};
 use super::*;
-use crate::domain::{Change, ComplaintId, Position};
+use crate::domain::{Change, Position};
 use crate::store::PeerUpdate;
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
