@@ -11,7 +11,9 @@ use super::release;
 use super::session::{Action, Input, Opened, Session};
 use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::{Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, Timestamp, Verdict};
+use crate::domain::{
+    Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, SigningKeyId, Timestamp, Verdict,
+};
 use crate::journal::{self, BatchError, Head, HeaderError, Receipt, Seal, SealedEvent, SignedReceipt};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::runtime::Clock;
