@@ -2,14 +2,15 @@
 
 use super::build::top;
 
-/// The image's part of the Dockerfile for each program.
+/// The image's part of the Dockerfile for each program, less its remarks.
 fn images() -> [(&'static str, String); 2] {
     let whole = std::fs::read_to_string(top().join("deploy/docker/Dockerfile")).unwrap();
     ["hub", "node"].map(|name| {
         let begin = whole.find(&format!("FROM base AS {name}\n")).unwrap();
         let part = &whole[begin + 1..];
         let end = part.find("\nFROM ").unwrap_or(part.len());
-        (name, part[..end].to_owned())
+        let spoken = part[..end].lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+        (name, spoken)
     })
 }
 
