@@ -185,7 +185,7 @@ pub(super) async fn refill_larger_than_the_limit_repeats_for_ever<B: Bench>(benc
     let more = async |delivered, count| {
         let peer = Some(PeerUpdate { delivered: Some(delivered), ..PeerUpdate::default() });
         let outbox = to("13", &changes.entries[..count]);
-        put_for(&store, "13", Changes { peer, outbox, ..Changes::default() }).await.unwrap();
+        put_for(&store, "13", Changes { outbox, peer, ..Changes::default() }).await.unwrap();
     };
     // Beside the nine there is room for three, from the first of them delivered to the last.
     more(0, 1).await;

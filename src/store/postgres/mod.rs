@@ -161,8 +161,11 @@ impl PostgresStore {
     }
 
     /// Does one operation within the time that one may take: a server that vanished sends no word, not even that it is gone.
-    async fn operation<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-        settings::within(self.limits.operation, work).await
+    fn operation<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        settings::within(self.limits.operation, work)
     }
 
     /// A transaction that may write. It is rolled back when dropped.

@@ -47,13 +47,14 @@ impl Default for Limits {
     }
 }
 
-/// Does something within a time.
-pub(super) async fn within<T>(
+/// Does something within a time. It lies in a box: who waits for it need not be as large as all that is done.
+pub(super) fn within<T>(
     limit: Duration,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let silent = || StoreError::Unavailable(format!("the database server has not answered for {limit:?}"));
-    timeout(limit, work).await.unwrap_or_else(|_| Err(silent()))
+    work: impl Future<Output = Result<T, StoreError>> + Send,
+) -> impl Future<Output = Result<T, StoreError>> + Send {
+    let silent = move || StoreError::Unavailable(format!("the database server has not answered for {limit:?}"));
+    let work = Box::pin(work);
+    async move { timeout(limit, work).await.unwrap_or_else(|_| Err(silent())) }
 }
 
 /// What each session asks for itself: another process's lock is not waited for without end, and a process that hangs in the
