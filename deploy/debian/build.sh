@@ -5,6 +5,17 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+# What a machine for building packages has: dpkg-shlibdeps, and a compiler for what is built in. As root it is installed.
+missing=()
+command -v dpkg-shlibdeps >/dev/null 2>&1 || missing+=(dpkg-dev)
+command -v cc >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "package: installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq >/dev/null || true
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        echo "package: apt-get could not install: ${missing[*]}" >&2
+fi
 command -v dpkg-deb >/dev/null 2>&1 || { echo "package: dpkg-deb is needed (Debian: apt-get install dpkg-dev)" >&2; exit 1; }
 command -v dpkg-shlibdeps >/dev/null 2>&1 ||
     echo "package: without dpkg-shlibdeps (apt-get install dpkg-dev) the packages do not name their libraries' versions" >&2

@@ -8,7 +8,7 @@ use lintas::care::monitor::{self, Limits, Measure, Nodes, line};
 use lintas::domain::{NodeId, Timestamp};
 use lintas::identity::{SpiffeId, TlsIdentity};
 use lintas::runtime::machine::room;
-use lintas::runtime::{Clock as _, SystemClock, Watch};
+use lintas::runtime::{Clock as _, Exit, SystemClock, Watch};
 use lintas::store::Store as _;
 use lintas::telemetry::ask::ready;
 use lintas::telemetry::observe::address_in;
@@ -51,6 +51,17 @@ pub(crate) async fn check(common: &Common, limits: &Status, voice: Voice) -> (Wa
     let hours = made.map(|made| made.map(|made| count(now.seconds_since(made), HOUR_SECONDS)));
     measures.extend(monitor::backup(&hours, limits.backup_hours));
     line("hub", &measures, voice.language)
+}
+
+/// Whether this hub can do its work, by its own word alone.
+///
+/// # Errors
+/// If a setting is wrong.
+pub(crate) async fn ready_here(common: &Common, voice: Voice) -> Result<Exit, Failure> {
+    let settings = Settings::load(common)?;
+    let (value, text, exit) = monitor::readiness(serves(&settings).await, voice.language);
+    voice.answer(&value, &text);
+    Ok(exit)
 }
 
 /// Whether the hub answers, and can do its work. A look at its port would stand in its log as a refused handshake each time, so it

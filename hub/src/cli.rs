@@ -345,6 +345,7 @@ mod tests {
             "lintas-hub backup verify x.tar",
             "lintas-hub restore x.tar --replace --json",
             "lintas-hub status --check --outbox 5,10",
+            "lintas-hub status --ready",
             "lintas-hub doctor --json",
         ] {
             assert!(read(line).is_ok(), "{line}");
@@ -366,6 +367,7 @@ mod tests {
             "lintas-hub show",
             "lintas-hub status --lang fr",
             "lintas-hub status --check --outbox 5",
+            "lintas-hub status --check --ready",
             "lintas-hub restore",
         ] {
             let said = one_line(&read(line).unwrap_err());

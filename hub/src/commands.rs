@@ -37,6 +37,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
             print(&line);
             return Ok(Exit::Watched(watch));
         }
+        Command::Status(asked) if asked.ready => return check::ready_here(common, voice).await,
         Command::Backup(asked) => return backup::backup(common, &asked, voice).await.map(|()| Exit::Done),
         Command::Restore(asked) => return backup::restore(common, &asked, voice).await.map(|()| Exit::Done),
         Command::Doctor => {

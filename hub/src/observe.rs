@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lintas::domain::NodeId;
 use lintas::link::hub::HubShared;
-use lintas::runtime::{OnFailure, SystemClock, Tasks};
+use lintas::runtime::{OnFailure, OsEntropy, SystemClock, Tasks, random_bytes};
 use lintas::store::Store;
 use lintas::store::probe::{FileMark, ready};
 use lintas::telemetry::{Choice, Health, Observing, Pace, Program, Telemetry};
@@ -26,7 +26,8 @@ const FIGURES_EVERY: Duration = Duration::from_secs(5);
 /// If a variable cannot be followed, or the port is taken.
 pub(crate) async fn start(settings: &Settings, tasks: &Tasks) -> Result<(Telemetry, Health), Failure> {
     let choice = Choice::read(|name| std::env::var(name).ok())?;
-    let program = Program { name: "lintas-hub", version: env!("CARGO_PKG_VERSION"), node: NodeId::Hub };
+    let instance = random_bytes(&OsEntropy);
+    let program = Program { name: "lintas-hub", version: env!("CARGO_PKG_VERSION"), node: NodeId::Hub, instance };
     let telemetry = Telemetry::start(&program, choice, Arc::new(SystemClock))?;
     let health = Health::default();
     if let Some(address) = settings.observe {

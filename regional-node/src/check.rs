@@ -3,6 +3,7 @@
 use lintas::care::arguments::Status;
 use lintas::care::backup::newest;
 use lintas::care::doctor::disk::percent;
+use lintas::care::doctor::upkeep::Running;
 use lintas::care::monitor::{self, Limits, Link, Measure, line};
 use lintas::domain::{Position, Timestamp};
 use lintas::identity::{SpiffeId, TlsIdentity};
@@ -10,14 +11,18 @@ use lintas::journal;
 use lintas::link::message::Fault;
 use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::machine::room;
-use lintas::runtime::{Clock as _, SystemClock, Watch};
+use lintas::runtime::{Clock as _, Exit, SystemClock, Watch};
 use lintas::store::sqlite::SqliteStore;
 use lintas::store::{Store as _, StoreError};
+use lintas::telemetry::ask::ready;
+use lintas::telemetry::observe::address_in;
 use lintas::words::{Language, say};
+use serde_json::Value;
 
 use crate::cli::Common;
 use crate::commands::reader;
 use crate::doctor::running;
+use crate::failure::Failure;
 use crate::settings::Settings;
 
 /// Seconds without a link.
@@ -53,9 +58,23 @@ pub(crate) async fn check(common: &Common, limits: &Status, lang: Language) -> (
     line(&format!("node {}", settings.node), &measures, lang)
 }
 
+/// Whether this node can do its work, by its own word alone: with or without its link. Where it tells no readiness, that its desk
+/// answers must do.
+///
+/// # Errors
+/// If a setting is wrong.
+pub(crate) async fn ready_here(common: &Common, lang: Language) -> Result<(Value, String, Exit), Failure> {
+    let settings = Settings::load(common)?;
+    let answer = match address_in(&settings.data).filter(|_| settings.observe.is_some()) {
+        Some(address) => ready(address).await,
+        None => (running(&settings).await == Running::Yes).then_some(Ok(())),
+    };
+    Ok(monitor::readiness(answer, lang))
+}
+
 /// What the node, or its database while none runs, says of link, outbox and refusals.
 async fn desk(settings: &Settings, limits: &Status, now: Timestamp) -> Result<Vec<Measure>, String> {
-    let runs = running(settings).await == lintas::care::doctor::upkeep::Running::Yes;
+    let runs = running(settings).await == Running::Yes;
     let mut desk = reader(settings).await.map_err(|error| error.to_string())?;
     let status = desk.status(wire::StatusRequest {}).await.map_err(|error| error.to_string())?;
     let refused = refused(settings, &status, now).await.map_err(|error| error.to_string())?;

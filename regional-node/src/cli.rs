@@ -495,6 +495,7 @@ mod tests {
             "lintas-node backup verify x.tar --json",
             "lintas-node restore x.tar --replace",
             "lintas-node status --check --link-seconds 60,600 --backup-hours 26,50",
+            "lintas-node status --ready",
             "lintas-node doctor",
         ] {
             assert!(read(line).is_ok(), "{line}");

@@ -67,6 +67,11 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             say(&line);
             return Ok(Exit::Watched(watch));
         }
+        Command::Status(asked) if asked.ready => {
+            let (value, text, exit) = check::ready_here(common, lang).await?;
+            print(common, &value, &text);
+            return Ok(exit);
+        }
         Command::Backup(asked) => {
             let (value, text) = backup::backup(common, &asked, lang).await?;
             print(common, &value, &text);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lintas::desk::{LinkProbe, LinkState};
 use lintas::domain::{NodeId, Position};
-use lintas::runtime::{Clock as _, OnFailure, SystemClock, Tasks};
+use lintas::runtime::{Clock as _, OnFailure, OsEntropy, SystemClock, Tasks, random_bytes};
 use lintas::store::Store;
 use lintas::store::probe::{FileMark, ready};
 use lintas::telemetry::{Choice, Health, Instruments, Observing, Pace, Program, Readiness, Telemetry};
@@ -25,7 +25,8 @@ const FIGURES_EVERY: Duration = Duration::from_secs(5);
 /// If a variable cannot be followed, or the port is taken.
 pub(crate) async fn start(settings: &Settings, tasks: &Tasks) -> Result<(Telemetry, Health), Failure> {
     let choice = Choice::read(|name| std::env::var(name).ok())?;
-    let program = Program { name: "lintas-node", version: env!("CARGO_PKG_VERSION"), node: settings.node.clone() };
+    let (node, instance) = (settings.node.clone(), random_bytes(&OsEntropy));
+    let program = Program { name: "lintas-node", version: env!("CARGO_PKG_VERSION"), node, instance };
     let telemetry = Telemetry::start(&program, choice, Arc::new(SystemClock))?;
     let health = Health::default();
     if let Some(address) = settings.observe {

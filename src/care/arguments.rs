@@ -52,6 +52,9 @@ pub struct Status {
     /// One line and an exit code for monitoring: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     #[arg(long)]
     pub check: bool,
+    /// Only whether the program that runs here can do its work: 0 if it can, 69 if not. What others do does not matter.
+    #[arg(long, conflicts_with = "check")]
+    pub ready: bool,
     /// Seconds without a link; on the hub, since a node was heard. 300,3600 on a node and 3600,86400 on the hub unless given.
     #[arg(long, value_name = "W,C", requires = "check")]
     pub link_seconds: Option<Limits>,

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::runtime::Watch;
+use crate::runtime::{Exit, Watch};
 use crate::words::{Language, say};
 
 /// From where on a figure is a warning, and from where on critical.
@@ -215,6 +216,19 @@ pub fn serving(answer: Option<Result<(), String>>) -> Measure {
     }
 }
 
+/// Whether the program on this machine can do its work, for machines and for people, and how a command that asks it ends. `answer`
+/// is its own: none if none runs.
+#[must_use]
+pub fn readiness(answer: Option<Result<(), String>>, language: Language) -> (Value, String, Exit) {
+    let (code, why) = match answer {
+        Some(Ok(())) => return (json!({ "ready": true }), say("ready.yes", language, &[]), Exit::Done),
+        Some(Err(why)) => ("ready.no", why),
+        None => ("ready.stopped", String::new()),
+    };
+    let text = say(code, language, &[("why", &why)]);
+    (json!({ "ready": false, "cause": text }), text, Exit::Unavailable)
+}
+
 /// The first few names, and how many more there are.
 fn few(names: &[&str]) -> String {
     const SHOWN: usize = 8;
@@ -280,6 +294,14 @@ mod tests {
         assert_eq!(level(Link::Fault("fork".to_owned())), Watch::Critical);
         assert_eq!(level(Link::Stopped), Watch::Critical);
         assert_eq!(level(Link::None), Watch::Warning);
+    }
+
+    #[test]
+    fn program_that_cannot_work_is_ready() {
+        let ended = |answer| readiness(answer, Language::English).2;
+        assert_eq!(ended(Some(Ok(()))), Exit::Done);
+        assert_eq!(ended(Some(Err("the database does not answer".to_owned()))), Exit::Unavailable);
+        assert_eq!(ended(None), Exit::Unavailable);
     }
 
     #[test]

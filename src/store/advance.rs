@@ -110,9 +110,11 @@ pub(super) fn update(peer: &mut Peer, update: &PeerUpdate) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Gives out the next number of a peer's outbox; none, and the peer is marked, if it is full.
+/// Gives out the next number of a peer's outbox; none, and the peer is marked, if it is full. What is left of a refill does not
+/// count: a destination that is to have more than the limit would be filled anew for ever.
 pub(super) const fn number(peer: &mut Peer, rows_max: u64) -> Option<u64> {
-    if peer.resync || peer.numbered.saturating_sub(peer.delivered) >= rows_max {
+    let limit = rows_max.saturating_add(peer.filled.saturating_sub(peer.delivered));
+    if peer.resync || peer.numbered.saturating_sub(peer.delivered) >= limit {
         peer.resync = true;
         return None;
     }
@@ -124,6 +126,7 @@ pub(super) const fn number(peer: &mut Peer, rows_max: u64) -> Option<u64> {
 pub(super) const fn begin_generation(peer: &mut Peer, rows: u64) {
     peer.generation = peer.generation.saturating_add(1);
     peer.numbered = rows;
+    peer.filled = rows;
     peer.delivered = 0;
     peer.resync = false;
 }

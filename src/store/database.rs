@@ -165,8 +165,8 @@ impl Store for Database {
         each!(self, store => store.peers().await)
     }
 
-    async fn refill(&self, destination: NodeId) -> Result<u32, StoreError> {
-        each!(self, store => store.refill(destination).await)
+    async fn refill(&self, destination: NodeId, session: u64) -> Result<Option<u32>, StoreError> {
+        each!(self, store => store.refill(destination, session).await)
     }
 
     async fn verdicts(

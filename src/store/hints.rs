@@ -36,9 +36,9 @@ pub trait Hints: Clone + Send + Sync + 'static {
 
 /// Hears hints of other processes, never the own ones.
 pub trait Ears: Send {
-    /// The next hint. After a connection that broke off and was made again: anybody.
+    /// The next hint. After a connection that broke off and was made again, and after a long silence: anybody.
     ///
     /// # Errors
-    /// If the database cannot be reached again.
+    /// If the database ended the connection, or cannot be reached again. Wait before you listen anew.
     fn hear(&mut self) -> impl Future<Output = Result<Waiting, StoreError>> + Send;
 }

@@ -115,8 +115,10 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Begins the next generation of a destination's outbox and fills it with all it is to have: every registry event, and
     /// every event by others of each complaint it takes part in, in the order in which they were stored, proofs present. What is
-    /// inadmissible is not forwarded. Returns the generation.
-    fn refill(&self, destination: NodeId) -> impl Future<Output = Result<u32, StoreError>> + Send;
+    /// inadmissible is not forwarded. Returns the generation; none, and nothing is changed, if `session` is not the destination's
+    /// newest session any more: a later one has the outbox now.
+    fn refill(&self, destination: NodeId, session: u64)
+    -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
 
     /// Verdicts on a journal's events after a position, in order, at most `limit`; ends before the first that is provisional.
     fn verdicts(

@@ -119,8 +119,8 @@ impl<S: Store> Store for Observed<S> {
         self.watched("peers", self.store.peers()).await
     }
 
-    async fn refill(&self, destination: NodeId) -> Result<u32, StoreError> {
-        self.watched("refill", self.store.refill(destination)).await
+    async fn refill(&self, destination: NodeId, session: u64) -> Result<Option<u32>, StoreError> {
+        self.watched("refill", self.store.refill(destination, session)).await
     }
 
     async fn verdicts(

@@ -59,6 +59,8 @@ pub struct Peer {
     pub numbered: u64,
     /// The last number that the peer has stored.
     pub delivered: u64,
+    /// With how many rows this generation of the outbox began.
+    pub filled: u64,
     /// Whether the outbox overflowed and must be refilled.
     pub resync: bool,
     /// On a node: generation and number of the last event received from the hub.
@@ -86,6 +88,7 @@ impl Peer {
             generation: 1,
             numbered: 0,
             delivered: 0,
+            filled: 0,
             resync: false,
             inbound: (0, 0),
             judged: Position::ZERO,

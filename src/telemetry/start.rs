@@ -39,6 +39,8 @@ pub struct Program {
     pub version: &'static str,
     /// The hub, or which node.
     pub node: NodeId,
+    /// Random bytes by which this process is told from every other of the same hub or node.
+    pub instance: [u8; 8],
 }
 
 /// The telemetry of one process. Clones are the same.
@@ -158,11 +160,13 @@ fn bounded(_: &Instrument) -> Option<Stream> {
     Stream::builder().with_cardinality_limit(SERIES_MAX).build().ok()
 }
 
+/// Whose telemetry it is, in OpenTelemetry's words. Hub and nodes may run as several processes, one after another or beside each
+/// other: were their instance the same, a receiver would take their figures for one's
+/// (<https://opentelemetry.io/docs/specs/semconv/resource/#service>).
 fn resource(program: &Program) -> Resource {
-    let mut attributes = vec![
-        KeyValue::new("service.version", program.version),
-        KeyValue::new("service.instance.id", program.node.as_str().to_owned()),
-    ];
+    let instance = format!("{}-{:016x}", program.node, u64::from_be_bytes(program.instance));
+    let mut attributes =
+        vec![KeyValue::new("service.version", program.version), KeyValue::new("service.instance.id", instance)];
     if std::env::var_os(SERVICE_NAME).is_none_or(|name| name.is_empty()) {
         attributes.push(KeyValue::new("service.name", program.name));
     }
@@ -177,9 +181,12 @@ mod tests {
     use crate::runtime::ManualClock;
     use crate::telemetry::instruments::{Direction, Kind, METRICS};
 
+    fn program(instance: u8) -> Program {
+        Program { name: "lintas-hub", version: "0.0.0", node: NodeId::Hub, instance: [instance; 8] }
+    }
+
     fn telemetry() -> Telemetry {
-        let program = Program { name: "lintas-hub", version: "0.0.0", node: NodeId::Hub };
-        Telemetry::start(&program, Choice::default(), Arc::new(ManualClock::at(1_790_000_000_000_000))).unwrap()
+        Telemetry::start(&program(1), Choice::default(), Arc::new(ManualClock::at(1_790_000_000_000_000))).unwrap()
     }
 
     /// Every instrument is used once, with the labels of `round`.
@@ -226,6 +233,13 @@ mod tests {
         assert!(text.contains("lintas_sessions 1\n") && text.contains("lintas_build_info{program=\"lintas-hub\""));
         let memory = text.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes ")).unwrap();
         assert!(memory.parse::<f64>().unwrap() > 1e6, "{memory}");
+    }
+
+    #[test]
+    fn two_processes_are_taken_for_one() {
+        let id = |instance| resource(&program(instance)).get(&"service.instance.id".into()).unwrap().to_string();
+        assert_eq!(id(1), "hub-0101010101010101");
+        assert_ne!(id(1), id(2));
     }
 
     #[test]

@@ -54,6 +54,14 @@ pub fn demo() -> Result<PathBuf, ProgramsError> {
     Ok(hub()?.with_file_name("lintas-demo"))
 }
 
+/// The program that measures, which is built beside the others.
+///
+/// # Errors
+/// If it does not build, or is not where [`BIN_DIR_VARIABLE`] points.
+pub fn bench() -> Result<PathBuf, ProgramsError> {
+    Ok(hub()?.with_file_name("lintas-bench"))
+}
+
 fn built() -> Result<(PathBuf, PathBuf), ProgramsError> {
     static BUILT: OnceLock<Result<(PathBuf, PathBuf), ProgramsError>> = OnceLock::new();
     BUILT

@@ -35,6 +35,9 @@ const HEARD_SECONDS: i64 = 300;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
+/// That a later session of the same node took over.
+const SUPERSEDED: Input = Input::Opened(Err(Fault::Superseded));
+
 /// What all sessions of one hub process share.
 #[derive(Debug)]
 pub struct HubShared<S> {
@@ -244,11 +247,15 @@ impl<S: Store> HubEnd<S> {
             Action::Load { generation, after, bytes } => {
                 let store = &self.shared.store;
                 let rows = store.outbox(self.node.clone(), generation, after, bytes).await?;
+                // What waits is the newest session's to have.
+                if !rows.is_empty() && !self.is_newest(store.peer(self.node.clone()).await?.as_ref()) {
+                    return Ok(Some(SUPERSEDED));
+                }
                 watch::delivering(self.shared.telemetry.instruments(), &rows);
                 Ok(Some(Input::Loaded(rows)))
             }
             Action::LoadJournal { after, bytes } => self.journal(after, bytes).await.map(|j| Some(Input::Journal(j))),
-            Action::Delivered { generation, number } => self.delivered(generation, number).await.map(|()| None),
+            Action::Delivered { generation, number } => self.delivered(generation, number).await,
             Action::Send(down) => {
                 self.output.messages.push(*down);
                 Ok(None)
@@ -307,7 +314,9 @@ impl<S: Store> HubEnd<S> {
         let opened = match shared.store.transact(scope, plan).await? {
             Opening::Open(opened) => opened,
             Opening::Refill(opened) => {
-                let generation = shared.store.refill(self.node.clone()).await?;
+                let Some(generation) = shared.store.refill(self.node.clone(), opened.session).await? else {
+                    return Ok(Err(Fault::Superseded));
+                };
                 Opened { outbox: (generation, 0), ..opened }
             }
             Opening::Refused(fault) => return Ok(Err(fault)),
@@ -483,21 +492,26 @@ impl<S: Store> HubEnd<S> {
         Ok(with_verdicts)
     }
 
-    async fn delivered(&self, generation: u32, number: u64) -> Result<(), StoreError> {
+    async fn delivered(&self, generation: u32, number: u64) -> Result<Option<Input>, StoreError> {
         let scope = self.shared.scope(Some(&self.node), BTreeSet::new());
-        let (session, now) = (self.session.number(), self.shared.now());
+        let now = self.shared.now();
         let plan = |view: &View| {
-            let present = view.peer.as_ref().is_some_and(|peer| {
-                peer.generation == generation && Some(peer.session) == session && peer.delivered < number
-            });
+            let newest = self.is_newest(view.peer.as_ref());
+            let present = |peer: &Peer| newest && peer.generation == generation && peer.delivered < number;
             let update = PeerUpdate { delivered: Some(number), contact: Some(now), ..PeerUpdate::default() };
-            (Changes { peer: present.then_some(update), ..Changes::default() }, ())
+            let update = view.peer.as_ref().is_some_and(present).then_some(update);
+            (Changes { peer: update, ..Changes::default() }, (!newest).then_some(SUPERSEDED))
         };
         self.shared.store.transact(scope, plan).await
     }
 
-    /// How far the hub is with this node, to be said now and then. Once all of an outbox that overflowed is delivered, the session
-    /// ends instead: the next Hello fills it again.
+    /// Whether this session is open and the newest of its node: of an older one nothing is taken, and it is told nothing.
+    fn is_newest(&self, peer: Option<&Peer>) -> bool {
+        peer.is_some_and(|peer| Some(peer.session) == self.session.number())
+    }
+
+    /// How far the hub is with this node, to be said now and then. Once all of an outbox that overflowed is delivered, or another
+    /// generation of it has begun, the session ends instead: the next Hello finds what is to be delivered.
     pub async fn progress(&mut self) -> Output {
         if !self.session.is_live() {
             return Output::default();
@@ -509,7 +523,11 @@ impl<S: Store> HubEnd<S> {
                 return Output::default();
             }
         };
-        if peer.as_ref().is_some_and(|peer| peer.resync && peer.delivered >= peer.numbered) {
+        if !self.is_newest(peer.as_ref()) {
+            return self.handle(SUPERSEDED).await;
+        }
+        let replaced = |peer: &Peer| self.session.generation().is_some_and(|own| own != peer.generation);
+        if peer.as_ref().is_some_and(|peer| replaced(peer) || peer.resync && peer.delivered >= peer.numbered) {
             return self.handle(Input::Drain).await;
         }
         self.heard(peer.as_ref()).await;

@@ -175,6 +175,12 @@ impl Session {
         if let Phase::Live(live) = &self.phase { Some(live.session) } else { None }
     }
 
+    /// The generation of the outbox from which it delivers, once it is open.
+    #[must_use]
+    pub const fn generation(&self) -> Option<u32> {
+        if let Phase::Live(live) = &self.phase { Some(live.generation) } else { None }
+    }
+
     /// Takes one input and says what is to be done.
     pub fn step(&mut self, input: Input) -> Vec<Action> {
         match input {

@@ -95,7 +95,7 @@ pub(super) async fn node_writes_a_registry_event<B: Bench>(bench: &B) {
     put(&store, hub.batch(vec![true_one.clone()], Verdict::Applied)).await.unwrap();
     let registry: Vec<EventHash> = store.registry().await.unwrap().iter().map(|event| event.hash).collect();
     assert_eq!(registry, [true_one.hash]);
-    store.refill(node("14")).await.unwrap();
+    store.refill(node("14"), 0).await.unwrap();
     let sent = store.outbox(node("14"), 2, 0, usize::MAX).await.unwrap();
     assert_eq!(sent.into_iter().map(|delivery| delivery.bytes).collect::<Vec<_>>(), [true_one.sealed.bytes]);
 }

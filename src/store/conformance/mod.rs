@@ -158,6 +158,8 @@ suite! {
         delivered_rows_stay,
         rows_of_another_generation_are_sent,
         refill_lacks_or_adds_something,
+        refill_larger_than_the_limit_repeats_for_ever,
+        late_refill_silences_a_live_session,
         full_outbox_drops_events_in_silence,
         unsealed_event_is_delivered_without_proof,
         update_of_a_peer_touches_other_fields,

@@ -101,7 +101,7 @@ pub(super) async fn rows_of_another_generation_are_sent<B: Bench>(bench: &B) {
         assert_eq!(store.outbox(node("13"), other, 0, usize::MAX).await.unwrap(), []);
     }
     assert_eq!(store.outbox(node("14"), 1, 0, usize::MAX).await.unwrap(), []);
-    assert_eq!(store.refill(node("13")).await.unwrap(), 2);
+    assert_eq!(store.refill(node("13"), 0).await.unwrap(), Some(2));
     assert_eq!(store.outbox(node("13"), 1, 0, usize::MAX).await.unwrap(), []);
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn refill_lacks_or_adds_something<B: Bench>(bench: &B) {
     let summaries = vec![Summary { participants: both, ..summary(1) }, summary(2)];
     put(&store, Changes { summaries, ..Changes::default() }).await.unwrap();
 
-    assert_eq!(store.refill(node("13")).await.unwrap(), 2);
+    assert_eq!(store.refill(node("13"), 0).await.unwrap(), Some(2));
     let sent = store.outbox(node("13"), 2, 0, usize::MAX).await.unwrap();
     assert_eq!(sent.iter().map(|delivery| delivery.number).collect::<Vec<_>>(), (1..=5).collect::<Vec<_>>());
     assert_eq!(bytes(sent), [mine(&first), mine(&registry), mine(&on_it), mine(&held)].concat());
@@ -136,14 +136,14 @@ pub(super) async fn refill_lacks_or_adds_something<B: Bench>(bench: &B) {
     // New pointers follow in the new generation.
     put(&store, Changes { outbox: to("13", &first.entries), ..Changes::default() }).await.unwrap();
     assert_eq!(store.outbox(node("13"), 2, 5, usize::MAX).await.unwrap().len(), 2);
-    assert_eq!(store.refill(node("13")).await.unwrap(), 3);
+    assert_eq!(store.refill(node("13"), 0).await.unwrap(), Some(3));
     assert_eq!(store.outbox(node("13"), 3, 0, usize::MAX).await.unwrap().len(), 5);
     // Of the city's own events nothing comes back to it.
-    assert_eq!(store.refill(node("13.71")).await.unwrap(), 2);
+    assert_eq!(store.refill(node("13.71"), 0).await.unwrap(), Some(2));
     let sent = bytes(store.outbox(node("13.71"), 2, 0, usize::MAX).await.unwrap());
     assert_eq!(sent, [mine(&registry), mine(&own), mine(&on_it)].concat());
     // Whoever takes part in nothing gets the registry.
-    store.refill(node("14")).await.unwrap();
+    store.refill(node("14"), 0).await.unwrap();
     assert_eq!(bytes(store.outbox(node("14"), 2, 0, usize::MAX).await.unwrap()), mine(&registry));
 }
 
@@ -169,9 +169,53 @@ pub(super) async fn full_outbox_drops_events_in_silence<B: Bench>(bench: &B) {
     put_for(&store, "13", Changes { peer: update, outbox, ..Changes::default() }).await.unwrap();
     assert_eq!((peer().await.numbered, peer().await.resync), (4, true));
     // A refill is whole, whatever the limit.
-    assert_eq!(store.refill(node("13")).await.unwrap(), 2);
+    assert_eq!(store.refill(node("13"), 0).await.unwrap(), Some(2));
     assert_eq!((peer().await.numbered, peer().await.resync), (5, false));
     assert_eq!(store.outbox(node("13"), 2, 0, usize::MAX).await.unwrap().len(), 5);
+}
+
+pub(super) async fn refill_larger_than_the_limit_repeats_for_ever<B: Bench>(bench: &B) {
+    let store = bench.open_with("hub", 3).await;
+    let mut city = Author::new("13.71");
+    let changes = city.batch(city.clone().work(complaint(1), 9), Verdict::Applied);
+    let summaries = vec![Summary { participants: vec![node("13")], ..summary(1) }];
+    put(&store, Changes { summaries, ..changes.clone() }).await.unwrap();
+    store.refill(node("13"), 0).await.unwrap();
+    let peer = async || store.peer(node("13")).await.unwrap().unwrap();
+    let more = async |delivered, count| {
+        let peer = Some(PeerUpdate { delivered: Some(delivered), ..PeerUpdate::default() });
+        let outbox = to("13", &changes.entries[..count]);
+        put_for(&store, "13", Changes { outbox, peer, ..Changes::default() }).await.unwrap();
+    };
+    // Beside the nine there is room for three, from the first of them delivered to the last.
+    more(0, 1).await;
+    more(4, 1).await;
+    assert_eq!((peer().await.numbered, peer().await.filled, peer().await.resync), (11, 9, false));
+    more(9, 1).await;
+    assert_eq!((peer().await.numbered, peer().await.resync), (12, false));
+    // Of what came after it no more wait than ever.
+    more(9, 1).await;
+    assert_eq!((peer().await.numbered, peer().await.resync), (12, true));
+}
+
+pub(super) async fn late_refill_silences_a_live_session<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let mut city = Author::new("13.71");
+    let changes = city.batch(city.clone().work(complaint(1), 2), Verdict::Applied);
+    let outbox = to("13", &changes.entries);
+    put(&store, Changes { outbox, ..changes }).await.unwrap();
+    // Session 4 is to have its outbox filled; before it is, session 5 opens and delivers.
+    let opened = |session| {
+        let peer = Some(PeerUpdate { session: Some(session), ..PeerUpdate::default() });
+        put_for(&store, "13", Changes { peer, ..Changes::default() })
+    };
+    opened(4).await.unwrap();
+    opened(5).await.unwrap();
+    let before = store.peer(node("13")).await.unwrap();
+    assert_eq!(store.refill(node("13"), 4).await.unwrap(), None);
+    assert_eq!(store.peer(node("13")).await.unwrap(), before);
+    assert_eq!(store.outbox(node("13"), 1, 0, usize::MAX).await.unwrap().len(), 2);
+    assert_eq!(store.refill(node("13"), 5).await.unwrap(), Some(2));
 }
 
 pub(super) async fn unsealed_event_is_delivered_without_proof<B: Bench>(bench: &B) {

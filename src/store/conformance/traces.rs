@@ -52,7 +52,7 @@ pub(super) async fn trace_is_lost_on_the_way<B: Bench>(bench: &B) {
         assert_eq!(sent(&store, "13").await, wanted, "{owner}");
         assert_eq!(batched(&store, "13.71").await, wanted, "{owner}");
         assert_eq!(planned(&store, &changes.entries).await, wanted, "{owner}");
-        store.refill(node("13")).await.unwrap();
+        store.refill(node("13"), 0).await.unwrap();
         assert_eq!(sent(&store, "13").await, wanted, "{owner}");
     }
 }

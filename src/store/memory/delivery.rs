@@ -69,7 +69,11 @@ impl State {
         Ok(deliveries)
     }
 
-    pub(super) fn refill(&mut self, destination: &NodeId) -> u32 {
+    pub(super) fn refill(&mut self, destination: &NodeId, session: u64) -> Option<u32> {
+        let mut peer = self.peer_or_new(destination);
+        if peer.session != session {
+            return None;
+        }
         let takes_part = |row: &super::state::Row| {
             let complaint = row.entry.complaint.and_then(|complaint| self.summaries.get(&complaint));
             complaint.is_some_and(|(_, summary)| summary.participants.contains(destination))
@@ -79,11 +83,10 @@ impl State {
             row.entry.node != *destination && admissible(row) && (row.entry.registry || takes_part(row))
         });
         let rows: Vec<u64> = wanted.map(|(id, _)| *id).collect();
-        let mut peer = self.peer_or_new(destination);
         advance::begin_generation(&mut peer, u64::try_from(rows.len()).unwrap_or(u64::MAX));
         let generation = peer.generation;
         self.outbox.insert(destination.clone(), (1..).zip(rows).collect());
         self.peers.insert(destination.clone(), peer);
-        generation
+        Some(generation)
     }
 }

@@ -141,8 +141,8 @@ impl Store for MemoryStore {
         Ok(self.lock().peers.values().cloned().collect())
     }
 
-    async fn refill(&self, destination: NodeId) -> Result<u32, StoreError> {
-        Ok(self.lock().refill(&destination))
+    async fn refill(&self, destination: NodeId, session: u64) -> Result<Option<u32>, StoreError> {
+        Ok(self.lock().refill(&destination, session))
     }
 
     async fn verdicts(

@@ -15,6 +15,28 @@ const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// The schema in which everything lies.
 const SCHEMA: &str = "lintas";
 
+/// What may stand behind the question mark, besides `options[NAME]`: all that the database library knows, but for passwords, which
+/// would lie in settings, backups and logs. What it does not know it would write into the log, with its value.
+const OPTIONS: [&str; 17] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
 /// The address of a PostgreSQL database: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options of libpq behind a
 /// question mark (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`). What it leaves out comes from libpq's variables (`PGPASSWORD`,
 /// …) and password file.
@@ -34,12 +56,14 @@ impl Address {
     /// Reads an address.
     ///
     /// # Errors
-    /// In one line, without the password, if it cannot be read, names no database, or would send complaints over a network
-    /// without knowing to whom: to another machine only with `sslmode=verify-full` (or `verify-ca`).
+    /// In one line, without the password, if it cannot be read, names no database, has a password or something unknown among its
+    /// options, or would send complaints over a network without knowing to whom: to another machine only with
+    /// `sslmode=verify-full`. (`verify-ca` would believe whoever has a certificate of any known authority, for any name.)
     pub fn parse(text: &str) -> Result<Self, String> {
         if !Self::is_one(text) {
             return Err("write postgres://USER@HOST/DATABASE".to_owned());
         }
+        check_options(text)?;
         // What cannot be read is not repeated: a password may stand in it.
         let options = PgConnectOptions::from_str(text).map_err(|_| {
             "the address cannot be read; write postgres://USER:PASSWORD@HOST:PORT/DATABASE, and %40 for an @ in the password"
@@ -48,7 +72,7 @@ impl Address {
         if options.get_database().is_none_or(str::is_empty) {
             return Err("the address names no database; write postgres://USER@HOST/DATABASE".to_owned());
         }
-        let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull | PgSslMode::VerifyCa);
+        let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
         if !verified && !is_this_machine(&options) {
             return Err(format!(
                 "complaints would go to {} without proof of who it is; add ?sslmode=verify-full&sslrootcert=FILE",
@@ -83,6 +107,12 @@ impl Address {
         Self { options: Box::new(self.options.application_name(schema)), schema }
     }
 
+    /// The same address, altered, as tests need it.
+    #[cfg(test)]
+    pub(super) fn altered(self, alter: impl FnOnce(PgConnectOptions) -> PgConnectOptions) -> Self {
+        Self { options: Box::new(alter(*self.options)), schema: self.schema }
+    }
+
     /// The schema in which everything lies.
     pub(super) const fn schema(&self) -> &'static str {
         self.schema
@@ -91,6 +121,32 @@ impl Address {
     pub(super) const fn options(&self) -> &PgConnectOptions {
         &self.options
     }
+}
+
+/// Looks at the names of the options. Of what is refused only a name that is known is repeated: the rest may be a password whose
+/// signs were not escaped.
+fn check_options(text: &str) -> Result<(), String> {
+    if text.contains('#') {
+        return Err("write %23 for a # in the address".to_owned());
+    }
+    let Some((_, options)) = text.split_once('?') else { return Ok(()) };
+    for option in options.split('&').filter(|option| !option.is_empty()) {
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        if ["password", "sslpassword"].contains(&name) {
+            return Err(format!(
+                "{name} has no place behind the question mark; write postgres://USER:PASSWORD@HOST/DATABASE, from which it is \
+                 taken out, or set database_password_file"
+            ));
+        }
+        if !OPTIONS.contains(&name) && !name.starts_with("options[") {
+            return Err(
+                "the address has an unknown option behind the question mark; write sslmode, sslrootcert, sslcert, \
+                 sslkey, host, port, user or dbname, and %3F for a ? in the password"
+                    .to_owned(),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Whether a connection stays on this machine.
@@ -144,9 +200,28 @@ mod tests {
     }
 
     #[test]
+    fn password_among_the_options_is_kept() {
+        for given in [
+            "postgres:///lapor?host=/run/postgresql&user=hub&password=geheim",
+            "postgres://hub@localhost/lapor?sslpassword=geheim",
+            "postgres://hub@localhost/lapor?pass%77ord=geheim",
+            "postgres://hub@localhost/lapor?pasword=geheim",
+            "postgres://hub@localhost/lapor?user=hub&geheim",
+            "postgres://hub@localhost/lapor?user=hub#password=geheim",
+            "postgres://hub:x?geheim@localhost/lapor",
+        ] {
+            let said = Address::parse(given).unwrap_err();
+            assert!(!said.contains("geheim"), "{said}");
+        }
+        let known = "sslmode=verify-full&sslrootcert=ca.pem&application_name=x&options=-cjit=off&options[work_mem]=8MB";
+        assert!(Address::parse(&format!("postgres://hub@db/lapor?{known}")).is_ok());
+        assert!(Address::parse("postgres://hub@localhost/lapor?").is_ok());
+    }
+
+    #[test]
     fn complaints_cross_a_network_to_nobody_knows_whom() {
         for elsewhere in ["10.0.0.7", "db.lapor.example", "[2001:db8::1]"] {
-            for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=disable"] {
+            for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca", "?sslmode=disable"] {
                 assert!(
                     Address::parse(&format!("postgres://hub@{elsewhere}/lapor{mode}")).is_err(),
                     "{elsewhere}{mode}"

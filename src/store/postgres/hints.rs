@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
+use tokio::time::timeout;
 
 use super::StoreError;
+use super::settings::{Limits, pool, within};
 use crate::domain::NodeId;
 use crate::store::hints::{Ears, Hints, Waiting};
 
@@ -21,11 +23,12 @@ pub struct PostgresHints {
     channel: String,
     /// By what this process knows its own notices.
     process: String,
+    limits: Limits,
 }
 
 impl PostgresHints {
-    pub(super) fn new(pool: PgPool, schema: &str, process: u64) -> Self {
-        Self { pool, channel: format!("{schema}_waiting"), process: format!("{process:016x}") }
+    pub(super) fn new(pool: PgPool, schema: &str, process: u64, limits: Limits) -> Self {
+        Self { pool, channel: format!("{schema}_waiting"), process: format!("{process:016x}"), limits }
     }
 }
 
@@ -37,14 +40,22 @@ impl Hints for PostgresHints {
             return Ok(());
         }
         let notice = notice(&self.process, nodes);
-        sqlx::query("SELECT pg_notify($1, $2)").bind(&self.channel).bind(notice).execute(&self.pool).await?;
-        Ok(())
+        within(self.limits.operation, async {
+            sqlx::query("SELECT pg_notify($1, $2)").bind(&self.channel).bind(notice).execute(&self.pool).await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn listen(&self) -> Result<PostgresEars, StoreError> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen(&self.channel).await?;
-        Ok(PostgresEars { listener, process: self.process.clone() })
+        // A connection of its own: a listener that is given up says a last word to its server, whose answer may never come.
+        let pool = pool(self.pool.connect_options().as_ref().clone(), 1, self.limits);
+        within(self.limits.operation, async {
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.listen(&self.channel).await?;
+            Ok(PostgresEars { listener, process: self.process.clone(), limits: self.limits })
+        })
+        .await
     }
 }
 
@@ -53,20 +64,38 @@ impl Hints for PostgresHints {
 pub struct PostgresEars {
     listener: PgListener,
     process: String,
+    limits: Limits,
+}
+
+impl PostgresEars {
+    /// Asks the server whether it is still there, after a silence.
+    async fn ask(&mut self) -> Result<(), StoreError> {
+        let Limits { connection, answer, .. } = self.limits;
+        within(connection.saturating_add(answer), async {
+            sqlx::query("SELECT 1").execute(&mut self.listener).await?;
+            Ok(())
+        })
+        .await
+    }
 }
 
 impl Ears for PostgresEars {
     async fn hear(&mut self) -> Result<Waiting, StoreError> {
         loop {
-            match self.listener.try_recv().await {
-                Ok(Some(notice)) => {
+            match timeout(self.limits.silence, self.listener.try_recv()).await {
+                Ok(Ok(Some(notice))) => {
                     if let Some(waiting) = read(&self.process, notice.payload()) {
                         return Ok(waiting);
                     }
                 }
-                // The server's last word before it ends a connection is an error; the next call makes another one.
-                Ok(None) | Err(sqlx::Error::Database(_)) => return Ok(Waiting::Anybody),
-                Err(error) => return Err(error.into()),
+                Ok(Ok(None)) => return Ok(Waiting::Anybody),
+                // The server's last word before it ends a connection is one, too. Whoever listens waits before it does so again.
+                Ok(Err(error)) => return Err(error.into()),
+                // Should the connection have been made again in the silence, something may have been missed.
+                Err(_) => {
+                    self.ask().await?;
+                    return Ok(Waiting::Anybody);
+                }
             }
         }
     }

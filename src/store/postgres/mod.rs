@@ -16,6 +16,7 @@ mod health;
 mod hints;
 mod journal;
 mod migrate;
+mod operations;
 mod outbox;
 mod own;
 mod peers;
@@ -26,26 +27,35 @@ mod settings;
 pub(in crate::store) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vanished;
 mod verdicts;
 mod view;
 mod write;
 
 use std::fmt;
+use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgPool, Postgres, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 pub use address::Address;
 pub use copy::{PostgresSource, fill, in_use, is_there};
 pub use health::health;
 pub use hints::{PostgresEars, PostgresHints};
 
+use settings::Limits;
+
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
     Scope, SealedEntry, Store, StoreError, Summary, View,
 };
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
-use crate::journal::Seal;
+
+/// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there
+/// more, those that wait for the lock would hold every connection, and nobody could read.
+const WRITERS_MAX: usize = 2;
 
 /// A store in a PostgreSQL database; clones share its connections.
 #[derive(Clone)]
@@ -54,6 +64,8 @@ pub struct PostgresStore {
     schema: &'static str,
     pool: PgPool,
     outbox_rows_max: u64,
+    limits: Limits,
+    writers: Arc<Semaphore>,
 }
 
 impl PostgresStore {
@@ -121,7 +133,7 @@ impl PostgresStore {
     /// by which this process knows its own hints.
     #[must_use]
     pub fn hints(&self, process: u64) -> PostgresHints {
-        PostgresHints::new(self.pool.clone(), self.schema, process)
+        PostgresHints::new(self.pool.clone(), self.schema, process, self.limits)
     }
 
     /// Closes all connections, for every clone of this store, once their transactions have ended.
@@ -130,7 +142,30 @@ impl PostgresStore {
     }
 
     fn of(address: &Address, owner: Owner) -> Self {
-        Self { owner, schema: address.schema(), pool: settings::pool(address), outbox_rows_max: OUTBOX_ROWS_MAX }
+        Self::limited(address, owner, Limits::default())
+    }
+
+    /// The store of a database that was made, with limits of its own.
+    fn limited(address: &Address, owner: Owner, limits: Limits) -> Self {
+        let pool = settings::pool(settings::session(address), settings::CONNECTIONS_MAX, limits);
+        let writers = Arc::new(Semaphore::new(WRITERS_MAX));
+        Self { owner, schema: address.schema(), pool, outbox_rows_max: OUTBOX_ROWS_MAX, limits, writers }
+    }
+
+    /// Waits until it is a writer's turn; the turn ends when what is given is dropped.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = timeout(self.limits.turn, Arc::clone(&self.writers).acquire_owned()).await;
+        turn.ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| StoreError::Unavailable("others have been writing for too long".to_owned()))
+    }
+
+    /// Does one operation within the time that one may take: a server that vanished sends no word, not even that it is gone.
+    fn operation<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        settings::within(self.limits.operation, work)
     }
 
     /// A transaction that may write. It is rolled back when dropped.
@@ -152,149 +187,5 @@ impl PostgresStore {
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").field("owner", &self.owner).finish_non_exhaustive()
-    }
-}
-
-impl Store for PostgresStore {
-    async fn transact<T, F>(&self, scope: Scope, plan: F) -> Result<T, StoreError>
-    where
-        T: Send,
-        F: FnOnce(&View) -> (Changes, T) + Send,
-    {
-        let mut tx = self.writing().await?;
-        let (view, last) = view::read(&mut tx, &self.owner, &scope).await?;
-        let (changes, answer) = plan(&view);
-        if changes.is_empty() {
-            tx.rollback().await?;
-        } else {
-            let job = write::Job {
-                owner: &self.owner,
-                own: view.own,
-                peer: view.peer,
-                last,
-                outbox_rows_max: self.outbox_rows_max,
-            };
-            job.write(&mut tx, &changes).await?;
-            tx.commit().await?;
-        }
-        Ok(answer)
-    }
-
-    async fn owner(&self) -> Result<Owner, StoreError> {
-        Ok(self.owner.clone())
-    }
-
-    async fn own(&self) -> Result<OwnJournal, StoreError> {
-        own::read(&mut *self.asking().await?).await
-    }
-
-    async fn registry(&self) -> Result<Vec<Event>, StoreError> {
-        journal::registry(&mut *self.asking().await?, Position::ZERO).await
-    }
-
-    async fn file(&self, complaint: ComplaintId) -> Result<Option<File>, StoreError> {
-        complaints::file(&mut *self.reading().await?, complaint).await
-    }
-
-    async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
-        complaints::list(&mut *self.reading().await?, &filter).await
-    }
-
-    async fn filed(
-        &self,
-        filter: ListFilter,
-        after: Option<(Timestamp, ComplaintId)>,
-    ) -> Result<Vec<Summary>, StoreError> {
-        complaints::filed(&mut *self.reading().await?, &filter, after).await
-    }
-
-    async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {
-        complaints::find(&mut *self.asking().await?, tracking).await
-    }
-
-    async fn find_prefix(&self, hex: &str, limit: usize) -> Result<Vec<ComplaintId>, StoreError> {
-        complaints::find_prefix(&mut *self.asking().await?, hex, limit).await
-    }
-
-    async fn sealed(&self, origin: NodeId, after: Position, bytes: usize) -> Result<Vec<Batch>, StoreError> {
-        batches::sealed(&mut *self.reading().await?, &origin, after, bytes).await
-    }
-
-    async fn outbox(
-        &self,
-        destination: NodeId,
-        generation: u32,
-        after: u64,
-        bytes: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await
-    }
-
-    async fn peer(&self, node: NodeId) -> Result<Option<Peer>, StoreError> {
-        peers::read(&mut *self.asking().await?, &node).await
-    }
-
-    async fn peers(&self) -> Result<Vec<Peer>, StoreError> {
-        peers::all(&mut *self.asking().await?).await
-    }
-
-    async fn refill(&self, destination: NodeId) -> Result<u32, StoreError> {
-        let mut tx = self.writing().await?;
-        let generation = outbox::refill(&mut tx, &destination).await?;
-        tx.commit().await?;
-        Ok(generation)
-    }
-
-    async fn verdicts(
-        &self,
-        origin: NodeId,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<(Position, EventHash, Verdict)>, StoreError> {
-        verdicts::read(&mut *self.asking().await?, &origin, after, limit).await
-    }
-
-    async fn unordered(&self, holder: NodeId, limit: usize) -> Result<Vec<ComplaintId>, StoreError> {
-        complaints::unordered(&mut *self.asking().await?, &holder, limit).await
-    }
-
-    async fn held(&self, limit: usize) -> Result<Vec<ComplaintId>, StoreError> {
-        complaints::held(&mut *self.asking().await?, limit).await
-    }
-
-    async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
-        journal::rows(&mut *self.reading().await?, &origin, after, limit).await
-    }
-
-    async fn names(
-        &self,
-        origin: NodeId,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<(Position, EventHash)>, StoreError> {
-        journal::names(&mut *self.asking().await?, &origin, after, limit).await
-    }
-
-    async fn origins(&self) -> Result<Vec<NodeId>, StoreError> {
-        journal::origins(&mut *self.asking().await?).await
-    }
-
-    async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
-        seals::covering(&mut *self.asking().await?, &origin, position).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        own::counts(&mut *self.reading().await?, &self.owner).await
-    }
-
-    async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
-        verdicts::refusals(&mut *self.asking().await?, &self.owner, limit).await
-    }
-
-    async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
-        let mut tx = self.writing().await?;
-        let aside = aside::set_aside(&mut tx, &self.owner, stored).await?;
-        tx.commit().await?;
-        Ok(aside)
     }
 }

@@ -72,17 +72,18 @@ async fn destinations(
     let nodes: BTreeSet<&NodeId> = pointers.iter().map(|(node, _)| node).collect();
     let names: Vec<&str> = nodes.iter().map(|node| node.as_str()).collect();
     peers::create(connection, nodes.iter().copied()).await?;
-    let rows: Vec<(String, i64, i64, i64, bool)> =
-        sqlx::query_as("SELECT node, generation, numbered, delivered, resync FROM peers WHERE node = ANY($1)")
+    let rows: Vec<(String, i64, i64, i64, i64, bool)> =
+        sqlx::query_as("SELECT node, generation, numbered, delivered, filled, resync FROM peers WHERE node = ANY($1)")
             .bind(names)
             .fetch_all(connection)
             .await?;
-    let peer = |(node, generation, numbered, delivered, resync): (String, i64, i64, i64, bool)| {
+    let peer = |(node, generation, numbered, delivered, filled, resync): (String, i64, i64, i64, i64, bool)| {
         let node = columns::node(&node)?;
         let mut peer = Peer::new(node.clone());
         peer.generation = number(generation)?;
         peer.numbered = number(numbered)?;
         peer.delivered = number(delivered)?;
+        peer.filled = number(filled)?;
         peer.resync = resync;
         Ok((node, peer))
     };
@@ -124,12 +125,20 @@ pub(super) async fn drop_delivered(connection: &mut PgConnection, peer: &Peer) -
     Ok(())
 }
 
-/// Begins the next generation of an outbox and fills it. Under the lock no event is stored meanwhile that it would lack.
-pub(super) async fn refill(connection: &mut PgConnection, destination: &NodeId) -> Result<u32, StoreError> {
+/// Begins the next generation of an outbox and fills it, if a session is still its destination's newest. Under the lock no event
+/// is stored meanwhile that it would lack, and no later session opened.
+pub(super) async fn refill(
+    connection: &mut PgConnection,
+    destination: &NodeId,
+    session: u64,
+) -> Result<Option<u32>, StoreError> {
     own::lock(connection).await?;
     let stored = peers::read(connection, destination).await?;
-    peers::create(connection, [destination]).await?;
     let mut peer = stored.unwrap_or_else(|| Peer::new(destination.clone()));
+    if peer.session != session {
+        return Ok(None);
+    }
+    peers::create(connection, [destination]).await?;
     sqlx::query("DELETE FROM outbox WHERE destination = $1")
         .bind(destination.as_str())
         .execute(&mut *connection)
@@ -149,7 +158,7 @@ pub(super) async fn refill(connection: &mut PgConnection, destination: &NodeId) 
     .await?;
     advance::begin_generation(&mut peer, filled.rows_affected());
     peers::write(connection, &peer).await?;
-    Ok(peer.generation)
+    Ok(Some(peer.generation))
 }
 
 /// What is to be delivered after a number.

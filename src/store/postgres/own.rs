@@ -1,6 +1,6 @@
 //! Whose database it is, and where the own journal ends.
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::{Address, Counts, OwnJournal, Owner, StoreError};
 use crate::domain::{FederationId, SealHash};
@@ -8,19 +8,21 @@ use crate::journal::Head;
 use crate::store::advance::BEGINNING;
 use crate::store::columns::{bytes, corrupt, int, node, number, position};
 
-/// Writes whose database it is, once, and the row that transactions lock.
+/// Writes whose database it is, once, and the row that transactions lock: both or neither.
 pub(super) async fn create(connection: &mut PgConnection, address: &Address, owner: &Owner) -> Result<(), StoreError> {
+    let mut tx = connection.begin().await?;
     let done = sqlx::query("INSERT INTO owner (one, federation, node) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
         .bind(owner.federation.as_str())
         .bind(owner.node.as_str())
-        .execute(&mut *connection)
+        .execute(&mut *tx)
         .await?;
     if done.rows_affected() == 0 {
         return Err(StoreError::Foreign(format!(
             "{address} holds a hub's database already; choose another database, or go on with it"
         )));
     }
-    write(connection, &BEGINNING).await
+    write(&mut tx, &BEGINNING).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Writes the row that transactions lock, if a copy of a journal that never began brought none.

@@ -40,14 +40,14 @@ pub(super) async fn create<'a>(
 pub(super) async fn write(connection: &mut PgConnection, peer: &Peer) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO peers (node, session, stored_incarnation, stored_seq, stored_hash, cited_incarnation, cited_seq,
-         announced_incarnation, announced_seq, generation, numbered, delivered, resync, inbound_generation, inbound_number,
+         announced_incarnation, announced_seq, generation, numbered, delivered, filled, resync, inbound_generation, inbound_number,
          judged_incarnation, judged_seq, receipt, receipt_signature, contact, fault)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
          ON CONFLICT (node) DO UPDATE SET session = excluded.session, stored_incarnation = excluded.stored_incarnation,
          stored_seq = excluded.stored_seq, stored_hash = excluded.stored_hash,
          cited_incarnation = excluded.cited_incarnation, cited_seq = excluded.cited_seq,
          announced_incarnation = excluded.announced_incarnation, announced_seq = excluded.announced_seq,
-         generation = excluded.generation, numbered = excluded.numbered, delivered = excluded.delivered,
+         generation = excluded.generation, numbered = excluded.numbered, delivered = excluded.delivered, filled = excluded.filled,
          resync = excluded.resync, inbound_generation = excluded.inbound_generation,
          inbound_number = excluded.inbound_number, judged_incarnation = excluded.judged_incarnation,
          judged_seq = excluded.judged_seq, receipt = excluded.receipt, receipt_signature = excluded.receipt_signature,
@@ -65,6 +65,7 @@ pub(super) async fn write(connection: &mut PgConnection, peer: &Peer) -> Result<
     .bind(i64::from(peer.generation))
     .bind(int(peer.numbered)?)
     .bind(int(peer.delivered)?)
+    .bind(int(peer.filled)?)
     .bind(peer.resync)
     .bind(i64::from(peer.inbound.0))
     .bind(int(peer.inbound.1)?)

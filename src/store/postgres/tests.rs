@@ -7,12 +7,15 @@ use std::path::Path;
 use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::PgConnection;
+use tokio::time::timeout;
 
 use super::testing::{TestDatabase, tell};
 use super::*;
-use crate::domain::Change;
+use crate::domain::{Change, Position};
 use crate::store::PeerUpdate;
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
@@ -142,6 +145,23 @@ async fn database_of_another_is_taken() {
     let wrong = address.clone().with_password("wrong");
     let said = PostgresStore::open(&wrong).await.unwrap_err();
     assert!(matches!(said, StoreError::Foreign(_)), "{said}");
+    database.drop_it().await;
+}
+
+#[tokio::test]
+async fn init_that_fails_in_the_middle_leaves_a_database_without_its_lock() {
+    let database = TestDatabase::make();
+    let address = database.address();
+    let mut connection = settings::connect(&address).await.unwrap();
+    migrate::create(&mut connection, &address).await.unwrap();
+    migrate::run(&mut connection).await.unwrap();
+    tell(&mut connection, "ALTER TABLE own_journal ADD CONSTRAINT never CHECK (one = 2)").await;
+    assert!(PostgresStore::create(&address, owner("hub")).await.is_err());
+    tell(&mut connection, "ALTER TABLE own_journal DROP CONSTRAINT never").await;
+    let store = PostgresStore::create(&address, owner("hub")).await.unwrap();
+    store.transact(alone(), work).await.unwrap();
+    store.close().await;
+    drop(connection);
     database.drop_it().await;
 }
 
@@ -318,11 +338,58 @@ async fn hint_is_not_heard_or_a_deaf_time_goes_unnoticed() {
     one.hints(1).tell(&nodes).await.unwrap();
     assert_eq!(ears.hear().await.unwrap(), Waiting::Nodes(nodes));
     database.cut().await;
-    // What was told meanwhile is not known; so it concerns anybody.
-    while ears.hear().await.unwrap() != Waiting::Anybody {}
+    // What was told meanwhile is not known: so it concerns anybody, or whoever listens begins anew.
+    while matches!(ears.hear().await, Ok(Waiting::Nodes(_))) {}
     drop(ears);
     one.close().await;
     other.close().await;
+    database.drop_it().await;
+}
+
+#[tokio::test]
+async fn refused_connection_is_told_as_a_hint_again_and_again() {
+    let (database, store) = hub().await;
+    let mut other = database.connect().await;
+    let schema: String = sqlx::query_scalar("SELECT current_schema()").fetch_one(&mut other).await.unwrap();
+    tell(&mut other, &format!("CREATE ROLE {schema} LOGIN PASSWORD 'ears'")).await;
+    let address = database.address().altered(|options| options.username(&schema).password("ears"));
+    let listening = PostgresStore::of(&address, owner("hub"));
+    let mut ears = listening.hints(2).listen().await.unwrap();
+    tell(&mut other, &format!("ALTER ROLE {schema} NOLOGIN")).await;
+    database.cut().await;
+    let mut told = 0;
+    while ears.hear().await.is_ok() {
+        told += 1;
+        assert!(told < 5, "whoever listens is sent round and round");
+    }
+    drop(ears);
+    listening.close().await;
+    store.close().await;
+    database.cut().await;
+    tell(&mut other, &format!("DROP ROLE {schema}")).await;
+    drop(other);
+    database.drop_it().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_that_wait_starve_readers() {
+    let (database, store) = hub().await;
+    let mut other = database.connect().await;
+    tell(&mut other, "BEGIN").await;
+    tell(&mut other, "SELECT 1 FROM own_journal FOR UPDATE").await;
+    let writers = join_all((0..20).map(|_| store.transact(alone(), work)));
+    let reader = async {
+        somebody_waits(&database).await;
+        let read = timeout(Duration::from_secs(5), store.own()).await;
+        tell(&mut other, "COMMIT").await;
+        read
+    };
+    let (written, read) = tokio::join!(writers, reader);
+    assert!(matches!(read, Ok(Ok(_))), "nothing could be read: {read:?}");
+    written.into_iter().for_each(Result::unwrap);
+    assert_eq!(store.own().await.unwrap().written, at(1, 20));
+    store.close().await;
+    drop(other);
     database.drop_it().await;
 }
 

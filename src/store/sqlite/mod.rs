@@ -252,9 +252,9 @@ impl Store for SqliteStore {
         peers::all(&mut *self.reading().await?).await
     }
 
-    async fn refill(&self, destination: NodeId) -> Result<u32, StoreError> {
+    async fn refill(&self, destination: NodeId, session: u64) -> Result<Option<u32>, StoreError> {
         let mut tx = self.writing().await?;
-        let generation = outbox::refill(&mut tx, &destination).await?;
+        let generation = outbox::refill(&mut tx, &destination, session).await?;
         tx.commit().await?;
         Ok(generation)
     }

@@ -72,19 +72,20 @@ async fn destinations(
     let nodes: BTreeSet<&NodeId> = pointers.iter().map(|(node, _)| node).collect();
     let names = codec::array(nodes.iter().map(|node| format!("\"{node}\"")));
     peers::create(connection, nodes).await?;
-    let rows: Vec<(String, i64, i64, i64, bool)> = sqlx::query_as(
-        "SELECT node, generation, numbered, delivered, resync FROM peers
+    let rows: Vec<(String, i64, i64, i64, i64, bool)> = sqlx::query_as(
+        "SELECT node, generation, numbered, delivered, filled, resync FROM peers
          WHERE node IN (SELECT value FROM json_each(?))",
     )
     .bind(names)
     .fetch_all(connection)
     .await?;
-    let peer = |(node, generation, numbered, delivered, resync): (String, i64, i64, i64, bool)| {
+    let peer = |(node, generation, numbered, delivered, filled, resync): (String, i64, i64, i64, i64, bool)| {
         let node = codec::node(&node)?;
         let mut peer = Peer::new(node.clone());
         peer.generation = number(generation)?;
         peer.numbered = number(numbered)?;
         peer.delivered = number(delivered)?;
+        peer.filled = number(filled)?;
         peer.resync = resync;
         Ok((node, peer))
     };
@@ -120,10 +121,17 @@ pub(super) async fn drop_delivered(connection: &mut SqliteConnection, peer: &Pee
     Ok(())
 }
 
-/// Begins the next generation of an outbox and fills it.
-pub(super) async fn refill(connection: &mut SqliteConnection, destination: &NodeId) -> Result<u32, StoreError> {
+/// Begins the next generation of an outbox and fills it, if a session is still its destination's newest.
+pub(super) async fn refill(
+    connection: &mut SqliteConnection,
+    destination: &NodeId,
+    session: u64,
+) -> Result<Option<u32>, StoreError> {
     let stored = peers::read(connection, destination).await?;
     let mut peer = stored.unwrap_or_else(|| Peer::new(destination.clone()));
+    if peer.session != session {
+        return Ok(None);
+    }
     peers::create(connection, [destination]).await?;
     sqlx::query("DELETE FROM outbox WHERE destination = ?")
         .bind(destination.as_str())
@@ -144,7 +152,7 @@ pub(super) async fn refill(connection: &mut SqliteConnection, destination: &Node
     .await?;
     advance::begin_generation(&mut peer, filled.rows_affected());
     peers::write(connection, &peer).await?;
-    Ok(peer.generation)
+    Ok(Some(peer.generation))
 }
 
 /// What is to be delivered after a number.

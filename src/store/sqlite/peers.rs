@@ -46,7 +46,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, peer: &Peer) -> Res
     sqlx::query(
         "UPDATE peers SET session = ?, stored_incarnation = ?, stored_seq = ?, stored_hash = ?, cited_incarnation = ?,
          cited_seq = ?, announced_incarnation = ?, announced_seq = ?, generation = ?, numbered = ?, delivered = ?,
-         resync = ?, inbound_generation = ?, inbound_number = ?, judged_incarnation = ?, judged_seq = ?, receipt = ?,
+         filled = ?, resync = ?, inbound_generation = ?, inbound_number = ?, judged_incarnation = ?, judged_seq = ?, receipt = ?,
          receipt_signature = ?, contact = ?, fault = ? WHERE node = ?",
     )
     .bind(peer.session.cast_signed())
@@ -60,6 +60,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, peer: &Peer) -> Res
     .bind(peer.generation)
     .bind(int(peer.numbered)?)
     .bind(int(peer.delivered)?)
+    .bind(int(peer.filled)?)
     .bind(peer.resync)
     .bind(peer.inbound.0)
     .bind(int(peer.inbound.1)?)

@@ -57,7 +57,7 @@ async fn reopened_store_has_forgotten_something() {
     let visitor = SqliteStore::open_read_only(&path).await.unwrap();
     assert_eq!(visitor.list(ListFilter::default()).await.unwrap(), store.list(ListFilter::default()).await.unwrap());
     assert!(visitor.transact(Scope::default(), work).await.is_err());
-    assert!(visitor.refill(node("13")).await.is_err());
+    assert!(visitor.refill(node("13"), 0).await.is_err());
     store.transact(Scope::default(), work).await.unwrap();
     assert_eq!(visitor.own().await.unwrap().written, at(1, 2));
 }

@@ -106,6 +106,16 @@ async fn check(town: &Town, of_hub: bool, more: &[&str]) -> (i32, String) {
     }
 }
 
+/// The same of `status --ready`.
+async fn ready(town: &Town, of_hub: bool, more: &[&str]) -> (i32, String) {
+    let asked = [more, &["status", "--ready"]].concat();
+    let said = if of_hub { town.federation.hub(&asked).await } else { town.federation.node(PADANG, &asked).await };
+    match said {
+        Ok(said) => (0, said),
+        other => refused(other),
+    }
+}
+
 #[tokio::test]
 async fn monitoring_is_told_that_all_is_well() {
     let mut town = Town::running(&[PADANG]).await;
@@ -115,6 +125,7 @@ async fn monitoring_is_told_that_all_is_well() {
         let (code, said) = check(&town, of_hub, &[]).await;
         assert!(code == 0 && said.starts_with("LINTAS ") && said.contains(" OK: ") && said.contains(" | "), "{said}");
         assert_eq!(said.trim_end().lines().count(), 1);
+        assert_eq!(ready(&town, of_hub, &[]).await.0, 0);
         let (code, said) = check(&town, of_hub, &["--certificate-days", "1000,7"]).await;
         assert!(code == 1 && said.contains("WARNING"), "{code}: {said}");
         let (code, said) = check(&town, of_hub, &["--certificate-days", "2000,1000"]).await;
@@ -133,9 +144,16 @@ async fn monitoring_is_told_that_all_is_well() {
     .unwrap();
     let (code, said) = check(&town, true, &[]).await;
     assert!(code == 2 && said.contains("no hub serves"), "{code}: {said}");
+    // Without its hub a node is as ready as ever: whoever restarts it for that helps nobody.
+    assert_eq!(ready(&town, false, &[]).await.0, 0);
+    assert_eq!(ready(&town, false, &["--set", "observe.listen=off"]).await.0, 0);
+    let (code, said) = ready(&town, true, &[]).await;
+    assert!(code == 69 && said.contains("none runs"), "{code}: {said}");
     let (code, said) = check(&town, true, &["--link-seconds", "0,100000"]).await;
     assert!(code == 2 && said.contains(PADANG), "{code}: {said}");
     town.federation.stop_node(PADANG).await.unwrap();
+    assert_eq!(ready(&town, false, &[]).await.0, 69);
+    assert_eq!(ready(&town, false, &["--set", "observe.listen=off"]).await.0, 69);
     let (code, said) = check(&town, false, &[]).await;
     assert!(code == 2 && said.contains("no node runs"), "{code}: {said}");
     fs::remove_file(town.federation.node_database(PADANG)).unwrap();

@@ -99,6 +99,47 @@ fn delivered_of_an_old_session_drops_rows() {
     });
 }
 
+/// A stream that is half dead, or held by whoever copied a key: from the next session on it is told nothing.
+#[test]
+fn superseded_session_goes_on_receiving() {
+    run(async {
+        for other_process in [false, true] {
+            let mut bench = Bench::new().await;
+            bench.cut("13");
+            let mut loading = Forger::connect(&bench, "13").await;
+            if other_process {
+                bench.hub = bench.other_hub();
+            }
+            let mut silent = Forger::connect(&bench, "13").await;
+            let mut new = Forger::connect(&bench, "13").await;
+            bench.moved("13.71", "13").await;
+            let out = loading.end.handle(Input::Wake).await;
+            assert!(matches!(out.messages[..], [Down::Fault(Fault::Superseded)]), "{:?}", out.messages);
+            assert_eq!(out.ended, Some(Some(Fault::Superseded)));
+            // What has nothing to load finds it when it would say how far the hub is.
+            let out = silent.end.progress().await;
+            assert_eq!(out.ended, Some(Some(Fault::Superseded)), "{:?}", out.messages);
+            let out = new.end.handle(Input::Wake).await;
+            assert!(matches!(out.messages[..], [Down::Deliver(_)]), "{:?}", out.messages);
+        }
+    });
+}
+
+/// Whoever fills an outbox anew under a session must not leave it waiting at rows that are gone.
+#[test]
+fn session_waits_at_a_generation_that_is_gone() {
+    run(async {
+        let mut bench = Bench::new().await;
+        bench.cut("13");
+        let mut forger = Forger::connect(&bench, "13").await;
+        let session = bench.store.peer(node("13")).await.unwrap().unwrap().session;
+        bench.store.refill(node("13"), session).await.unwrap();
+        let out = forger.end.progress().await;
+        assert!(matches!(out.messages[..], [Down::Drain { .. }]), "{:?}", out.messages);
+        assert_eq!(out.ended, Some(None));
+    });
+}
+
 #[test]
 fn old_session_speaks_for_the_new_one() {
     run(async {

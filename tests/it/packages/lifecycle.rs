@@ -78,6 +78,14 @@ impl Bench {
         accounts.lines().any(|line| line.starts_with(&format!("{name}:")))
     }
 
+    /// Whether an account is locked and has expired.
+    fn has_expired(&self, name: &str) -> bool {
+        let accounts = fs::read_to_string(self.root.of("etc/shadow")).unwrap();
+        let line = accounts.lines().find(|line| line.starts_with(&format!("{name}:"))).unwrap();
+        let fields: Vec<&str> = line.split(':').collect();
+        fields[1].starts_with('!') && !fields[7].is_empty()
+    }
+
     fn has(&self, path: &str) -> bool {
         fs::symlink_metadata(self.root.of(path)).is_ok()
     }
@@ -94,14 +102,15 @@ async fn package_loses_a_complaint_or_leaves_something_behind() {
     take_away(&bench, &tracking);
 }
 
-/// Installed and purged before anybody set it up: nothing is left.
+/// Installed and purged before anybody set it up: nothing is left but the account, which nobody can use and whose number nobody
+/// else is given.
 fn never_used(bench: &Bench) {
     let before = files(&bench.root);
     let said = bench.install(&[&bench.node]);
     assert!(said.contains("sudo -u lintas-node lintas-node init"), "{said}");
     assert!(bench.has_account(NODE) && bench.has("var/lib/lintas-node"));
     bench.root.dpkg(&["--purge", NODE]);
-    assert!(!bench.has_account(NODE));
+    assert!(bench.has_account(NODE) && bench.has_expired(NODE));
     let left: Vec<_> = files(&bench.root).into_iter().filter(|file| !before.contains(file)).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }
@@ -281,6 +290,7 @@ fn take_away(bench: &Bench, tracking: &str) {
         assert!(said.contains(&format!("/var/lib/{name} is kept")), "{said}");
         assert!(said.contains(&format!("rm -r /var/lib/{name}")), "{said}");
         assert!(bench.has_account(name), "its files must not come to belong to another account");
+        assert!(bench.has_expired(name), "nobody needs it now");
         for path in ["etc/default", "etc", "usr/bin", "usr/share/doc"] {
             assert!(!bench.has(&format!("{path}/{name}")), "{path}");
         }
@@ -288,6 +298,7 @@ fn take_away(bench: &Bench, tracking: &str) {
     assert!(bench.has("var/lib/lintas-node/keys/signing.key"));
     // What is kept is whole: the package comes back and finds it.
     bench.install(&[&bench.node]);
+    assert!(!bench.has_expired(NODE));
     assert!(bench.run(NODE, &["show", tracking]).contains(MARK));
     bench.run(NODE, &["verify"]);
 }

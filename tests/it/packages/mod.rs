@@ -2,6 +2,7 @@
 //! No service manager is needed, and nothing of this machine is changed.
 
 mod build;
+mod containers;
 mod lifecycle;
 mod root;
 mod service;

@@ -103,6 +103,8 @@ impl Root {
         for name in ["passwd", "group"] {
             fs::copy(format!("/usr/share/base-passwd/{name}.master"), self.of(&format!("etc/{name}"))).unwrap();
         }
+        // Accounts expire where there is one.
+        fs::write(self.of("etc/shadow"), "").unwrap();
         fs::write(self.of("var/lib/dpkg/status"), query(&["--status"], &packages)).unwrap();
         for package in &packages {
             fs::write(self.of(&format!("var/lib/dpkg/info/{package}.list")), "/.\n").unwrap();

@@ -124,6 +124,16 @@ fn times_of_a_unit_are_shorter_than_the_programs() {
     assert!(descriptors > 2 * 4096, "link.connections_max is beyond what the system allows");
 }
 
+/// Tried every five seconds, a limit on how often would be reached in a minute, and the service would stay down when its database
+/// is back.
+#[test]
+fn service_is_given_up_while_its_database_is_away() {
+    for (name, unit) in units() {
+        assert_eq!(unit.one("Unit", "StartLimitIntervalSec"), "0", "{name}");
+        assert!(unit.all("Unit", "StartLimitBurst").is_empty(), "{name}");
+    }
+}
+
 #[test]
 fn unit_calls_for_what_the_package_does_not_bring() {
     for ((folder, name), (_, unit)) in NAMES.into_iter().zip(units()) {

@@ -104,7 +104,8 @@ impl TraceService for Kept {
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         for resource in request.into_inner().resource_spans {
             let attributes = read(&resource.resource.unwrap_or_default().attributes);
-            let at = attributes.get("service.instance.id").cloned().unwrap_or_default();
+            let instance = attributes.get("service.instance.id").map_or("", String::as_str);
+            let at = instance.rsplit_once('-').map_or(instance, |(node, _)| node).to_owned();
             let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
             self.steps.lock().unwrap().extend(spans.map(|span| Step {
                 at: at.clone(),

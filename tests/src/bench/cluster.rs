@@ -1,6 +1,8 @@
 //! Private PostgreSQL clusters for the comparison, by `tests/postgres.sh`, and their databases. What is done in them is others'.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
@@ -60,10 +62,15 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts one.
+    /// Starts one. Should nobody wait for it any more when it has started, it ends at once.
     pub(super) async fn start() -> Result<Self> {
-        let bin = PathBuf::from(script(&["programs"]).await?.trim());
-        let said = script(&[&["start"], CLUSTER].concat()).await?;
+        let started = tokio::task::spawn_blocking(Self::started).await;
+        started.map_err(std::io::Error::from)?
+    }
+
+    fn started() -> Result<Self> {
+        let bin = PathBuf::from(script(&["programs"])?.trim());
+        let said = script(&[&["start"], CLUSTER].concat())?;
         let mut lines = said.lines();
         let (Some(folder), Some(url)) = (lines.next(), lines.next()) else {
             return Err(BenchError::Postgres("tests/postgres.sh named no cluster".to_owned()));
@@ -141,9 +148,9 @@ impl Cluster {
     }
 
     /// Ends it and removes it.
-    pub(super) async fn stop(self) -> Result<()> {
+    pub(super) fn stop(self) -> Result<()> {
         let folder = self.folder.display().to_string();
-        script(&["stop", &folder]).await.map(drop)
+        script(&["stop", &folder]).map(drop)
     }
 }
 
@@ -151,8 +158,7 @@ impl Drop for Cluster {
     /// For a run that broke off; after [`Cluster::stop`] there is nothing left to end.
     fn drop(&mut self) {
         if self.folder.exists() {
-            let stopped = std::process::Command::new("bash").arg(path()).arg("stop").arg(&self.folder).status();
-            drop(stopped);
+            drop(script(&["stop", &self.folder.display().to_string()]));
         }
     }
 }
@@ -161,14 +167,18 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("postgres.sh")
 }
 
-async fn script(arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("bash");
-    command.arg(path()).args(arguments);
-    output(command, "tests/postgres.sh").await
+/// Runs the script, in a process group of its own: Ctrl-C is for this program, which ends what it has started.
+fn script(arguments: &[&str]) -> Result<String> {
+    let mut command = std::process::Command::new("bash");
+    command.arg(path()).args(arguments).process_group(0).stdin(Stdio::null());
+    said(&command.output()?, "tests/postgres.sh")
 }
 
 async fn output(mut command: Command, what: &str) -> Result<String> {
-    let output = command.stdin(std::process::Stdio::null()).output().await?;
+    said(&command.stdin(Stdio::null()).kill_on_drop(true).output().await?, what)
+}
+
+fn said(output: &Output, what: &str) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -26,8 +26,8 @@ pub async fn run(options: &Options) -> Result<()> {
     let mut report = Report::new(machine::describe(&version), &options);
     let measured = measure(&options, clusters.as_ref(), &mut report).await;
     if let Some((one, other)) = clusters {
-        one.stop().await?;
-        other.stop().await?;
+        one.stop()?;
+        other.stop()?;
     }
     measured?;
     println!("\n{report}");

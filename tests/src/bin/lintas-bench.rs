@@ -1,6 +1,7 @@
 //! `make bench`: reads what to measure from the command line and has it measured.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -36,18 +37,31 @@ struct Arguments {
     node_under: Vec<String>,
 }
 
+/// What a shell says of a program that SIGINT ended.
+const INTERRUPTED: u8 = 130;
+
 fn case(name: &str) -> Result<Case, String> {
     Case::ALL.into_iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case {name}"))
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let Arguments { events, runs, samples, only, cases, out, hub_under, node_under } = Arguments::parse();
     let out = match out {
         Some(out) => out,
         None => target()?.join(plan::FILE),
     };
-    Ok(run(&Options { events, runs, samples, only, cases, out, hub_under, node_under }).await?)
+    let options = Options { events, runs, samples, only, cases, out, hub_under, node_under };
+    // What was begun is dropped in order, and with it goes what it has started.
+    tokio::select! {
+        measured = run(&options) => measured?,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            eprintln!("interrupted: nothing is left running");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The target folder in which this program was built.
