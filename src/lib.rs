@@ -1,5 +1,6 @@
 //! Lintas: the shared library of the national hub and the regional nodes. Binaries live in `hub/` and `regional-node/`.
 
+pub mod accounts;
 pub mod care;
 pub mod desk;
 pub mod domain;

@@ -13,6 +13,10 @@ use lintas::manual::{self, Shell};
 use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
+pub(crate) mod people;
+
+use people::{AccountCommand, Acting, Approve};
+
 /// What holds for every command.
 const CLOSING: &str = "\
 A complaint is named by its tracking number, its id, or at least 6 digits of the id. Every command but run works on the database, whether the \
@@ -95,6 +99,15 @@ pub(crate) enum Command {
     Reinstate(OneNode),
     /// Give the hub's own key a new certificate.
     Renew(Renew),
+    /// The accounts of the people who run the hub.
+    ///
+    /// By whoever can open its database.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// What waits for a second person.
+    Approvals,
+    /// Approve what somebody else has asked for; they then do it by asking again.
+    Approve(Approve),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
     /// How the hub stands; with --check one line and exit codes for monitoring.
@@ -194,9 +207,11 @@ pub(crate) struct Revoke {
     /// Move the complaints that it holds and has not ended to the unit above; else they wait for it.
     #[arg(long)]
     pub(crate) move_custody: bool,
-    /// Do it.
+    /// Do it. It may take a second person: see `approvals`.
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) acting: Acting,
 }
 
 #[derive(Debug, Args)]
@@ -347,6 +362,8 @@ mod tests {
             "lintas-hub status --check --outbox 5,10",
             "lintas-hub status --ready",
             "lintas-hub doctor --json",
+            "lintas-hub account add budi --name Budi --role admin --lasting",
+            "lintas-hub approve 00aa --account budi --password-file f",
         ] {
             assert!(read(line).is_ok(), "{line}");
         }

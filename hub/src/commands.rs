@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
-    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, units, verify,
+    accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, units,
+    verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -55,6 +56,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Suspend(_)
         | Command::Revoke(_)
         | Command::Reinstate(_)
+        | Command::Account(_)
+        | Command::Approvals
+        | Command::Approve(_)
         | Command::Renew(_)
         | Command::Nodes
         | Command::Status(_)
@@ -81,6 +85,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Suspend(asked) => revoke::suspend(&settings, &asked, voice).await?,
         Command::Revoke(asked) => revoke::revoke(&settings, &asked, voice).await?,
         Command::Reinstate(asked) => revoke::reinstate(&settings, &asked, voice).await?,
+        Command::Account(command) => accounts::account(&settings, command, voice).await?,
+        Command::Approvals => accounts::approvals(&settings, voice).await?,
+        Command::Approve(asked) => accounts::approve(&settings, &asked, voice).await?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use lintas::accounts::AccountError;
 use lintas::care::BackupError;
 use lintas::desk::NotAName;
 use lintas::desk::export::{ExportError, PlaceError};
@@ -86,6 +87,9 @@ pub(crate) enum Failure {
     /// A request of another federation.
     #[error("the request is for the federation {asked}, this is {wanted}")]
     OtherFederation { asked: String, wanted: String },
+    /// Something with an account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     #[error(transparent)]
     NotAName(#[from] NotAName),
     #[error("no complaint of that name is stored here")]
@@ -123,6 +127,7 @@ impl Failure {
             Self::Unlisted(_) => "hub.unlisted-unit",
             Self::OtherNode { .. } => "hub.other-node",
             Self::OtherFederation { .. } => "hub.other-federation",
+            Self::Account(error) => error.code(),
             Self::NotAName(_) => "hub.not-a-name",
             Self::UnknownComplaint => "hub.unknown-complaint",
             Self::Ambiguous => "hub.ambiguous",
@@ -157,6 +162,7 @@ impl Failure {
             | Self::Unlisted(_)
             | Self::OtherNode { .. }
             | Self::OtherFederation { .. }
+            | Self::Account(_)
             | Self::UnknownComplaint
             | Self::Ambiguous => Exit::NotDone,
         }
@@ -194,6 +200,11 @@ impl Failure {
                 let facts = error.facts();
                 let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
                 vec![say(self.code(), &facts).replace('\n', " ")]
+            }
+            Self::Account(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![say(self.code(), &facts)]
             }
             Self::Made(folder) => vec![say(self.code(), &[("folder", folder)])],
             Self::Unlisted(unit) => vec![say(self.code(), &[("unit", unit)])],
@@ -257,6 +268,7 @@ mod tests {
             Failure::OtherNode { asked: asked.clone(), wanted: wanted.clone() },
             Failure::OtherFederation { asked, wanted },
             Failure::NotAName(NotAName::Shape),
+            Failure::Account(AccountError::Refused),
             Failure::UnknownComplaint,
             Failure::Ambiguous,
             Failure::Registrar(RegistrarError::UnknownNode),

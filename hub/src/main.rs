@@ -1,6 +1,7 @@
 //! The national hub: registry, ingest, ordering of moves, fan-out, mirror. It has no desk and no sealing key. Here it only starts
 //! and ends; each command has a file of its own.
 
+mod accounts;
 mod backup;
 mod check;
 mod cli;

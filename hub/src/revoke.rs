@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use lintas::accounts::approval::{self, Kind};
 use lintas::domain::{Cause, ComplaintId, DisplayState, NodeId, Timestamp, UnitCode};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
@@ -12,6 +13,7 @@ use lintas::store::database::Database;
 use lintas::store::{ListFilter, Store};
 use serde_json::json;
 
+use crate::accounts;
 use crate::cli::{OneNode, Revoke};
 use crate::database;
 use crate::failure::Failure;
@@ -71,6 +73,13 @@ pub(crate) async fn revoke(settings: &Settings, asked: &Revoke, voice: Voice) ->
         let value = json!({ "node": node.as_str(), "open": count, "revoked": false });
         voice.answer(&value, &voice.say("hub.would-revoke", &facts));
         return Ok(());
+    }
+    // One that was revoked, and whose complaints are still to be moved, was asked about before.
+    if database::registry(&store).await?.cut_off(&id).is_none() {
+        let by = accounts::person(&store, &asked.acting, voice).await?;
+        let subject = if asked.move_custody { format!("{node} move-custody") } else { node.to_string() };
+        let now = SystemClock.timestamp();
+        approval::require(&store, settings.four_eyes, Kind::Revoke, subject.as_bytes(), &by, now).await?;
     }
     let last = registrar::revoke(&store, &signer, &node, SystemClock.timestamp()).await?;
     let last = match last {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lintas::accounts::approval::FourEyes;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles};
@@ -28,7 +29,7 @@ const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 13] = [
+const KEYS: [(&str, &str, &str); 14] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -59,6 +60,11 @@ const KEYS: [(&str, &str, &str); 13] = [
         "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
     ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
+    (
+        "four_eyes.revoke",
+        "auto",
+        "Whether revoking a node takes two people: off, on, or auto (as soon as two people have admin accounts).",
+    ),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
         "observe.listen",
@@ -81,6 +87,8 @@ pub(crate) struct Settings {
     pub(crate) authority: PathBuf,
     pub(crate) signing_key: PathBuf,
     pub(crate) handovers_max: usize,
+    /// Whether revoking takes two people.
+    pub(crate) four_eyes: FourEyes,
     pub(crate) connections_max: usize,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
@@ -133,6 +141,7 @@ impl Settings {
         let listen = read.required("listen", "remedy.listen", str::parse::<SocketAddr>);
         let address = read.required("address", "remedy.address", HostPort::parse);
         let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
+        let four_eyes = read.or("four_eyes.revoke", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
         let usual = read_listen(default("observe.listen")).unwrap_or_default();
@@ -169,6 +178,7 @@ impl Settings {
                 authority,
                 signing_key: signing_key?,
                 handovers_max: handovers?,
+                four_eyes: four_eyes?,
                 connections_max: connections?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),

@@ -15,14 +15,19 @@ use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 mod moving;
+pub(crate) mod people;
 
 pub(crate) use moving::{Export, Import};
+use people::{AccountCommand, Approve, Login};
 
 /// What holds for every command.
 const CLOSING: &str = "\
 A complaint is named by its tracking number, its id, or at least 6 digits of the id. What is done with it is done by the unit that --unit names: \
 the holder unless given, or the filing unit in what the reporter says. A text comes by --text, or by --file (- for standard input). Others on \
 the machine can see a command line: personal data go by file.
+
+Whoever has logged in (login) acts as the holder of their account in every command that the running node carries out; whoever has not acts as \
+the account of the system that runs the node.
 
 An action that may not be done says who holds the complaint and what can be done here, and ends with 1. While no node runs, status, list, show \
 and units read the database; actions end with 69. A wrong command line is told in one line.";
@@ -58,6 +63,15 @@ pub(crate) struct Common {
     /// One setting, over file and environment: hub.address=hub.lapor.go.id:7443. May be repeated.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
+    /// The node's socket for people (desk.people), where its folder is closed to this account.
+    #[arg(long, global = true, env = "LINTAS_SOCKET", value_name = "FILE", help_heading = "Who acts")]
+    pub(crate) socket: Option<PathBuf>,
+    /// The file with the session's token; lintas-node.session in XDG_RUNTIME_DIR unless given.
+    #[arg(long, global = true, env = "LINTAS_SESSION", value_name = "FILE", help_heading = "Who acts")]
+    pub(crate) session: Option<PathBuf>,
+    /// Act in the name of the account with this login; only for the account of the system that runs the node.
+    #[arg(long = "as", global = true, value_name = "LOGIN", help_heading = "Who acts")]
+    pub(crate) in_the_name_of: Option<String>,
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -135,6 +149,22 @@ pub(crate) enum Command {
     Restore(Restore),
     /// Look at all that the node rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
     Doctor,
+    /// Log in, with a login and a password.
+    ///
+    /// The session lasts twelve hours. Its token goes into a file of this user alone, where later commands find it. A password that was
+    /// given out is changed on the way.
+    Login(Login),
+    /// End the session.
+    Logout,
+    /// The accounts of the people who work here.
+    ///
+    /// By the account of the system that runs the node, or by an admin.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// What waits for a second person.
+    Approvals,
+    /// Approve what somebody else has asked for; they then do it by asking again.
+    Approve(Approve),
     /// Everything that can be done with a complaint, `verify` among it.
     ///
     /// All but `verify` can be said without this word too.

@@ -15,7 +15,8 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, endorse, export, import, init, papers, run, story, verify};
+use crate::visit::{self, Visit};
+use crate::{backup, check, doctor, endorse, export, import, init, papers, people, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -47,7 +48,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             return Ok(Exit::Done);
         }
         Command::Import(arguments) => {
-            import::import(&Settings::load(common)?, &arguments, common.json, lang).await?;
+            import::import(common, &arguments, lang).await?;
             return Ok(Exit::Done);
         }
         Command::Completions(_) | Command::Man(_) | Command::Markdown => {
@@ -88,24 +89,36 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             return Ok(report.exit());
         }
         Command::Nodes => {
-            let reply = reader(&Settings::load(common)?).await?.nodes(wire::NodesRequest {}).await?;
+            let reply = asked(common).await?.nodes(wire::NodesRequest {}).await?;
             print(common, &output::nodes_json(&reply), &output::nodes(&reply, lang));
             return Ok(Exit::Done);
         }
         Command::Endorse(arguments) => return endorse::endorse(common, &arguments, lang).await,
-        Command::Status(_) | Command::List(_) | Command::Show(_) | Command::Units => command,
+        Command::Login(_)
+        | Command::Logout
+        | Command::Account(_)
+        | Command::Approvals
+        | Command::Approve(_)
+        | Command::Status(_)
+        | Command::List(_)
+        | Command::Show(_)
+        | Command::Units => command,
     };
-    let settings = Settings::load(common)?;
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
     let (value, text) = match command {
+        Command::Login(asked) => people::login(common, &asked, lang).await?,
+        Command::Logout => people::logout(common, lang).await?,
+        Command::Account(asked) => people::account(common, asked, lang).await?,
+        Command::Approvals => people::approvals(common, lang).await?,
+        Command::Approve(asked) => people::approve(common, asked, lang).await?,
         Command::Status(_) => {
-            let reply = reader(&settings).await?.status(wire::StatusRequest {}).await?;
+            let reply = asked(common).await?.status(wire::StatusRequest {}).await?;
             (output::status_json(&reply), output::status(&reply, lang))
         }
-        Command::List(arguments) => story::list(&settings, arguments, lang).await?,
-        Command::Show(shown) => story::show(&settings, &shown, lang).await?,
+        Command::List(arguments) => story::list(common, arguments, lang).await?,
+        Command::Show(shown) => story::show(common, &shown, lang).await?,
         _ => {
-            let reply = reader(&settings).await?.units(wire::UnitsRequest {}).await?;
+            let reply = asked(common).await?.units(wire::UnitsRequest {}).await?;
             (output::units_json(&reply), output::units(&reply))
         }
     };
@@ -114,9 +127,8 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
 }
 
 async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Result<Exit, Failure> {
-    let settings = Settings::load(common)?;
     let asked = request::of(command)?;
-    let mut caller = Caller::<SqliteStore>::connect(&SocketPlace::of(&settings.data)?).await?;
+    let mut caller = visit::desk(common).await?;
     let (value, text) = match asked {
         Asked::File(request) => {
             let reply = caller.file(request).await?;
@@ -133,6 +145,14 @@ async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Resu
 
 fn print(common: &Common, value: &serde_json::Value, text: &str) {
     if common.json { say_json(value) } else { say(text) }
+}
+
+/// Whoever can be asked, by whoever calls.
+async fn asked(common: &Common) -> Result<Caller<SqliteStore>, Failure> {
+    match visit::reading(common).await? {
+        Visit::Desk(caller) => Ok(*caller),
+        Visit::Books(settings) => reader(&settings).await,
+    }
 }
 
 /// Whoever can be asked: the running node or, if none runs, the database.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use lintas::desk::service::Caller;
-use lintas::desk::socket::SocketPlace;
 use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::Exit;
 use lintas::store::sqlite::SqliteStore;
@@ -15,7 +14,7 @@ use tokio::time::{interval, timeout};
 use crate::cli::{Common, Endorse};
 use crate::failure::Failure;
 use crate::output::{say, say_json};
-use crate::settings::Settings;
+use crate::visit;
 
 /// How long the registry is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,8 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// # Errors
 /// If no node runs here, it may not endorse those keys, or the code is another.
 pub(crate) async fn endorse(common: &Common, asked: &Endorse, lang: Language) -> Result<Exit, Failure> {
-    let settings = Settings::load(common)?;
-    let mut caller = Caller::<SqliteStore>::connect(&SocketPlace::of(&settings.data)?).await?;
+    let mut caller = visit::desk(common).await?;
     let request = wire::EndorseRequest { node: asked.node.clone(), key_code: asked.code.join(" ") };
     let said = caller.endorse(request).await?;
     let confirmed =

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use lintas::accounts::AccountError;
 use lintas::care::BackupError;
 use lintas::desk::DeskError;
 use lintas::desk::export::{ExportError, PlaceError};
@@ -73,6 +74,12 @@ pub(crate) enum Failure {
     /// All that is wrong with a table to take over, or with its mapping.
     #[error("{} mistakes", .0.count)]
     Import(Mistakes),
+    /// Something with an account that needed no node to find out.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// All that is wrong with accounts to make.
+    #[error("{} accounts cannot be made", .0.len())]
+    Accounts(Vec<Mistaken>),
     /// A table that became another while it was taken over.
     #[error("the file was changed while it was taken over")]
     Changed,
@@ -82,6 +89,30 @@ pub(crate) enum Failure {
     Recovery(String),
     #[error("the node has no link: set hub.address and hub.key first")]
     NoHub,
+}
+
+/// What is wrong with one of several accounts.
+#[derive(Debug)]
+pub(crate) struct Mistaken {
+    /// Its line in the table; 0 for the table itself, or where there is none.
+    pub(crate) line: u64,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) facts: Vec<(String, String)>,
+}
+
+impl Mistaken {
+    pub(crate) fn of(line: u64, error: &AccountError) -> Self {
+        let facts = error.facts().into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
+        Self { line, code: error.code().to_owned(), message: error.to_string(), facts }
+    }
+
+    fn told(&self, lang: Language) -> String {
+        let facts: Vec<(&str, &str)> = self.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
+        let what = words::text(&self.code, lang).map_or_else(|| self.message.clone(), |text| words::fill(text, &facts));
+        let line = self.line.to_string();
+        if self.line == 0 { what } else { words::say("account.line", lang, &[("line", &line), ("what", &what)]) }
+    }
 }
 
 impl Failure {
@@ -99,6 +130,8 @@ impl Failure {
             Self::Write { .. } => "node.write",
             Self::Export(_) | Self::Place(_) => "node.export",
             Self::Import(_) => "node.import",
+            Self::Account(error) => error.code(),
+            Self::Accounts(_) => "node.accounts",
             Self::Changed => "node.import-changed",
             Self::Observe(_) => "node.observe",
             Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
@@ -124,7 +157,8 @@ impl Failure {
             Self::Write { cause, .. }
             | Self::Export(ExportError::Write(cause))
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
-            Self::Import(_) => Exit::BadData,
+            Self::Import(_) | Self::Accounts(_) => Exit::BadData,
+            Self::Account(AccountError::Store(error)) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
@@ -135,6 +169,7 @@ impl Failure {
             | Self::Enrolment(_)
             | Self::Signals(_)
             | Self::Place(PlaceError::Exists(_))
+            | Self::Account(_)
             | Self::Changed
             | Self::Recovery(_) => Exit::NotDone,
         }
@@ -173,6 +208,16 @@ impl Failure {
         match self {
             Self::Settings(error) => error.lines(|code, facts| words::say(code, lang, facts)),
             Self::Import(mistakes) => told(mistakes, lang),
+            Self::Accounts(wrong) => {
+                let first = words::say("node.accounts", lang, &[("count", &wrong.len().to_string())]);
+                let each = wrong.iter().map(|mistaken| format!("  {}", mistaken.told(lang)));
+                std::iter::once(first).chain(each).collect()
+            }
+            Self::Account(error) => {
+                let facts = error.facts();
+                let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
+                vec![said(&facts)]
+            }
             Self::Client(ClientError::Refused(fault)) => vec![refused(fault, lang)],
             Self::Client(ClientError::NotRunning(path) | ClientError::Foreign(path)) => {
                 vec![said(&[("path", &path.display().to_string())])]

@@ -7,8 +7,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use lintas::desk::import::{Asked, Checked, ITEMS_MAX, Item, Mapping, Mistakes, Outcome, Rules, Table, check};
-use lintas::desk::service::{Caller, ClientError};
-use lintas::desk::socket::{DeskSocket, SocketPlace};
+use lintas::desk::service::Caller;
 use lintas::desk::{Desk, NewComplaint, Original};
 use lintas::domain::{DisplayState, Registry};
 use lintas::protocol::desk::v1 as wire;
@@ -19,11 +18,11 @@ use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language, Word as _};
 use serde_json::json;
 
-use crate::cli::Import;
+use crate::cli::{Common, Import};
 use crate::failure::Failure;
 use crate::output::{progress, say, say_json};
-use crate::run::{open_socket, owner};
 use crate::settings::Settings;
+use crate::visit;
 
 /// Most bytes of a mapping.
 const MAPPING_BYTES_MAX: u64 = 1024 * 1024;
@@ -45,7 +44,8 @@ struct Done {
 ///
 /// # Errors
 /// Every mistake in mapping and table; then nothing was written. If the desk says no: what was confirmed before stays.
-pub(crate) async fn import(settings: &Settings, asked: &Import, json: bool, lang: Language) -> Result<(), Failure> {
+pub(crate) async fn import(common: &Common, asked: &Import, lang: Language) -> Result<(), Failure> {
+    let (settings, json) = (&Settings::load(common)?, common.json);
     let mistakes = |found| Failure::Import(Mistakes::of_all(found));
     let mapping = mapping(asked)?;
     let reading = SqliteStore::open_read_only(&settings.database).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn import(settings: &Settings, asked: &Import, json: bool, lang
         foresee(reading, &mapping, &checked, &progress).await?
     } else {
         reading.close().await;
-        let (mut caller, held) = caller(settings).await?;
+        let (mut caller, held) = visit::writing(common, lang).await?;
         let done = take_over(&mut caller, &table, &rules, &checked, &progress, lang).await;
         drop(held);
         done?
@@ -97,20 +97,6 @@ fn mapping(asked: &Import) -> Result<Mapping, Failure> {
         ended: ended.clone(),
     };
     Mapping::read(text.as_deref(), flags).map_err(|found| Failure::Import(Mistakes::of_all(found)))
-}
-
-/// Who takes it over; with what keeps others from serving, if that is this process.
-async fn caller(settings: &Settings) -> Result<(Caller<SqliteStore>, Option<DeskSocket>), Failure> {
-    match Caller::connect(&SocketPlace::of(&settings.data)?).await {
-        Ok(caller) => Ok((caller, None)),
-        Err(ClientError::NotRunning(_)) => {
-            let socket = open_socket(settings)?;
-            let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
-            Ok((Caller::local(desk), Some(socket)))
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// How many would be new.

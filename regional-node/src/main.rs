@@ -15,11 +15,13 @@ mod link;
 mod observe;
 mod output;
 mod papers;
+mod people;
 mod request;
 mod run;
 mod settings;
 mod story;
 mod verify;
+mod visit;
 
 use lintas::runtime::{Exit, run_process};
 

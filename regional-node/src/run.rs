@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use lintas::desk::service::serve;
+use lintas::desk::service::{Audience, serve};
 use lintas::desk::socket::{DeskSocket, SocketPlace};
 use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
@@ -67,7 +67,7 @@ async fn start(
 ) -> Result<(), Failure> {
     let store = Observed::new(database.clone(), telemetry.clone());
     let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
-    let mut desk = desk.with_telemetry(telemetry.clone());
+    let mut desk = desk.with_telemetry(telemetry.clone()).with_four_eyes(settings.four_eyes);
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
         Some((Arc::new(link), tls))
@@ -86,7 +86,13 @@ async fn start(
         socket: FileMark::of(&SocketPlace::of(&settings.data)?.path).await.ok(),
         link: probe,
     };
-    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, health.clone(), tasks.clone()));
+    if let Some(path) = &settings.people {
+        let socket = DeskSocket::open_for_people(path)?;
+        let people = serve(socket, Audience::People, desk.clone(), health.clone(), tasks.clone());
+        tasks.spawn("desk-people", OnFailure::EndProcess, people);
+    }
+    let operators = serve(socket, Audience::Operator, desk, health.clone(), tasks.clone());
+    tasks.spawn("desk", OnFailure::EndProcess, operators);
     observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);
     let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
     reload_on_hangup(tasks, manager, reload).map_err(Failure::Signals)?;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lintas::accounts::approval::FourEyes;
 use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
 use lintas::identity::{HostPort, TlsFiles};
 use lintas::runtime::credentials;
@@ -23,7 +24,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 13] = [
+const KEYS: [(&str, &str, &str); 15] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -38,6 +39,16 @@ const KEYS: [(&str, &str, &str); 13] = [
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
     ("database", "node.db", "The database."),
+    (
+        "desk.people",
+        "",
+        "A second socket, for people who log in from accounts of their own: such as /run/lintas-node/desk.sock. Empty: none.",
+    ),
+    (
+        "four_eyes.endorse",
+        "auto",
+        "Whether an endorsement takes two people: off, on, or auto (as soon as two people have admin accounts).",
+    ),
     (
         "observe.listen",
         "127.0.0.1:9465",
@@ -58,6 +69,10 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
     pub(crate) database: PathBuf,
+    /// Where people call who log in, if they can.
+    pub(crate) people: Option<PathBuf>,
+    /// Whether an endorsement takes two people.
+    pub(crate) four_eyes: FourEyes,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
@@ -131,6 +146,10 @@ impl Settings {
         let mut file =
             |key: &str| read.or(key, default(key).to_owned(), "remedy.text", text).map(|path| data.join(path));
         let (certificate, authority, database) = (file("tls.certificate"), file("tls.authority"), file("database"));
+        let people = read.or("desk.people", None, "remedy.text", |path| {
+            Ok::<_, SettingsError>(if path.is_empty() { None } else { Some(data.join(path)) })
+        });
+        let four_eyes = read.or("four_eyes.endorse", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
@@ -150,6 +169,8 @@ impl Settings {
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
                 database: database?,
+                people: people?,
+                four_eyes: four_eyes?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),

@@ -1,14 +1,16 @@
-//! Complaints as the node's operators read them: lists, and one complaint's story. Read from the database itself, so that they
-//! can be read whether the node runs or not. The reporter's identity is shown only when it is asked for.
+//! Complaints as people read them: lists, and one complaint's story. The node's operators read the database itself, whether the node
+//! runs or not; whoever has logged in asks the node. The reporter's identity is shown only when it is asked for.
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use lintas::desk::listing::{list as as_table, listed};
+use lintas::desk::service::told;
 use lintas::desk::story::{Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{NodeId, UnitCode};
+use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::{OsEntropy, SystemClock};
 use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
@@ -16,10 +18,11 @@ use lintas::words::{Language, say};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use crate::cli::{List, Shown};
+use crate::cli::{Common, List, Shown};
 use crate::failure::Failure;
 use crate::output::clean;
 use crate::settings::Settings;
+use crate::visit::{self, Visit};
 
 /// Width of a story where the terminal's is not known, in characters.
 const WIDTH_DEFAULT: usize = 100;
@@ -33,11 +36,21 @@ async fn desk(settings: &Settings) -> Result<Desk<SqliteStore>, Failure> {
 ///
 /// # Errors
 /// If an argument is wrong or the database cannot be read.
-pub(crate) async fn list(settings: &Settings, list: List, lang: Language) -> Result<(Value, String), Failure> {
+pub(crate) async fn list(common: &Common, list: List, lang: Language) -> Result<(Value, String), Failure> {
     let filter = filter(&list)?;
     let limit = filter.limit;
-    let desk = desk(settings).await?;
-    let (registry, found) = (desk.registry().await?, desk.list(filter).await?);
+    let (registry, found) = match visit::reading(common).await? {
+        Visit::Books(settings) => {
+            let desk = desk(&settings).await?;
+            (desk.registry().await?, desk.list(filter).await?)
+        }
+        Visit::Desk(mut caller) => {
+            let List { unit, state, node, origin, late, imported, limit } = list;
+            let request = wire::ListRequest { unit, states: state, node, origin, late, imported, limit };
+            let units = caller.units(wire::UnitsRequest {}).await?;
+            (Arc::new(told::units(&units)), told::list(&caller.list(request).await?))
+        }
+    };
     let value = json!({ "complaints": listed(&found, &registry), "more": found.len() >= limit });
     Ok((value, as_table(&found, &registry, lang, limit)))
 }
@@ -73,11 +86,19 @@ pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
 ///
 /// # Errors
 /// If there is none of that name.
-pub(crate) async fn show(settings: &Settings, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
+pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
     let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
-    let desk = desk(settings).await?;
-    let file = desk.show(&name).await?;
-    let story = Story::of(&file, &*desk.registry().await?, lang, Reader::Handler);
+    let (registry, file) = match visit::reading(common).await? {
+        Visit::Books(settings) => {
+            let desk = desk(&settings).await?;
+            (desk.registry().await?, desk.show(&name).await?)
+        }
+        Visit::Desk(mut caller) => {
+            let (file, names) = told::file(&caller.show_all(&shown.complaint, shown.identity).await?);
+            (Arc::new(names), file)
+        }
+    };
+    let story = Story::of(&file, &registry, lang, Reader::Handler);
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);

@@ -9,8 +9,8 @@ use crate::domain::admission::last_of;
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::rules::may_be_traced;
 use crate::domain::{
-    Change, ComplaintId, Event, EventHash, FederationId, Filing, Header, NodeId, PartRef, Position, Refusal, Registry,
-    Role, Timestamp, TrackingNumber, UnitCode, Verdict, fold,
+    Change, ComplaintId, Event, EventHash, FederationId, Filing, Header, NodeId, PartRef, Position, Pseudonym, Refusal,
+    Registry, Role, Timestamp, TrackingNumber, UnitCode, Verdict, fold,
 };
 use crate::journal::{self, Part};
 use crate::runtime::TraceContext;
@@ -23,6 +23,8 @@ pub struct Author {
     pub federation: FederationId,
     /// This node.
     pub node: NodeId,
+    /// By which account, as a pseudonym.
+    pub account: Pseudonym,
     /// Its clock now.
     pub now: Timestamp,
     /// What causes it, if that is traced; kept only where that leads to no anonymous reporter.
@@ -195,7 +197,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
         registry: cited,
         time: author.now,
         unit: Some(draft.unit.clone()),
-        account: None,
+        account: Some(author.account),
         change: draft.change,
         parts: draft.parts.iter().map(Part::reference).collect::<Vec<PartRef>>(),
     };

@@ -1,6 +1,7 @@
 //! What people write, made into parts with salts and held against the limits, before anything is stored.
 
 use super::action::{Action, NewComplaint, Reporter};
+use super::actor::{Actor, Signature};
 use super::error::DeskError;
 use super::original::Original;
 use crate::domain::event::{PART_BYTES_MAX, PARTS_BYTES_MAX};
@@ -61,6 +62,19 @@ pub(super) fn of_step(action: &Action, texts: &[String], entropy: &dyn Entropy) 
         return Err(DeskError::TextNeeded(action.name()));
     }
     parts(notes, entropy)
+}
+
+/// The same parts and, last, who acted: nobody is named where it was the node's operator.
+///
+/// # Errors
+/// If all parts together are too long.
+pub(super) fn signed(mut parts: Vec<Part>, actor: &Actor, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
+    let Some(holder) = actor.holder() else { return Ok(parts) };
+    let index = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+    let content = Signature::of(holder).content();
+    parts.push(Part { index, kind: PartKind::Author, salt: random_bytes(entropy), content });
+    let bytes = parts.iter().map(|part| part.content.len()).sum();
+    if bytes > PARTS_BYTES_MAX { Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX }) } else { Ok(parts) }
 }
 
 /// An identity's bytes: a JSON object of the fields that are known.

@@ -3,6 +3,8 @@
 
 use super::error::DeskError;
 use super::office::Desk;
+use crate::accounts::Person;
+use crate::accounts::approval::{self, Kind};
 use crate::domain::{NodeId, Registry, UnitCode};
 use crate::journal::{Statement, key_code};
 use crate::store::Store;
@@ -62,8 +64,9 @@ impl<S: Store> Desk<S> {
     /// Endorses the keys of a node, whose code people have read out. Digits are compared, whatever stands between them.
     ///
     /// # Errors
-    /// If the node is not enrolled, this node is not the one that endorses it, the code is another, or no link runs.
-    pub async fn endorse(&self, node: &UnitCode, heard: &str) -> Result<Endorsing, DeskError> {
+    /// If the node is not enrolled, this node is not the one that endorses it, the code is another, no link runs, or it takes a second
+    /// person (`four_eyes`).
+    pub async fn endorse(&self, node: &UnitCode, heard: &str, by_whom: &Person) -> Result<Endorsing, DeskError> {
         let registry = self.registry().await?;
         let id = NodeId::Node(node.clone());
         let entry = registry.node(&id).ok_or_else(|| DeskError::UnknownNode(node.clone()))?;
@@ -80,6 +83,8 @@ impl<S: Store> Desk<S> {
             return Err(DeskError::KeyCode(node.clone()));
         }
         let link = self.link.as_ref().ok_or(DeskError::NoLink)?;
+        let subject = format!("{node} {shown}");
+        approval::require(&self.store, self.four_eyes, Kind::Endorse, subject.as_bytes(), by_whom, self.now()).await?;
         link.say(Statement::Endorsed {
             node: node.clone(),
             signing_key,

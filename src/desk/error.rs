@@ -6,7 +6,8 @@ use thiserror::Error;
 use super::action::ActionName;
 use super::name::NotAName;
 use super::options::Standing;
-use crate::domain::{MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
+use crate::accounts::AccountError;
+use crate::domain::{AccountRole, MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
 use crate::store::StoreError;
 
 /// Why an action was not done. Nothing was stored.
@@ -189,6 +190,25 @@ pub enum DeskError {
     /// The request says nothing.
     #[error("the request names no action; use a command line of the same version as the node")]
     NoAction,
+    /// The role of the account does not allow it.
+    #[error("{action} is not for an account of the role {role}; ask somebody whose work it is")]
+    NotForRole {
+        /// What was asked for.
+        action: ActionName,
+        /// The account's role.
+        role: AccountRole,
+    },
+    /// It is not for the account's unit.
+    #[error(
+        "this account is for {unit} and what lies below it, and this is not among that; ask that unit, or one above both"
+    )]
+    OutsideUnit {
+        /// The account's unit.
+        unit: UnitCode,
+    },
+    /// Something with an account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -234,6 +254,9 @@ impl DeskError {
             Self::NothingToRedact => "desk.nothing-to-redact",
             Self::NotAuthor { .. } => "desk.not-author",
             Self::NoAction => "desk.no-action",
+            Self::NotForRole { .. } => "desk.not-for-role",
+            Self::OutsideUnit { .. } => "desk.outside-unit",
+            Self::Account(error) => error.code(),
             Self::Store(_) => "desk.storage",
         }
     }
@@ -271,7 +294,8 @@ impl DeskError {
             | Self::ClosedUnit(unit)
             | Self::Accused(unit)
             | Self::UnknownNode(unit)
-            | Self::KeyCode(unit) => vec![("unit", unit.to_string())],
+            | Self::KeyCode(unit)
+            | Self::OutsideUnit { unit } => vec![("unit", unit.to_string())],
             Self::CannotReceive { unit, why } => vec![("unit", unit.to_string()), ("why", why.to_string())],
             Self::NotEndorser { node, by } => {
                 vec![("unit", node.to_string()), ("by", by.as_ref().map_or_else(none, ToString::to_string))]
@@ -286,6 +310,8 @@ impl DeskError {
             Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
             Self::TooMany { count, max } => vec![("count", count.to_string()), ("max", max.to_string())],
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
+            Self::NotForRole { action, role } => vec![("action", action.to_string()), ("role", role.to_string())],
+            Self::Account(error) => error.facts(),
             Self::Store(cause) => vec![("cause", cause.to_string())],
             _ => Vec::new(),
         }

@@ -2,8 +2,10 @@
 //! client. Rules are the domain's, bytes the journal's; it knows nothing of the link but a report of how it stands.
 
 pub mod action;
+pub mod actor;
 pub mod audit;
 pub mod author;
+mod bounds;
 mod case;
 mod content;
 pub mod endorse;
@@ -15,6 +17,7 @@ pub mod name;
 pub mod office;
 pub mod options;
 pub mod original;
+pub mod permission;
 pub mod service;
 pub mod socket;
 pub mod status;
@@ -24,6 +27,7 @@ pub mod table;
 mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
+pub use actor::{Actor, Holder, Signature};
 pub use author::{TakeBack, Written};
 pub use endorse::{Endorsing, KnownNode};
 pub use error::DeskError;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::action::{Action, ActionName, NewComplaint};
+use super::actor::Actor;
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
@@ -14,13 +15,15 @@ use super::import::{self, ITEMS_MAX, Item, Taken};
 use super::name::ComplaintName;
 use super::original::Original;
 use super::status::LinkProbe;
+use crate::accounts::Accounts;
+use crate::accounts::approval::FourEyes;
 use crate::domain::rules::reporter_may_be_traced;
 use crate::domain::{
-    ComplaintId, FederationId, Filing, NodeId, Position, Registry, TrackingNumber, UnitCode, Visibility,
+    ComplaintId, FederationId, Filing, NodeId, Position, Registry, Timestamp, TrackingNumber, UnitCode, Visibility,
 };
 use crate::journal;
 use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
-use crate::store::{Changes, File, ListFilter, Scope, Store, Summary, View};
+use crate::store::{Changes, File, Scope, Store, View};
 use crate::telemetry::{Fact, Span, SpanName, Telemetry};
 use crate::words::Language;
 
@@ -29,13 +32,16 @@ use crate::words::Language;
 pub struct Desk<S> {
     pub(super) store: S,
     pub(super) clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    pub(super) entropy: Arc<dyn Entropy>,
     pub(super) federation: FederationId,
     pub(super) node: NodeId,
     registry: Arc<Mutex<Arc<Registry>>>,
     written: Arc<watch::Sender<Position>>,
     pub(super) link: Option<Arc<dyn LinkProbe>>,
     telemetry: Telemetry,
+    actor: Actor,
+    accounts: Accounts<S>,
+    pub(super) four_eyes: FourEyes,
 }
 
 impl<S> fmt::Debug for Desk<S> {
@@ -54,7 +60,11 @@ impl<S: Store> Desk<S> {
         let own = store.own().await?;
         let mut registry = Registry::default();
         store.registry().await?.iter().for_each(|event| registry.apply(event));
+        let unit = owner.node.unit().cloned().unwrap_or_else(UnitCode::root);
+        let accounts = Accounts::new(store.clone(), unit, Arc::clone(&clock), Arc::clone(&entropy));
         Ok(Self {
+            accounts,
+            four_eyes: FourEyes::default(),
             store,
             clock,
             entropy,
@@ -64,6 +74,7 @@ impl<S: Store> Desk<S> {
             written: Arc::new(watch::Sender::new(own.written)),
             link: None,
             telemetry: Telemetry::default(),
+            actor: Actor::Operator,
         })
     }
 
@@ -85,6 +96,42 @@ impl<S: Store> Desk<S> {
         Self { telemetry, ..self }
     }
 
+    /// The same desk, with a rule for whether endorsing takes two people.
+    #[must_use]
+    pub fn with_four_eyes(self, four_eyes: FourEyes) -> Self {
+        Self { four_eyes, ..self }
+    }
+
+    /// The same desk, with somebody else at it.
+    #[must_use]
+    pub fn with_actor(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// Who is at it.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The accounts of the people who work here.
+    #[must_use]
+    pub const fn accounts(&self) -> &Accounts<S> {
+        &self.accounts
+    }
+
+    /// Where everything is stored.
+    #[must_use]
+    pub const fn books(&self) -> &S {
+        &self.store
+    }
+
+    /// What its clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.timestamp()
+    }
+
     /// This node.
     #[must_use]
     pub const fn node(&self) -> &NodeId {
@@ -104,7 +151,11 @@ impl<S: Store> Desk<S> {
         // What an anonymous reporter does leaves no trace at all; what others do begins one here, whoever calls.
         let traced = new.visibility != Visibility::Anonymous;
         let span = if traced { self.begin(ActionName::File, None) } else { Span::none() };
-        let parts = content::of_filing(new, &*self.entropy)?;
+        let own = self.own_unit();
+        let usual = || self.actor.holder().map_or(own, |holder| holder.unit.clone());
+        let unit = new.unit.clone().unwrap_or_else(usual);
+        self.may(ActionName::File, |grant| grant.files(&unit))?;
+        let parts = content::signed(content::of_filing(new, &*self.entropy)?, &self.actor, &*self.entropy)?;
         let filing = Filing {
             nonce: random_bytes(&*self.entropy),
             tracking: TrackingNumber::from_random(u64::from_be_bytes(random_bytes(&*self.entropy))),
@@ -115,8 +166,6 @@ impl<S: Store> Desk<S> {
             category: new.category.clone(),
             about: new.about.clone(),
         };
-        let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
-        let unit = new.unit.clone().unwrap_or(own);
         let complaint = journal::complaint_id(&self.federation, &self.node, &filing.nonce);
         let plan = |view: &View, registry: &Registry, author: &Author| {
             author::file(view, registry, author, &unit, filing, parts)
@@ -152,12 +201,20 @@ impl<S: Store> Desk<S> {
     ) -> Result<Written, DeskError> {
         let done = async {
             let span = action.name().is_an_offices().then(|| self.begin(action.name(), caller));
-            let parts = content::of_action(action, text, &*self.entropy)?;
+            let parts =
+                content::signed(content::of_action(action, text, &*self.entropy)?, &self.actor, &*self.entropy)?;
             let complaint = self.resolve(name).await?;
+            // Content is destroyed by the unit of whoever asks for it, not by the node's own.
+            let redacts = action.name() == ActionName::Redact;
+            let usual = self.actor.holder().filter(|_| redacts).map(|holder| &holder.unit);
+            let unit = unit.or(usual);
             let plan = |view: &View, registry: &Registry, author: &Author| {
+                self.may_act(view, complaint, action, unit)?;
                 author::act(view, registry, author, complaint, unit, action, parts)
             };
-            self.write(complaint, action.name(), span, plan).await
+            let mut written = self.write(complaint, action.name(), span, plan).await?;
+            self.narrow(complaint, &mut written.standing).await;
+            Ok(written)
         };
         self.counted(action.name(), done.await)
     }
@@ -183,12 +240,15 @@ impl<S: Store> Desk<S> {
         if items.len() > ITEMS_MAX {
             return Err(DeskError::TooMany { count: items.len(), max: ITEMS_MAX });
         }
-        let own = self.node.unit().cloned().unwrap_or_else(UnitCode::root);
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
+        self.may(ActionName::File, |grant| grant.imports())?;
+        let own = self.own_unit();
         let id = |nonce: &[u8; 16]| journal::complaint_id(&self.federation, &self.node, nonce);
         let prepare = |item: &Item| {
             let Original { source, id: number, .. } = &item.original;
             let nonce = journal::import_nonce(&self.federation, &self.node, source, number);
-            import::prepare(item, &own, id, nonce, language, &*self.entropy)
+            let prepared = import::prepare(item, &own, id, nonce, language, &*self.entropy)?;
+            prepared.signed(|parts| content::signed(parts, &self.actor, &*self.entropy))
         };
         let prepared = items.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         // What is written after this look counts as somebody's.
@@ -237,15 +297,9 @@ impl<S: Store> Desk<S> {
     /// If there is none of that name.
     pub async fn show(&self, name: &ComplaintName) -> Result<File, DeskError> {
         let complaint = self.resolve(name).await?;
-        self.store.file(complaint).await?.ok_or(DeskError::UnknownComplaint)
-    }
-
-    /// Complaints by filter.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, DeskError> {
-        Ok(self.store.list(filter).await?)
+        let file = self.store.file(complaint).await?.ok_or(DeskError::UnknownComplaint)?;
+        self.may_read(&file)?;
+        Ok(file)
     }
 
     /// The registry as stored now.
@@ -294,11 +348,12 @@ impl<S: Store> Desk<S> {
         let scope = Scope { complaints, registry_after: Some(known.position()), ..Scope::default() };
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
+        let account = self.actor.pseudonym(&federation, &node);
         let (registry, planned) = self
             .store
             .transact(scope, move |view| {
                 let registry = advanced(&known, view);
-                let author = Author { federation, node, now: clock.timestamp(), trace: trace(view) };
+                let author = Author { federation, node, account, now: clock.timestamp(), trace: trace(view) };
                 match plan(view, &registry, &author) {
                     Ok((changes, answer)) => (changes, (registry, Ok(answer))),
                     Err(error) => (Changes::default(), (registry, Err(error))),

@@ -1,4 +1,5 @@
-//! Where the desk listens: a Unix socket in a folder of mode 0700, at a path short enough for one, one process at a time.
+//! Where the desk listens: a Unix socket in a folder of mode 0700, at a path short enough for one, one process at a time; and, if
+//! it is wanted, another that everybody on the machine can open.
 //! It opens and checks; what is spoken over it is the service's. Its functions block; they touch only local files.
 
 use std::ffi::OsStr;
@@ -20,6 +21,9 @@ pub const SOCKET_PATH_BYTES_MAX: usize = 107;
 const SOCKET_NAME: &str = "desk.sock";
 const LOCK_NAME: &str = "desk.lock";
 const FOLDER_MODE: u32 = 0o700;
+/// The socket for people is in a folder that everybody may pass, and can be opened by everybody; its calls ask who one is.
+const PEOPLES_FOLDER_MODE: u32 = 0o755;
+const PEOPLES_SOCKET_MODE: u32 = 0o666;
 
 /// Why there is no socket.
 #[derive(Debug, Error)]
@@ -27,6 +31,9 @@ pub enum SocketError {
     /// Somebody else's folder, or a link to one.
     #[error("{} is not a folder of this account; move it away, or choose another data folder", .0.display())]
     NotOurs(PathBuf),
+    /// A folder in which others could put a socket of their own.
+    #[error("{} must belong to this account or to root, and nobody else may write to it", .0.display())]
+    OpenFolder(PathBuf),
     /// Another process has the desk.
     #[error("another process already serves this desk at {}; stop it first", .0.display())]
     Taken(PathBuf),
@@ -81,6 +88,18 @@ impl SocketPlace {
         let path = folder.join(SOCKET_NAME);
         Ok(Self { folder, path, owner, fallback: true })
     }
+
+    /// The place of a socket for people, as somebody finds it who wants to call: it is believed to be its owner's, since nobody
+    /// else can put one there.
+    ///
+    /// # Errors
+    /// If there is none, or others may write to its folder.
+    pub fn for_people(path: &Path) -> Result<Self, SocketError> {
+        let owner = fs::symlink_metadata(path).map_err(|cause| io_error(path, cause))?.uid();
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        check_open_folder(&folder, owner)?;
+        Ok(Self { folder, path: path.to_owned(), owner, fallback: false })
+    }
 }
 
 /// A socket on which the desk listens. It is removed when this is dropped.
@@ -108,10 +127,37 @@ impl DeskSocket {
             make_folder(above, uid)?;
         }
         make_folder(&place.folder, uid)?;
+        Self::listen(place, 0o600)
+    }
+
+    /// Opens a socket for people at a path: everybody on the machine can call there, and is asked who they are. Its folder is made
+    /// if it is missing; one that is there must be closed to other writers. Call it within the async runtime.
+    ///
+    /// # Errors
+    /// If another process listens there, or others could put a socket of their own there.
+    pub fn open_for_people(path: &Path) -> Result<Self, SocketError> {
+        if !fits(path) {
+            return Err(SocketError::TooLong(path.to_owned()));
+        }
+        let owner = own_uid()?;
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        match fs::DirBuilder::new().mode(PEOPLES_FOLDER_MODE).create(&folder) {
+            // The mode is whatever the mask leaves of it.
+            Ok(()) => fs::set_permissions(&folder, fs::Permissions::from_mode(PEOPLES_FOLDER_MODE))
+                .map_err(|cause| io_error(&folder, cause))?,
+            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+            Err(cause) => return Err(io_error(&folder, cause)),
+        }
+        check_open_folder(&folder, owner)?;
+        let place = SocketPlace { folder, path: path.to_owned(), owner, fallback: false };
+        Self::listen(&place, PEOPLES_SOCKET_MODE)
+    }
+
+    fn listen(place: &SocketPlace, mode: u32) -> Result<Self, SocketError> {
         let lock = lock(place)?;
         clear(&place.path)?;
         let listener = UnixListener::bind(&place.path).map_err(|cause| io_error(&place.path, cause))?;
-        let mode = fs::Permissions::from_mode(0o600);
+        let mode = fs::Permissions::from_mode(mode);
         fs::set_permissions(&place.path, mode).map_err(|cause| io_error(&place.path, cause))?;
         Ok(Self { listener, place: place.clone(), _lock: lock })
     }
@@ -176,6 +222,13 @@ fn make_folder(path: &Path, uid: u32) -> Result<(), SocketError> {
         fs::set_permissions(path, mode).map_err(|cause| io_error(path, cause))?;
     }
     Ok(())
+}
+
+/// Makes sure that nobody but `owner` and root can put something into a folder.
+fn check_open_folder(path: &Path, owner: u32) -> Result<(), SocketError> {
+    let found = fs::metadata(path).map_err(|cause| io_error(path, cause))?;
+    let closed = (found.uid() == owner || found.uid() == 0) && found.mode() & 0o022 == 0;
+    if found.is_dir() && closed { Ok(()) } else { Err(SocketError::OpenFolder(path.to_owned())) }
 }
 
 /// The lock that a serving process holds while it lives.
@@ -297,6 +350,24 @@ mod tests {
         fs::write(&place.path, b"precious").unwrap();
         assert!(matches!(DeskSocket::open(&place), Err(SocketError::NotASocket(_))));
         assert_eq!(fs::read(&place.path).unwrap(), b"precious");
+    }
+
+    #[tokio::test]
+    async fn socket_for_people_lies_where_others_could_put_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("open");
+        let path = folder.join("people.sock");
+        let socket = DeskSocket::open_for_people(&path).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&path)), (0o755, 0o666));
+        assert!(matches!(DeskSocket::open_for_people(&path), Err(SocketError::Taken(_))));
+        assert_eq!(SocketPlace::for_people(&path).unwrap(), *socket.place());
+        for open in [0o777, 0o775, 0o1777] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(open)).unwrap();
+            assert!(matches!(SocketPlace::for_people(&path), Err(SocketError::OpenFolder(_))), "{open:o}");
+        }
+        drop(socket);
+        assert!(matches!(DeskSocket::open_for_people(&path), Err(SocketError::OpenFolder(_))));
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub use ids::{
     StatementSignature, Timestamp,
 };
 pub use registry::Registry;
-pub use terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility};
+pub use terms::{
+    AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,
+};
 pub use tracking::TrackingNumber;
 pub use unit::UnitCode;
 pub use verdict::Verdict;

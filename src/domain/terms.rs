@@ -115,6 +115,20 @@ terms! {
 }
 
 terms! {
+    /// What the holder of an account may do.
+    AccountRole {
+        /// Looks after the node and its accounts; has nothing to do with complaints.
+        Admin = 1 "admin",
+        /// Answers for a unit and all below it, disposing and transferring among it.
+        UnitAdmin = 2 "unit-admin",
+        /// Liaison officer (pejabat penghubung): handles what a unit and those below it hold.
+        Liaison = 3 "liaison",
+        /// Reads everything, writes nothing.
+        Auditor = 4 "auditor",
+    }
+}
+
+terms! {
     /// Why the hub moved a complaint.
     Cause {
         /// The holder's transfer.

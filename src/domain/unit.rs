@@ -126,6 +126,20 @@ impl UnitCode {
         other.parts().starts_with(&self.parts())
     }
 
+    /// The government that a unit is part of: its city or regency, its province, its ministry, or the nation.
+    #[must_use]
+    pub fn government(&self) -> Self {
+        let is_one = |unit: &Self| matches!(unit.kind(), "national" | "ministry" | "province" | "city");
+        std::iter::once(self.clone()).chain(self.ancestors()).find(is_one).unwrap_or_else(Self::root)
+    }
+
+    /// Whether a complaint about this unit is one about the government of `other`, or about one above it. The nation itself
+    /// is not above itself in this: what is said of it can end nowhere else.
+    #[must_use]
+    pub fn accuses(&self, other: &Self) -> bool {
+        !(self.is_root() && other.is_root()) && (self.contains(other) || self.government() == other.government())
+    }
+
     /// The lowest unit that contains both (a unit contains itself).
     #[must_use]
     pub fn common_ancestor(&self, other: &Self) -> Self {
@@ -175,6 +189,29 @@ mod tests {
         assert!(unit("13").contains(&unit("13.71.dlh")));
         assert!(unit("id").contains(&unit("kl.pu")));
         assert!(unit("13.71").contains(&unit("13.71")));
+    }
+
+    #[test]
+    fn government_is_taken_for_an_agency_or_a_village() {
+        for (code, government) in [
+            ("13.71.dlh.uptd-1", "13.71"),
+            ("13.71.01.1001", "13.71"),
+            ("13.71", "13.71"),
+            ("13.dinkes", "13"),
+            ("kl.pu.bpjn-sumbar", "kl.pu"),
+            ("id", "id"),
+        ] {
+            assert_eq!(unit(code).government(), unit(government), "{code}");
+        }
+        for (about, other) in [("13.71.dlh", "13.71.dpupr"), ("13.71.dlh", "13.71"), ("13", "13.71.dlh"), ("id", "13")]
+        {
+            assert!(unit(about).accuses(&unit(other)), "{about} {other}");
+        }
+        for (about, other) in
+            [("13.71", "13"), ("13.71", "id"), ("13.dinkes", "13.71"), ("id", "id"), ("13.71", "13.72")]
+        {
+            assert!(!unit(about).accuses(&unit(other)), "{about} {other}");
+        }
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub const SEAL: Prefix = Prefix("lintas/seal/v1");
 pub const COPY: Prefix = Prefix("lintas/copy/v1");
 /// Makes the nonce of a complaint that is taken over from another system: see `import_nonce`.
 pub const IMPORT: Prefix = Prefix("lintas/import/v1");
+/// Names whoever runs a node, where no account is known: see `operator`.
+pub const OPERATOR: Prefix = Prefix("lintas/operator/v1");
+/// Names a session by its token, which is stored nowhere.
+pub const SESSION: Prefix = Prefix("lintas/session/v1");
+/// Names a request that takes two people.
+pub const APPROVAL: Prefix = Prefix("lintas/approval/v1");
 /// Signs a seal's body.
 pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 /// Signs a receipt.
@@ -32,13 +38,16 @@ pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
 pub const KEY_CODE: Prefix = Prefix("lintas/key-code/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 11] = [
+pub const ALL: [Prefix; 14] = [
     HEADER,
     COMPLAINT,
     PART,
     SEAL,
     COPY,
     IMPORT,
+    OPERATOR,
+    SESSION,
+    APPROVAL,
     SEAL_SIGNATURE,
     RECEIPT_SIGNATURE,
     ENROLMENT_SIGNATURE,
@@ -48,7 +57,7 @@ pub const ALL: [Prefix; 11] = [
 
 impl Prefix {
     /// SHA-256 over the prefix, a zero byte and the pieces in order. Pieces of varying length must carry their length.
-    pub(super) fn hash(self, pieces: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn hash(self, pieces: &[&[u8]]) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.0.as_bytes());
         hasher.update([0]);

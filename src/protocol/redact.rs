@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::desk::v1::{
-    ActReply, ActRequest, FileReply, FileRequest, ImportItem, ImportReply, ImportRequest, Imported, Original, Part,
-    Reporter, ShowReply, ShowRequest, Summary,
+    Account, ActReply, ActRequest, ChangeAccountRequest, FileReply, FileRequest, ImportItem, ImportReply,
+    ImportRequest, Imported, LoginReply, LoginRequest, NewAccount, NewPassword, Original, Part, Reporter, ShowReply,
+    ShowRequest, Summary,
 };
 
 impl fmt::Debug for FileRequest {
@@ -115,6 +116,48 @@ impl fmt::Debug for super::desk::v1::act_request::Action {
     }
 }
 
+impl fmt::Debug for super::desk::v1::change_account_request::Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Change")
+    }
+}
+
+impl fmt::Debug for LoginRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginRequest(secret)")
+    }
+}
+
+impl fmt::Debug for LoginReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginReply(secret)")
+    }
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount").field("role", &self.role).field("unit", &self.unit).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ChangeAccountRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangeAccountRequest(secret)")
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewPassword(secret)")
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("pseudonym", &self.pseudonym).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for super::federation::v1::Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part").field("index", &self.index).field("kind", &self.kind).finish_non_exhaustive()
@@ -152,6 +195,16 @@ mod tests {
             summary: Some(summary.clone()),
             ..wire::ShowReply::default()
         };
+        let password = || wire::NewPassword { password: text(), one_time: false };
+        let change = wire::change_account_request::Change::Password(password());
+        let new = wire::NewAccount {
+            login: text(),
+            name: text(),
+            person: text(),
+            password: text(),
+            ..wire::NewAccount::default()
+        };
+        let account = wire::Account { login: text(), name: text(), person: text(), ..wire::Account::default() };
         let part = link::Part { content: PERSONAL.into(), salt: PERSONAL.into(), ..link::Part::default() };
         let entry = link::Entry { parts: vec![part], ..link::Entry::default() };
         let batch = link::Batch { entries: vec![entry.clone()], ..link::Batch::default() };
@@ -163,6 +216,11 @@ mod tests {
             format!("{filing:?}"),
             format!("{act:?}"),
             format!("{event:?}"),
+            format!("{:?}", wire::LoginRequest { login: text(), password: text(), new_password: text() }),
+            format!("{:?}", wire::LoginReply { token: text(), ..wire::LoginReply::default() }),
+            format!("{:?} {:?} {change:?}", wire::AddAccountsRequest { accounts: vec![new] }, password()),
+            format!("{:?}", wire::ListAccountsReply { accounts: vec![account] }),
+            format!("{:?}", wire::ChangeAccountRequest { login: text(), change: Some(change) }),
             format!("{show:?}"),
             format!("{up:?} {down:?} {restored:?}"),
             format!("{:?}", wire::FileReply { tracking: text(), ..wire::FileReply::default() }),

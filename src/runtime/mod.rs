@@ -12,6 +12,7 @@ pub mod manager;
 pub mod process;
 pub mod progress;
 pub mod reload;
+pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, Refusals, Scope,
-    SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
+    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -217,5 +217,17 @@ impl Store for Database {
 
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
         each!(self, store => store.set_aside(stored).await)
+    }
+
+    async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send,
+    {
+        each!(self, store => store.people(scope, plan).await)
+    }
+
+    async fn look_at_people(&self, scope: PeopleScope) -> Result<People, StoreError> {
+        each!(self, store => store.look_at_people(scope).await)
     }
 }

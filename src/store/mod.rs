@@ -18,6 +18,7 @@ pub mod hints;
 pub mod memory;
 mod migrated;
 pub mod observed;
+pub mod people;
 pub mod postgres;
 pub mod probe;
 pub mod rows;
@@ -27,6 +28,7 @@ use std::future::Future;
 
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
+pub use people::{Account, People, PeopleChanges, PeopleScope, Request, Session, Somebody};
 pub use rows::{
     Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
     SealedEntry, Summary, Unsealed,
@@ -178,4 +180,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// hub's copy is stored to its end, `set_aside` of the own end gives exactly what is to be issued again, before and after a
     /// crash, until a transaction with [`Changes::new_life`] commits.
     fn set_aside(&self, stored: Position) -> impl Future<Output = Result<Vec<SealedEntry>, StoreError>> + Send;
+
+    /// Reads of accounts, sessions and requests what `scope` names, asks `plan`, and writes what it answers, in one transaction
+    /// that no other on people comes between. If the changes are empty nothing is written. The planner is called exactly once.
+    fn people<T, F>(&self, scope: PeopleScope, plan: F) -> impl Future<Output = Result<T, StoreError>> + Send
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send;
+
+    /// Of accounts, sessions and requests what `scope` names.
+    fn look_at_people(&self, scope: PeopleScope) -> impl Future<Output = Result<People, StoreError>> + Send;
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, Refusals, Scope,
-    SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
+    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -171,5 +171,17 @@ impl<S: Store> Store for Observed<S> {
 
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
         self.watched("set_aside", self.store.set_aside(stored)).await
+    }
+
+    async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send,
+    {
+        self.watched("people", self.store.people(scope, plan)).await
+    }
+
+    async fn look_at_people(&self, scope: PeopleScope) -> Result<People, StoreError> {
+        self.watched("look_at_people", self.store.look_at_people(scope)).await
     }
 }

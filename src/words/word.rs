@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use super::catalogue;
 use super::language::Language;
 use crate::domain::{
-    Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Verdict,
-    Visibility,
+    AccountRole, Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal,
+    Verdict, Visibility,
 };
 
 /// A word of one of the domain's lists. Its code is the list's name, a dot, and its own name.
@@ -42,6 +42,7 @@ macro_rules! words {
 }
 
 words! {
+    "account-role" AccountRole,
     "cause" Cause,
     "channel" Channel,
     "class" Class,
@@ -100,6 +101,7 @@ mod tests {
 
     #[test]
     fn word_of_the_domain_has_no_text() {
+        check(AccountRole::ALL);
         check(Cause::ALL);
         check(Channel::ALL);
         check(Class::ALL);
@@ -142,8 +144,11 @@ mod tests {
         };
         let desk = codes(include_str!("../desk/error.rs"), "=> \"desk.");
         let faults = codes(include_str!("../link/message.rs"), "Self::Fork => \"");
-        assert!(desk.len() > 30 && faults.len() == 1);
-        for code in desk.iter().map(|code| format!("desk.{code}")).chain(faults.iter().map(|f| format!("fault.{f}"))) {
+        let accounts = codes(include_str!("../accounts/error.rs"), "=> \"account.");
+        assert!(desk.len() > 30 && faults.len() == 1 && accounts.len() > 15);
+        let accounts = accounts.iter().map(|code| format!("account.{code}"));
+        let desk = desk.iter().map(|code| format!("desk.{code}")).chain(accounts);
+        for code in desk.chain(faults.iter().map(|f| format!("fault.{f}"))) {
             assert!(catalogue::text(&code, Language::Indonesian).is_some(), "{code} has no text");
         }
     }

@@ -111,6 +111,25 @@ pub(in crate::desk) fn prepare(
     })
 }
 
+impl Prepared {
+    /// The same with what `sign` adds beside each event.
+    ///
+    /// # Errors
+    /// As `sign`.
+    pub(in crate::desk) fn signed(
+        self,
+        sign: impl Fn(Vec<Part>) -> Result<Vec<Part>, DeskError>,
+    ) -> Result<Self, DeskError> {
+        let steps = self.steps.into_iter().map(|(step, parts)| Ok((step, sign(parts)?)));
+        Ok(Self {
+            filing_parts: sign(self.filing_parts)?,
+            mark_parts: sign(self.mark_parts)?,
+            steps: steps.collect::<Result<_, DeskError>>()?,
+            ..self
+        })
+    }
+}
+
 /// Plans the taking over of complaints, in their order. `marked` are the events here that a taking over has written.
 ///
 /// # Errors

@@ -2,11 +2,15 @@
 
 use tonic::{Code, Request, Response, Status};
 
+use super::admit::{self, Door};
 use super::wire;
+use crate::accounts::AccountError;
 use crate::desk::import::Outcome;
 use crate::desk::{ComplaintName, Desk, DeskError, Endorsing, Standing};
-use crate::domain::{UnitCode, fold};
+use crate::domain::{PartKind, UnitCode, fold};
+use crate::journal::Part;
 use crate::protocol::desk::v1 as messages;
+use crate::protocol::desk::v1::accounts_server::AccountsServer;
 use crate::protocol::desk::v1::desk_server::{Desk as Calls, DeskServer};
 use crate::runtime::TraceContext;
 use crate::store::Store;
@@ -21,28 +25,40 @@ pub const REPLY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The service of one desk.
 #[derive(Clone, Debug)]
 pub struct DeskService<S> {
-    desk: Desk<S>,
+    pub(super) desk: Desk<S>,
+    pub(super) door: Door,
 }
 
 impl<S: Store> DeskService<S> {
-    /// The service of a desk.
+    /// The service of a desk, for calls that come by a door.
     #[must_use]
-    pub const fn new(desk: Desk<S>) -> Self {
-        Self { desk }
+    pub const fn new(desk: Desk<S>, door: Door) -> Self {
+        Self { desk, door }
     }
 
-    /// The same as a server, with its limits.
+    /// The same as servers, with their limits: of the desk, and of its accounts.
     #[must_use]
-    pub fn into_server(self) -> DeskServer<Self> {
-        DeskServer::new(self).max_decoding_message_size(REQUEST_BYTES_MAX).max_encoding_message_size(REPLY_BYTES_MAX)
+    pub fn into_servers(self) -> (DeskServer<Self>, AccountsServer<Self>) {
+        let (desk, accounts) = (DeskServer::new(self.clone()), AccountsServer::new(self));
+        (
+            desk.max_decoding_message_size(REQUEST_BYTES_MAX).max_encoding_message_size(REPLY_BYTES_MAX),
+            accounts.max_decoding_message_size(REQUEST_BYTES_MAX).max_encoding_message_size(REPLY_BYTES_MAX),
+        )
+    }
+
+    /// The desk with whoever makes a call at it.
+    async fn desk_of<T: Sync>(&self, request: &Request<T>) -> Result<Desk<S>, Status> {
+        let actor = admit::actor(self.door, self.desk.accounts(), request.metadata()).await;
+        Ok(self.desk.with_actor(actor.map_err(|error| refuse(error.into()))?))
     }
 }
 
 #[tonic::async_trait]
 impl<S: Store> Calls for DeskService<S> {
     async fn file(&self, request: Request<messages::FileRequest>) -> Result<Response<messages::FileReply>, Status> {
+        let desk = self.desk_of(&request).await?;
         let new = wire::new_complaint(request.into_inner()).map_err(refuse)?;
-        let written = self.desk.file(&new).await.map_err(refuse)?;
+        let written = desk.file(&new).await.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, "filed");
         Ok(Response::new(wire::filed(&written)))
     }
@@ -51,39 +67,46 @@ impl<S: Store> Calls for DeskService<S> {
         &self,
         request: Request<messages::ImportRequest>,
     ) -> Result<Response<messages::ImportReply>, Status> {
+        let desk = self.desk_of(&request).await?;
         let (items, language) = wire::items(request.into_inner()).map_err(refuse)?;
-        let taken = self.desk.import(&items, language).await.map_err(refuse)?;
+        let taken = desk.import(&items, language).await.map_err(refuse)?;
         let filed = taken.iter().filter(|one| one.outcome == Outcome::New).count();
         tracing::info!(complaints = taken.len(), filed, "taken over from another system");
         Ok(Response::new(wire::imported(&taken)))
     }
 
     async fn act(&self, request: Request<messages::ActRequest>) -> Result<Response<messages::ActReply>, Status> {
-        let caller = traced(&request);
+        let (desk, caller) = (self.desk_of(&request).await?, traced(&request));
         let asking = wire::asking(request.into_inner()).map_err(refuse)?;
         let (unit, text) = (asking.unit.as_ref(), &asking.text);
-        let done = self.desk.act_within(&asking.complaint, unit, &asking.action, text, caller).await;
+        let done = desk.act_within(&asking.complaint, unit, &asking.action, text, caller).await;
         let written = done.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, change = written.change, "done");
         Ok(Response::new(wire::done(&written)))
     }
 
     async fn list(&self, request: Request<messages::ListRequest>) -> Result<Response<messages::ListReply>, Status> {
+        let desk = self.desk_of(&request).await?;
         let mut filter = wire::filter(request.into_inner()).map_err(refuse)?;
         let limit = filter.limit;
         filter.limit = limit.saturating_add(1);
-        let mut found = self.desk.list(filter).await.map_err(refuse)?;
+        let mut found = desk.list(filter).await.map_err(refuse)?;
         let more = found.len() > limit;
         found.truncate(limit);
         Ok(Response::new(messages::ListReply { complaints: found.into_iter().map(wire::summary).collect(), more }))
     }
 
     async fn show(&self, request: Request<messages::ShowRequest>) -> Result<Response<messages::ShowReply>, Status> {
+        let desk = self.desk_of(&request).await?;
         let request = request.into_inner();
         let name = ComplaintName::parse(&request.complaint).map_err(|error| refuse(error.into()))?;
-        let file = self.desk.show(&name).await.map_err(refuse)?;
+        let mut file = desk.show(&name).await.map_err(refuse)?;
+        if desk.actor().holder().is_some() && !request.identity {
+            let is_shown = |part: &Part| part.kind != PartKind::Identity;
+            file.events.iter_mut().for_each(|filed| filed.parts.retain(is_shown));
+        }
         let complaint = fold(file.events.iter().map(|filed| &filed.event));
-        let registry = self.desk.known();
+        let registry = desk.known();
         let after = usize::try_from(request.after).unwrap_or(usize::MAX);
         let (mut events, mut bytes, mut more) = (Vec::new(), 0_usize, false);
         for filed in file.events.iter().skip(after) {
@@ -95,23 +118,31 @@ impl<S: Store> Calls for DeskService<S> {
             }
             events.push(event);
         }
+        let standing = complaint.as_ref().map(|complaint| {
+            let mut standing = Standing::of(complaint, desk.node());
+            desk.narrow_by(&file, &mut standing);
+            wire::standing(&standing)
+        });
         Ok(Response::new(messages::ShowReply {
             complaint: complaint.as_ref().map(|complaint| complaint.id.to_string()).unwrap_or_default(),
             tracking: complaint.as_ref().map(|complaint| complaint.filing.tracking.to_string()).unwrap_or_default(),
             events,
             more,
-            standing: complaint.map(|complaint| wire::standing(&Standing::of(&complaint, self.desk.node()))),
+            standing,
             summary: file.summary.map(wire::summary),
             names: wire::names(&file.events, &registry),
         }))
     }
 
-    async fn status(&self, _: Request<messages::StatusRequest>) -> Result<Response<messages::StatusReply>, Status> {
-        Ok(Response::new(wire::status(self.desk.status().await.map_err(refuse)?)))
+    async fn status(
+        &self,
+        request: Request<messages::StatusRequest>,
+    ) -> Result<Response<messages::StatusReply>, Status> {
+        Ok(Response::new(wire::status(self.desk_of(&request).await?.status().await.map_err(refuse)?)))
     }
 
-    async fn nodes(&self, _: Request<messages::NodesRequest>) -> Result<Response<messages::NodesReply>, Status> {
-        let nodes = self.desk.nodes().await.map_err(refuse)?;
+    async fn nodes(&self, request: Request<messages::NodesRequest>) -> Result<Response<messages::NodesReply>, Status> {
+        let nodes = self.desk_of(&request).await?.nodes().await.map_err(refuse)?;
         Ok(Response::new(messages::NodesReply { nodes: nodes.into_iter().map(wire::known_node).collect() }))
     }
 
@@ -119,15 +150,16 @@ impl<S: Store> Calls for DeskService<S> {
         &self,
         request: Request<messages::EndorseRequest>,
     ) -> Result<Response<messages::EndorseReply>, Status> {
+        let by = self.endorser(&request).await.map_err(|error| refuse(error.into()))?;
         let request = request.into_inner();
         let node = UnitCode::parse(&request.node).map_err(|error| refuse(error.into()))?;
-        let endorsing = self.desk.endorse(&node, &request.key_code).await.map_err(refuse)?;
+        let endorsing = self.desk.endorse(&node, &request.key_code, &by).await.map_err(refuse)?;
         tracing::info!(%node, "its keys are endorsed");
         Ok(Response::new(messages::EndorseReply { confirmed: endorsing == Endorsing::Confirmed }))
     }
 
-    async fn units(&self, _: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {
-        Ok(Response::new(wire::units(&*self.desk.registry().await.map_err(refuse)?)))
+    async fn units(&self, request: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {
+        Ok(Response::new(wire::units(&*self.desk_of(&request).await?.registry().await.map_err(refuse)?)))
     }
 }
 
@@ -138,8 +170,8 @@ fn traced<T>(request: &Request<T>) -> Option<TraceContext> {
 
 /// The status that carries a reason; faults of storage are logged here, where they are handled.
 #[expect(clippy::needless_pass_by_value, reason = "it ends the error, and reads well in map_err")]
-fn refuse(error: DeskError) -> Status {
-    if let DeskError::Store(cause) = &error {
+pub(super) fn refuse(error: DeskError) -> Status {
+    if let DeskError::Store(cause) | DeskError::Account(AccountError::Store(cause)) = &error {
         tracing::error!(error = %cause, "storage failed at the desk");
     }
     let details = wire::fault(&error).to_details();
@@ -150,7 +182,34 @@ fn code(error: &DeskError) -> Code {
     if error.standing().is_some() || matches!(error, DeskError::NoRegistry | DeskError::Revoked) {
         return Code::FailedPrecondition;
     }
-    if let DeskError::Store(cause) = error {
+    if let DeskError::Account(error) = error {
+        match error {
+            AccountError::Refused
+            | AccountError::NewPasswordNeeded
+            | AccountError::NotLoggedIn
+            | AccountError::SessionEnded => return Code::Unauthenticated,
+            AccountError::NotAllowed { .. } | AccountError::NotOperator => return Code::PermissionDenied,
+            AccountError::Waits { .. } => return Code::FailedPrecondition,
+            AccountError::UnknownLogin | AccountError::UnknownRequest => return Code::NotFound,
+            AccountError::Hashing => return Code::ResourceExhausted,
+            AccountError::Taken
+            | AccountError::LoginShape
+            | AccountError::NameShape
+            | AccountError::PasswordShape
+            | AccountError::PasswordUnchanged
+            | AccountError::RoleShape
+            | AccountError::UnitShape
+            | AccountError::ForeignUnit { .. }
+            | AccountError::TooMany { .. }
+            | AccountError::Table
+            | AccountError::SamePerson => return Code::InvalidArgument,
+            AccountError::Store(_) => {}
+        }
+    }
+    if matches!(error, DeskError::NotForRole { .. } | DeskError::OutsideUnit { .. }) {
+        return Code::PermissionDenied;
+    }
+    if let DeskError::Store(cause) | DeskError::Account(AccountError::Store(cause)) = error {
         return if cause.is_retryable() { Code::Unavailable } else { Code::Internal };
     }
     let unknown = matches!(error, DeskError::UnknownComplaint | DeskError::UnknownEvent);

@@ -6,15 +6,20 @@ use std::path::PathBuf;
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::UnixStream;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
 use tower::service_fn;
 
+use super::admit::{AS, Door, SESSION};
 use super::calls::{DeskService, REPLY_BYTES_MAX, REQUEST_BYTES_MAX};
+use crate::accounts::Token;
 use crate::desk::Desk;
-use crate::desk::socket::{SocketPlace, is_trusted};
+use crate::desk::socket::{SocketPlace, is_trusted, own_uid};
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::Fault;
+use crate::protocol::desk::v1::accounts_client::AccountsClient;
+use crate::protocol::desk::v1::accounts_server::Accounts as PeopleCalls;
 use crate::protocol::desk::v1::desk_client::DeskClient;
 use crate::protocol::desk::v1::desk_server::Desk as Calls;
 use crate::store::Store;
@@ -56,26 +61,64 @@ impl From<Status> for ClientError {
     }
 }
 
+/// As whom somebody calls.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Credentials {
+    /// As the account of the system that the program runs as.
+    #[default]
+    System,
+    /// With a session.
+    Session(Token),
+    /// As the node's operator in the name of the account with this login.
+    As(String),
+}
+
+impl Credentials {
+    /// A request in their name.
+    fn sign<T>(&self, message: T) -> Result<Request<T>, ClientError> {
+        let (name, text) = match self {
+            Self::System => return Ok(Request::new(message)),
+            Self::Session(token) => (SESSION, token.reveal()),
+            Self::As(login) => (AS, login.clone().into()),
+        };
+        let mut request = Request::new(message);
+        // What cannot even be sent is no login.
+        let refused = |_| ClientError::Failed("the login has characters that no login has".to_owned());
+        let mut value: MetadataValue<Ascii> = text.parse().map_err(refused)?;
+        value.set_sensitive(true);
+        request.metadata_mut().insert(name, value);
+        Ok(request)
+    }
+}
+
 /// Whoever calls a desk.
 #[derive(Clone, Debug)]
-pub enum Caller<S> {
+pub struct Caller<S> {
+    way: Way<S>,
+    credentials: Credentials,
+}
+
+/// How it is called.
+#[derive(Clone, Debug)]
+enum Way<S> {
     /// Over the socket of a running node.
-    Remote(DeskClient<Channel>),
+    Remote(DeskClient<Channel>, AccountsClient<Channel>),
     /// Within this process.
     Local(DeskService<S>),
 }
 
 macro_rules! calls {
-    ($($(#[$doc:meta])* $call:ident: $request:ident -> $reply:ident;)+) => {
+    ($calls:ident $desk:pat, $accounts:pat => $client:ident; $($(#[$doc:meta])* $call:ident: $request:ident -> $reply:ident;)+) => {
         impl<S: Store> Caller<S> {
             $($(#[$doc])*
             ///
             /// # Errors
             /// If the desk said no, or cannot be reached.
             pub async fn $call(&mut self, request: messages::$request) -> Result<messages::$reply, ClientError> {
-                let reply = match self {
-                    Self::Remote(client) => client.$call(Request::new(request)).await,
-                    Self::Local(service) => Calls::$call(service, Request::new(request)).await,
+                let request = self.credentials.sign(request)?;
+                let reply = match &mut self.way {
+                    Way::Remote($desk, $accounts) => $client.$call(request).await,
+                    Way::Local(service) => $calls::$call(service, request).await,
                 };
                 Ok(reply?.into_inner())
             })+
@@ -84,6 +127,7 @@ macro_rules! calls {
 }
 
 calls! {
+    Calls client, _ => client;
     /// Files a complaint.
     file: FileRequest -> FileReply;
     /// Takes complaints over from another system.
@@ -104,11 +148,46 @@ calls! {
     endorse: EndorseRequest -> EndorseReply;
 }
 
+calls! {
+    PeopleCalls _, client => client;
+    /// Says who one is, and begins a session.
+    login: LoginRequest -> LoginReply;
+    /// Ends the session that this caller has.
+    logout: LogoutRequest -> LogoutReply;
+    /// Makes accounts: all, or none.
+    add_accounts: AddAccountsRequest -> AddAccountsReply;
+    /// All accounts.
+    list_accounts: ListAccountsRequest -> ListAccountsReply;
+    /// Changes an account.
+    change_account: ChangeAccountRequest -> ChangeAccountReply;
+    /// What waits for a second person.
+    list_approvals: ListApprovalsRequest -> ListApprovalsReply;
+    /// Approves what somebody else has asked for.
+    approve: ApproveRequest -> ApproveReply;
+}
+
 impl<S: Store> Caller<S> {
-    /// A caller within this process.
+    /// A caller within this process, which runs as the account of the system that owns the database. Call it within the async
+    /// runtime.
     #[must_use]
-    pub const fn local(desk: Desk<S>) -> Self {
-        Self::Local(DeskService::new(desk))
+    pub fn local(desk: Desk<S>) -> Self {
+        let door = Door::Operator(own_uid().unwrap_or(u32::MAX));
+        Self { way: Way::Local(DeskService::new(desk, door)), credentials: Credentials::System }
+    }
+
+    /// The same caller as somebody.
+    #[must_use]
+    pub fn with(self, credentials: Credentials) -> Self {
+        Self { credentials, ..self }
+    }
+
+    /// The client itself, for calls with metadata of one's own; none within this process.
+    #[must_use]
+    pub const fn remote(&mut self) -> Option<&mut DeskClient<Channel>> {
+        match &mut self.way {
+            Way::Remote(client, _) => Some(client),
+            Way::Local(_) => None,
+        }
     }
 
     /// Connects to the desk at its place.
@@ -132,20 +211,22 @@ impl<S: Store> Caller<S> {
         let endpoint = Endpoint::from_static("http://desk");
         let failed = |error: tonic::transport::Error| ClientError::Failed(error.to_string());
         let channel = endpoint.connect_with_connector(connector).await.map_err(failed)?;
-        let client = DeskClient::new(channel);
-        let client = client.max_encoding_message_size(REQUEST_BYTES_MAX);
-        Ok(Self::Remote(client.max_decoding_message_size(REPLY_BYTES_MAX)))
+        let (desk, accounts) = (DeskClient::new(channel.clone()), AccountsClient::new(channel));
+        let desk = desk.max_encoding_message_size(REQUEST_BYTES_MAX).max_decoding_message_size(REPLY_BYTES_MAX);
+        let accounts = accounts.max_encoding_message_size(REQUEST_BYTES_MAX).max_decoding_message_size(REPLY_BYTES_MAX);
+        Ok(Self { way: Way::Remote(desk, accounts), credentials: Credentials::System })
     }
 
-    /// A complaint's whole file: every page.
+    /// A complaint's whole file: every page. An account is told who the reporter is only if it asks for the `identity`.
     ///
     /// # Errors
     /// As [`Self::show`].
-    pub async fn show_all(&mut self, complaint: &str) -> Result<messages::ShowReply, ClientError> {
-        let mut whole = self.show(messages::ShowRequest { complaint: complaint.to_owned(), after: 0 }).await?;
+    pub async fn show_all(&mut self, complaint: &str, identity: bool) -> Result<messages::ShowReply, ClientError> {
+        let first = messages::ShowRequest { complaint: complaint.to_owned(), after: 0, identity };
+        let mut whole = self.show(first).await?;
         while whole.more {
             let after = u32::try_from(whole.events.len()).unwrap_or(u32::MAX);
-            let page = self.show(messages::ShowRequest { complaint: whole.complaint.clone(), after }).await?;
+            let page = self.show(messages::ShowRequest { complaint: whole.complaint.clone(), after, identity }).await?;
             whole.events.extend(page.events);
             whole.more = page.more;
         }

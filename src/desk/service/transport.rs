@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tonic::service::Routes;
 
+use super::admit::Door;
 use super::calls::DeskService;
 use crate::desk::Desk;
 use crate::desk::socket::{DeskSocket, SocketError, is_trusted, own_uid};
@@ -34,26 +35,40 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long running calls may take to finish when the process stops.
 const FINISH_LIMIT: Duration = Duration::from_secs(10);
-/// The service's full name.
-const NAME: &str = "lintas.desk.v1.Desk";
+/// The services' full names.
+const NAMES: [&str; 2] = ["lintas.desk.v1.Desk", "lintas.desk.v1.Accounts"];
 
-/// Serves the desk until the tasks are asked to end. Running calls are then finished; no new ones begin.
+/// Who may connect to a socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience {
+    /// The account that runs the node, and root.
+    Operator,
+    /// Everybody on the machine: every call but a login needs a session.
+    People,
+}
+
+/// Serves the desk on a socket until the tasks are asked to end. Running calls are then finished; no new ones begin.
 ///
 /// # Errors
 /// If the account of this process cannot be found out. No fault of a connection ends the loop.
 pub async fn serve<S: Store>(
     socket: DeskSocket,
+    audience: Audience,
     desk: Desk<S>,
     health: Health,
     tasks: Tasks,
 ) -> Result<(), SocketError> {
     let own = own_uid()?;
-    let health = HealthService::server(health, NAME, tasks.stopping());
-    let mut routes = Routes::new(DeskService::new(desk).into_server()).add_service(health);
-    if let Some(reflection) = reflection(&[NAME]) {
-        routes = routes.add_service(reflection);
-    }
-    let routes = routes.prepare();
+    let [desks, _] = NAMES;
+    let health = HealthService::server(health, desks, tasks.stopping());
+    let routes = |door| {
+        let (calls, accounts) = DeskService::new(desk.clone(), door).into_servers();
+        let mut routes = Routes::new(calls).add_service(accounts).add_service(health.clone());
+        if let Some(reflection) = reflection(&NAMES) {
+            routes = routes.add_service(reflection);
+        }
+        routes.prepare()
+    };
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let stopping = tasks.stopping();
     loop {
@@ -70,18 +85,19 @@ pub async fn serve<S: Store>(
                 continue;
             }
         };
-        match stream.peer_cred() {
-            Ok(peer) if is_trusted(&peer, own) => {}
-            Ok(peer) => {
+        let door = match (audience, stream.peer_cred()) {
+            (Audience::People, _) => Door::People,
+            (Audience::Operator, Ok(peer)) if is_trusted(&peer, own) => Door::Operator(peer.uid()),
+            (Audience::Operator, Ok(peer)) => {
                 tracing::warn!(uid = peer.uid(), code = "desk.foreign-account", "refused a call of another account");
                 continue;
             }
-            Err(error) => {
+            (Audience::Operator, Err(error)) => {
                 tracing::warn!(%error, "refused a call whose account cannot be found out");
                 continue;
             }
-        }
-        let connection = connection(stream, routes.clone(), tasks.clone(), place);
+        };
+        let connection = connection(stream, routes(door), tasks.clone(), place);
         tasks.spawn("desk-connection", OnFailure::Log, connection);
     }
 }

@@ -232,6 +232,7 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
         state: summary.state.name().to_owned(),
         epoch: summary.epoch,
         pending: summary.pending.is_some(),
+        proposal: summary.pending.map(|event| event.to_string()).unwrap_or_default(),
         held: summary.held,
         late: summary.late,
         filed_at_micros: summary.filed_at.0,

@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use super::marks::{self, Mark};
-use super::{Named, Told};
-use crate::desk::Original;
+use super::{Named, Reader, Told};
+use crate::desk::{Original, Signature};
 use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode};
+use crate::journal::operator_pseudonym;
 use crate::store::FiledEvent;
 use crate::words::{Word, iso, moment};
 
@@ -31,6 +32,10 @@ pub struct Step {
     pub when: String,
     /// Who, in words.
     pub who: String,
+    /// By which account: its pseudonym, in hexadecimal.
+    pub account: Option<String>,
+    /// The name of its holder, where it is here and may be shown.
+    pub author: Option<String>,
     /// The change's name.
     pub change: &'static str,
     /// What happened, in words.
@@ -85,7 +90,9 @@ pub(super) fn of(told: &Told<'_>, filed: &FiledEvent, number: usize) -> Step {
         unit: header.unit.as_ref().map(|unit| told.unit(unit)),
         time: iso(header.time),
         when: moment(header.time, told.language),
-        who: who(told, header),
+        who: by(told, filed, who(told, header)),
+        account: header.account.map(|account| account.to_string()),
+        author: author(told, filed).map(|signature| harmless(&signature.name)),
         change: header.change.name(),
         what: what(told, &header.change),
         texts: texts(told, filed),
@@ -101,6 +108,30 @@ fn who(told: &Told<'_>, header: &Header) -> String {
     let reporter =
         header.change.role() == Role::Origin && !matches!(header.change, Change::Filed(_) | Change::Imported);
     if reporter { told.say("who.reporter-at", &[("unit", &unit)]) } else { unit_at_node(told, header, unit) }
+}
+
+/// Who, and whose hand it was: a name where it is here, else the first digits of a pseudonym. That the node's own operator did it is
+/// the rule where there are no accounts, and not said.
+fn by(told: &Told<'_>, filed: &FiledEvent, who: String) -> String {
+    let header = &filed.event.header;
+    let Some(account) = header.account else { return who };
+    if account == operator_pseudonym(&header.federation, &header.node) {
+        return who;
+    }
+    let digits = account.to_string();
+    let digits = digits.get(..8).unwrap_or(&digits);
+    let (code, name) = match author(told, filed) {
+        Some(signature) if signature.by_operator => ("who.by-operator-as", harmless(&signature.name)),
+        Some(signature) => ("who.by", harmless(&signature.name)),
+        None => ("who.by-account", digits.to_owned()),
+    };
+    told.say(code, &[("who", &who), ("name", &name)])
+}
+
+/// What the holder of the account has signed with, if it is here and for these eyes.
+fn author(told: &Told<'_>, filed: &FiledEvent) -> Option<Signature> {
+    let part = filed.parts.iter().find(|part| part.kind == PartKind::Author)?;
+    if told.reader == Reader::Exchange { None } else { Signature::read(&part.content) }
 }
 
 /// A unit that acts at a node of another name is told with its node.
@@ -161,7 +192,8 @@ fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
     let erased = complaint.is_some_and(|complaint| complaint.redacted.contains(&filed.event.hash));
     let withheld = told.is_withheld();
     let imported = filed.event.header.change == Change::Imported;
-    let shown = filed.event.header.parts.iter().zip(0_u8..).filter(|(part, _)| part.kind != PartKind::Identity);
+    let is_text = |kind: PartKind| !matches!(kind, PartKind::Identity | PartKind::Author);
+    let shown = filed.event.header.parts.iter().zip(0_u8..).filter(|(part, _)| is_text(part.kind));
     let text = |kind: PartKind, text, instead: Option<&str>| {
         let instead = instead.map(|code| told.say(code, &[]));
         Text { kind: kind.name(), text, instead }

@@ -125,7 +125,8 @@ async fn crash_between_planning_and_commit_leaves_a_trace() {
     let id = bench.file().await;
     let mut registry = Registry::default();
     bench.store.registry().await.unwrap().iter().for_each(|event| registry.apply(event));
-    let author = Author { federation: federation(), node: node("13.71"), now: Timestamp(5), trace: None };
+    let account = crate::domain::Pseudonym([9; 16]);
+    let author = Author { federation: federation(), node: node("13.71"), account, now: Timestamp(5), trace: None };
     let scope = Scope { complaints: [id].into(), ..Scope::default() };
     let plan = |view: &View| author::act(view, &registry, &author, id, None, &Action::Verify, Vec::new()).unwrap();
     // Planned, and lost before it was written.

@@ -1,5 +1,6 @@
 //! Tests of the desk on a store in memory.
 
+mod accounts;
 mod actions;
 pub(crate) mod bench;
 mod custody;

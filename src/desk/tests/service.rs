@@ -1,9 +1,11 @@
 //! The desk over its socket: a call and its reply, a refusal with its reasons, and the drain.
 
+mod people;
+
 use tempfile::TempDir;
 
 use super::bench::Bench;
-use crate::desk::service::{Caller, ClientError, serve};
+use crate::desk::service::{Audience, Caller, ClientError, serve};
 use crate::desk::socket::{DeskSocket, SocketPlace};
 use crate::protocol::desk::v1 as wire;
 use crate::protocol::desk::v1::act_request::Action;
@@ -23,7 +25,11 @@ async fn served() -> Served {
     let place = SocketPlace::of(folder.path()).unwrap();
     let socket = DeskSocket::open(&place).unwrap();
     let tasks = Tasks::new();
-    tasks.spawn("desk", OnFailure::EndProcess, serve(socket, bench.desk, Health::default(), tasks.clone()));
+    tasks.spawn(
+        "desk",
+        OnFailure::EndProcess,
+        serve(socket, Audience::Operator, bench.desk, Health::default(), tasks.clone()),
+    );
     Served { tasks, place, _folder: folder }
 }
 
@@ -71,9 +77,12 @@ async fn long_file_is_cut_off_after_its_first_page() {
         let act = wire::ActRequest { text: note, ..act(&filed.complaint, Action::FollowUp(wire::FollowUp {})) };
         caller.act(act).await.unwrap();
     }
-    let page = caller.show(wire::ShowRequest { complaint: filed.tracking.clone(), after: 0 }).await.unwrap();
+    let page = caller
+        .show(wire::ShowRequest { complaint: filed.tracking.clone(), ..wire::ShowRequest::default() })
+        .await
+        .unwrap();
     assert!(page.more && page.events.len() < 21);
-    let whole = caller.show_all(&filed.tracking).await.unwrap();
+    let whole = caller.show_all(&filed.tracking, false).await.unwrap();
     assert_eq!(whole.events.len(), 21);
     assert_eq!(whole.names["13.71"], "13.71");
     let listed = caller.list(wire::ListRequest { limit: 1, ..wire::ListRequest::default() }).await.unwrap();

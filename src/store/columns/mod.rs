@@ -3,6 +3,7 @@
 
 mod event;
 mod peer;
+mod people;
 mod summary;
 
 use std::fmt::Display;
@@ -12,6 +13,7 @@ pub(in crate::store) use event::{
     parts_by_event, refusals, set_aside, size, trace, unsealed, verdicts, with_parts,
 };
 pub(in crate::store) use peer::PeerRow;
+pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};
 pub(in crate::store) use summary::{SummaryRow, bounds, names, with_participants};
 
 use super::StoreError;

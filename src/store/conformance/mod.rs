@@ -3,6 +3,7 @@
 mod journals;
 mod lists;
 mod outboxes;
+mod people;
 mod recovery;
 pub(in crate::store) mod sample;
 mod traces;
@@ -184,4 +185,10 @@ suite! {
         trace_of_one_event_is_told_of_another,
         trace_outlives_content,
         trace_survives_a_life_set_aside;
+    people:
+        people_come_back_otherwise,
+        scope_reads_others,
+        login_is_given_twice,
+        session_that_ended_lives,
+        attempts_at_once_count_as_one;
 }

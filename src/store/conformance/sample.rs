@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::event::{Category, Filing, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Moved, NodeId,
-    PartKind, Position, SealHash, SealingKeyId, SigningKeyId, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
+    AccountRole, Cause, Change, Channel, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header,
+    Moved, NodeId, PartKind, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId, Timestamp, TrackingNumber,
+    UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, GENESIS, Head, Part, Receipt, Seal, SealBody, SignedReceipt, SigningKey};
+use crate::store::people::{Account, People, PeopleScope};
 use crate::store::{
     Changes, Counts, Delivery, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Scope, Store,
     StoreError, Summary,
@@ -75,6 +77,24 @@ pub(in crate::store) fn enrolled(code: &str) -> Change {
     let name = PublicName::parse(code).unwrap();
     let (signing_key, sealing_key) = (SigningKeyId([1; 32]), SealingKeyId([3; 32]));
     Change::NodeEnrolled { node: unit(code), name, signing_key, tls_key: [2; 32], sealing_key, after: Position::ZERO }
+}
+
+/// An account, open and new.
+pub(in crate::store) fn account(number: u8, login: &str) -> Account {
+    Account {
+        pseudonym: Pseudonym([number; 16]),
+        login: login.to_owned(),
+        name: format!("Nama {login}"),
+        person: "1980".to_owned(),
+        role: AccountRole::Liaison,
+        unit: unit("13.71"),
+        password: "$argon2id$".to_owned(),
+        one_time: true,
+        created: Timestamp(3),
+        closed: None,
+        failures: 0,
+        failed: None,
+    }
 }
 
 /// Somebody who writes a journal.
@@ -233,6 +253,7 @@ pub(in crate::store) struct Everything {
     outboxes: Vec<Vec<Delivery>>,
     list: Vec<Summary>,
     counts: Counts,
+    people: People,
 }
 
 pub(in crate::store) async fn everything<S: Store>(store: &S) -> Everything {
@@ -258,6 +279,10 @@ pub(in crate::store) async fn everything<S: Store>(store: &S) -> Everything {
     for peer in &peers {
         outboxes.push(store.outbox(peer.node.clone(), peer.generation, 0, usize::MAX).await.unwrap());
     }
+    let all = PeopleScope { everybody: true, requests: true, ..PeopleScope::default() };
+    let known = store.look_at_people(all.clone()).await.unwrap();
+    let logins = known.accounts.into_iter().map(|account| account.login).collect();
+    let people = store.look_at_people(PeopleScope { logins, ..all }).await.unwrap();
     let scope = Scope { complaints, ..Scope::default() };
     Everything {
         owner: store.owner().await.unwrap(),
@@ -271,6 +296,7 @@ pub(in crate::store) async fn everything<S: Store>(store: &S) -> Everything {
         outboxes,
         list,
         counts: store.counts().await.unwrap(),
+        people,
     }
 }
 

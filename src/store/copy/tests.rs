@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::*;
-use crate::domain::{Change, Verdict};
+use crate::domain::{Change, Pseudonym, Timestamp, Verdict};
 use crate::store::conformance::sample::{
-    Author, Everything, at, complaint, everything, filed, listed, node, owner, part, put, put_for, receipt, summary,
+    Author, Everything, account, at, complaint, everything, filed, listed, node, owner, part, put, put_for, receipt,
+    summary,
 };
 use crate::store::postgres::testing::{TestDatabase, tell};
 use crate::store::postgres::{PostgresSource, PostgresStore, fill, in_use};
 use crate::store::sqlite::{Exchange, SqliteSource, create_single, health, install};
-use crate::store::{Changes, PeerUpdate, Store};
+use crate::store::{Changes, PeerUpdate, PeopleChanges, PeopleScope, Request, Session, Somebody, Store};
 
 /// Something in every table.
 async fn lived_in<S: Store>(store: &S) {
@@ -31,6 +32,25 @@ async fn lived_in<S: Store>(store: &S) {
     put(store, changes).await.unwrap();
     let peer = PeerUpdate { receipt: Some(receipt()), inbound: Some((3, 4)), ..PeerUpdate::default() };
     put_for(store, "13.71", Changes { peer: Some(peer), ..Changes::default() }).await.unwrap();
+    let session = Session { token: [4; 32], account: Pseudonym([1; 16]), created: Timestamp(1), expires: Timestamp(2) };
+    let somebody = |by: &str| Somebody { by: by.to_owned(), is: "\nX".to_owned() };
+    let request = Request {
+        id: [5; 8],
+        kind: "revoke".to_owned(),
+        subject: vec![1, 2],
+        asker: somebody("uid:1"),
+        asked: Timestamp(1),
+        expires: Timestamp(2),
+        approver: Some(somebody("uid:2")),
+        used: None,
+    };
+    let people = PeopleChanges {
+        accounts: vec![account(1, "budi")],
+        sessions: vec![session],
+        requests: vec![request],
+        ..PeopleChanges::default()
+    };
+    store.people(PeopleScope::default(), |_| (people, ())).await.unwrap();
     put(store, Changes { destroy: vec![filing.hash], ..Changes::default() }).await.unwrap();
     // After that, so that a file's log is not empty.
     put(store, Changes { summaries: vec![summary(4)], ..Changes::default() }).await.unwrap();

@@ -4,6 +4,7 @@
 mod aside;
 mod check;
 mod delivery;
+mod people;
 mod read;
 mod state;
 mod view;
@@ -15,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use state::State;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -193,5 +194,21 @@ impl Store for MemoryStore {
 
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
         Ok(self.lock().set_aside(stored))
+    }
+
+    async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send,
+    {
+        let mut state = self.lock();
+        let people = state.look_at_people(&scope);
+        let (changes, answer) = plan(&people);
+        state.change_people(&changes)?;
+        Ok(answer)
+    }
+
+    async fn look_at_people(&self, scope: PeopleScope) -> Result<People, StoreError> {
+        Ok(self.lock().look_at_people(&scope))
     }
 }

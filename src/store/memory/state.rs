@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position};
 use crate::journal::{self, Seal};
 use crate::store::advance::{self, BEGINNING};
+use crate::store::people::People;
 use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary};
 
 /// A stored event.
@@ -60,6 +61,7 @@ pub(super) struct State {
     pub(super) peers: BTreeMap<NodeId, Peer>,
     pub(super) outbox: BTreeMap<NodeId, BTreeMap<u64, u64>>,
     pub(super) aside: BTreeMap<(Position, EventHash), SealedEntry>,
+    pub(super) people: People,
 }
 
 impl State {
@@ -79,6 +81,7 @@ impl State {
             peers: BTreeMap::new(),
             outbox: BTreeMap::new(),
             aside: BTreeMap::new(),
+            people: People { accounts: Vec::new(), sessions: Vec::new(), requests: Vec::new() },
         }
     }
 

@@ -20,6 +20,7 @@ mod operations;
 mod outbox;
 mod own;
 mod peers;
+mod people;
 mod projections;
 mod seals;
 mod settings;
@@ -49,8 +50,8 @@ pub use hints::{PostgresEars, PostgresHints};
 use settings::Limits;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there

@@ -1,9 +1,9 @@
 //! The trait's operations, each within its time. How each table is read and written is that table's own file.
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, PostgresStore, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View, aside, batches, complaints, journal, outbox, own, peers,
-    seals, settings, verdicts, view, write,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
+    PeopleScope, PostgresStore, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View, aside, batches,
+    complaints, journal, outbox, own, peers, people, seals, settings, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -164,5 +164,31 @@ impl Store for PostgresStore {
             Ok(aside)
         })
         .await
+    }
+
+    async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send,
+    {
+        let _turn = self.turn().await?;
+        self.operation(async {
+            let mut tx = self.writing().await?;
+            own::lock(&mut tx).await?;
+            let people = people::read(&mut tx, &scope).await?;
+            let (changes, answer) = plan(&people);
+            if changes.is_empty() {
+                tx.rollback().await?;
+            } else {
+                people::write(&mut tx, &changes).await?;
+                tx.commit().await?;
+            }
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn look_at_people(&self, scope: PeopleScope) -> Result<People, StoreError> {
+        self.operation(async { people::read(&mut *self.reading().await?, &scope).await }).await
     }
 }

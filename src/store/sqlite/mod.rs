@@ -16,6 +16,7 @@ mod migrate;
 mod outbox;
 mod own;
 mod peers;
+mod people;
 mod projections;
 mod seals;
 mod settings;
@@ -31,8 +32,8 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -310,5 +311,26 @@ impl Store for SqliteStore {
         let aside = aside::set_aside(&mut tx, &self.owner, stored).await?;
         tx.commit().await?;
         Ok(aside)
+    }
+
+    async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: FnOnce(&People) -> (PeopleChanges, T) + Send,
+    {
+        let mut tx = self.writing().await?;
+        let people = people::read(&mut tx, &scope).await?;
+        let (changes, answer) = plan(&people);
+        if changes.is_empty() {
+            tx.rollback().await?;
+        } else {
+            people::write(&mut tx, &changes).await?;
+            tx.commit().await?;
+        }
+        Ok(answer)
+    }
+
+    async fn look_at_people(&self, scope: PeopleScope) -> Result<People, StoreError> {
+        people::read(&mut *self.reading().await?, &scope).await
     }
 }

@@ -4,14 +4,15 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
     ("identity", &["domain", "journal", "runtime", "telemetry"]),
     ("store", &["domain", "journal", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
-    ("desk", &["domain", "journal", "store", "runtime", "telemetry", "words"]),
+    ("accounts", &["domain", "journal", "store", "runtime"]),
+    ("desk", &["domain", "journal", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("runtime", &["domain"]),
@@ -28,7 +29,8 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 17] = [
+const FENCED: [(&str, &[&str]); 18] = [
+    ("argon2", &["accounts"]),
     ("sqlx", &["store"]),
     ("rustix", &["runtime"]),
     ("rustls", &["identity"]),

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lintas::desk::service::ClientError;
+use lintas::accounts::Token;
+use lintas::desk::service::{ClientError, Credentials};
 use lintas::desk::socket::SocketPlace;
 use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
@@ -20,7 +21,7 @@ use super::town::{Hand, PADANG, PROVINCE, Town, complaint, file};
 use super::traced::traced;
 
 /// The marked words, one a field. They look like nothing else.
-const CANARIES: [&str; 18] = [
+const CANARIES: [&str; 24] = [
     "kenari-narasi-q7w1z",
     "kenari-nama-q7w2z",
     "kenari-telepon-q7w3z",
@@ -39,6 +40,12 @@ const CANARIES: [&str; 18] = [
     "kenari-bingkai-q7x7z",
     "kenari-lewat-q7x8z",
     "kenari-pindahan-q7x9z",
+    "kenari-petugas-q7y1z",
+    "kenari-masuk-q7y2z",
+    "kenari-sandi-q7y3z",
+    "kenari-tebakan-q7y4z",
+    "kenari-nip-q7y5z",
+    "kenari-sandi-baru-q7y6z",
 ];
 const NARRATIVE: &str = CANARIES[0];
 const NAME: &str = CANARIES[1];
@@ -58,6 +65,12 @@ const WRONG: &str = CANARIES[14];
 const FRAME: &str = CANARIES[15];
 const LATE: &str = CANARIES[16];
 const MOVED: &str = CANARIES[17];
+const OFFICER: &str = CANARIES[18];
+const LOGIN: &str = CANARIES[19];
+const PASSWORD: &str = CANARIES[20];
+const GUESS: &str = CANARIES[21];
+const NIP: &str = CANARIES[22];
+const NEXT_PASSWORD: &str = CANARIES[23];
 
 /// A word as it may be written down: plain, hexadecimal, as a list of numbers, and in base64 wherever it begins.
 fn forms(word: &str) -> Vec<String> {
@@ -114,6 +127,32 @@ async fn says(hand: &mut Hand, id: &str, action: Action, text: &str) -> Result<w
     hand.act(request).await
 }
 
+/// An officer is given an account, logs in, and has a hand in a complaint.
+async fn work_as_officer(town: &Town, id: &str) {
+    let mut operator = town.desk(PADANG).await;
+    let account = wire::NewAccount {
+        login: LOGIN.to_owned(),
+        name: OFFICER.to_owned(),
+        person: NIP.to_owned(),
+        role: "unit-admin".to_owned(),
+        unit: PADANG.to_owned(),
+        password: PASSWORD.to_owned(),
+        one_time: true,
+    };
+    let made = operator.add_accounts(wire::AddAccountsRequest { accounts: vec![account] }).await.unwrap();
+    assert_eq!(made.mistakes, Vec::new());
+    let login = wire::LoginRequest {
+        login: LOGIN.to_owned(),
+        password: PASSWORD.to_owned(),
+        new_password: NEXT_PASSWORD.to_owned(),
+    };
+    let entered = operator.login(login).await.unwrap();
+    let session = Credentials::Session(Token::parse(&entered.token).unwrap());
+    let mut officer = town.desk(PADANG).await.with(session);
+    says(&mut officer, id, Action::FollowUp(wire::FollowUp {}), NOTE).await.unwrap();
+    officer.show_all(id, true).await.unwrap();
+}
+
 /// Everything that a reporter and two offices can write; the tracking numbers that they were given.
 async fn speak(town: &Town) -> Vec<String> {
     let mut city = town.desk(PADANG).await;
@@ -132,6 +171,7 @@ async fn speak(town: &Town) -> Vec<String> {
     let reason = || "other".to_owned();
     says(&mut city, id, Action::Reply(wire::Reply {}), REPLY).await.unwrap();
     says(&mut city, id, Action::Verify(wire::Verify {}), NOTE).await.unwrap();
+    work_as_officer(town, id).await;
     let transfer = Action::Transfer(wire::Transfer { unit: PROVINCE.to_owned(), reason: reason() });
     says(&mut city, id, transfer, HANDOVER).await.unwrap();
     town.federation.at_rest().await.unwrap();
@@ -171,7 +211,21 @@ async fn go_wrong(town: &Town, tracking: &str) -> String {
         .await
         .map(drop),
     ];
-    for refused in refused {
+    let guess = wire::LoginRequest { login: LOGIN.to_owned(), password: GUESS.to_owned(), new_password: String::new() };
+    let stranger = wire::LoginRequest { login: GUESS.to_owned(), ..guess.clone() };
+    let twice = wire::NewAccount { login: LOGIN.to_owned(), name: GUESS.to_owned(), ..wire::NewAccount::default() };
+    let twice =
+        wire::NewAccount { role: "admin".to_owned(), unit: PADANG.to_owned(), password: GUESS.to_owned(), ..twice };
+    let told = hand.add_accounts(wire::AddAccountsRequest { accounts: vec![twice] }).await.unwrap();
+    let told = format!("{:?}", told.mistakes);
+    said += &told;
+    let mut lent = town.desk(PADANG).await.with(Credentials::As(GUESS.to_owned()));
+    let more = [
+        hand.login(guess).await.map(drop),
+        hand.login(stranger).await.map(drop),
+        lent.status(wire::StatusRequest {}).await.map(drop),
+    ];
+    for refused in refused.into_iter().chain(more) {
         let error = refused.unwrap_err();
         said += &[error.to_string(), format!("{error:?}")].join("\n");
     }
@@ -274,7 +328,9 @@ async fn is_never_said(town: Town) {
     }
 
     // The books hold what was written, so the search would find it.
-    let written = [PHONE, REPLY, ANSWER, APPEAL, RATE, ANONYMOUS, MOVED];
+    let secrets = [PASSWORD, NEXT_PASSWORD, GUESS];
+    assert_eq!(found(&city, &secrets), Vec::<&str>::new(), "the books hold a password");
+    let written = [PHONE, REPLY, ANSWER, APPEAL, RATE, ANONYMOUS, MOVED, OFFICER, LOGIN, NIP];
     assert_eq!(found(&city, &written[1..]), written[1..], "the search finds nothing even where it is");
     let plain = |number: &String| number.replace('-', "");
     let tracking: Vec<String> = tracking.iter().cloned().chain(tracking.iter().map(plain)).collect();

@@ -1,5 +1,6 @@
 //! Hub and nodes as real processes, on real disks and sockets: killed, set back, refused, told to stop.
 
+mod accounts;
 mod canary;
 mod catch_up;
 mod checker;

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
-use lintas::desk::service::Caller;
 use lintas::identity::{ClientTls, ConnectLimits, Dialer, HostPort, SpiffeId, TlsFiles, TlsIdentity};
 use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
@@ -32,13 +31,13 @@ pub(crate) fn traced<T>(message: T, traceparent: &str) -> Request<T> {
 
 /// Files a complaint within a trace of the caller's.
 pub(crate) async fn file_within(hand: &mut Hand, traceparent: &str, request: wire::FileRequest) -> wire::FileReply {
-    let Caller::Remote(client) = hand else { panic!("no call over the socket") };
+    let client = hand.remote().unwrap();
     client.file(traced(request, traceparent)).await.unwrap().into_inner()
 }
 
 /// Does something with a complaint within a trace of the caller's.
 pub(crate) async fn act_within(hand: &mut Hand, traceparent: &str, id: &str, action: Action, text: &str) {
-    let Caller::Remote(client) = hand else { panic!("no call over the socket") };
+    let client = hand.remote().unwrap();
     let request = wire::ActRequest {
         complaint: id.to_owned(),
         action: Some(action),

@@ -79,7 +79,7 @@ impl<'a> Cities<'a> {
         let author = NodeId::Node(UnitCode::parse(CITIES[0].0).map_err(|error| BenchError::Wrong(error.to_string()))?);
         let mut ways = Ways::default();
         for (number, complaint) in (0..samples).zip(self.complaints.iter().cycle()) {
-            let known = u32::try_from(there.show_all(complaint).await?.events.len()).unwrap_or(u32::MAX);
+            let known = u32::try_from(there.show_all(complaint, false).await?.events.len()).unwrap_or(u32::MAX);
             let reply = act(complaint, Action::Reply(desk::Reply {}), wide(number));
             let watch = Stopwatch::start();
             let written = here.act(reply).await?;
@@ -87,7 +87,7 @@ impl<'a> Cities<'a> {
             let seq = written.position.map_or(u64::MAX, |position| position.seq);
             until("an action at the hub", LOOK_EVERY, async || hub.holds(&author, seq).await).await?;
             ways.hub.push(watch.seconds());
-            let page = desk::ShowRequest { complaint: complaint.clone(), after: known };
+            let page = desk::ShowRequest { complaint: complaint.clone(), after: known, identity: false };
             until("an action at the other city", LOOK_EVERY, async || {
                 Ok(!there.show(page.clone()).await?.events.is_empty())
             })

@@ -142,8 +142,14 @@ impl Clerk {
     ) -> std::result::Result<(Changes, Written), DeskError> {
         self.number = self.number.saturating_add(1);
         self.now = self.now.plus_seconds(SECONDS_APART);
-        let author =
-            Author { federation: self.federation.clone(), node: self.node.clone(), now: self.now, trace: None };
+        let account = journal::operator_pseudonym(&self.federation, &self.node);
+        let author = Author {
+            federation: self.federation.clone(),
+            node: self.node.clone(),
+            account,
+            now: self.now,
+            trace: None,
+        };
         let kind = if step == 0 { PartKind::Narrative } else { PartKind::Note };
         let content = text(self.number).into_bytes();
         let parts = vec![Part { index: 0, kind, salt: random_bytes(&self.entropy), content }];

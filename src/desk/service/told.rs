@@ -1,0 +1,95 @@
+//! What a client reads back of a reply: the values that the desk has sent. What cannot be read is left out; the desk sends none of it.
+
+use crate::domain::event::PublicName;
+use crate::domain::{
+    Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, NodeId, PartKind, Position,
+    Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
+};
+use crate::journal::{self, Part};
+use crate::protocol::desk::v1 as wire;
+use crate::store::{File, FiledEvent, Summary};
+
+/// A complaint's file, and a registry that knows the public names in it.
+#[must_use]
+pub fn file(reply: &wire::ShowReply) -> (File, Registry) {
+    let events = reply.events.iter().filter_map(event).collect();
+    let names = reply.names.iter().map(|(code, name)| (code.as_str(), name.as_str()));
+    (File { events, summary: reply.summary.as_ref().and_then(summary) }, registry(names))
+}
+
+/// A registry that knows the public names of a reply.
+#[must_use]
+pub fn units(reply: &wire::UnitsReply) -> Registry {
+    registry(reply.units.iter().map(|unit| (unit.code.as_str(), unit.name.as_str())))
+}
+
+/// Complaints of a list.
+#[must_use]
+pub fn list(reply: &wire::ListReply) -> Vec<Summary> {
+    reply.complaints.iter().filter_map(summary).collect()
+}
+
+fn event(filed: &wire::FiledEvent) -> Option<FiledEvent> {
+    let part = |part: &wire::Part| {
+        Some(Part {
+            index: u8::try_from(part.index).ok()?,
+            kind: PartKind::from_code(u8::try_from(part.kind).ok()?)?,
+            salt: part.salt.as_slice().try_into().ok()?,
+            content: part.content.clone(),
+        })
+    };
+    Some(FiledEvent {
+        event: journal::event(&filed.header).ok()?,
+        parts: filed.parts.iter().filter_map(part).collect(),
+        verdict: Verdict::from_codes(u8::try_from(filed.verdict).ok()?, u8::try_from(filed.reason).ok()?)?,
+    })
+}
+
+fn summary(summary: &wire::Summary) -> Option<Summary> {
+    let proposal = EventHash::parse(&summary.proposal).unwrap_or(EventHash([0; 32]));
+    Some(Summary {
+        id: ComplaintId::parse(&summary.id)?,
+        tracking: TrackingNumber::parse(&summary.tracking).ok()?,
+        origin: NodeId::parse(&summary.origin).ok()?,
+        class: Class::from_name(&summary.class)?,
+        category: summary.category.clone(),
+        visibility: Visibility::from_name(&summary.visibility)?,
+        imported: summary.imported,
+        unit: UnitCode::parse(&summary.unit).ok()?,
+        node: NodeId::parse(&summary.node).ok()?,
+        state: DisplayState::ALL.iter().copied().find(|state| state.name() == summary.state)?,
+        epoch: summary.epoch,
+        pending: summary.pending.then_some(proposal),
+        held: summary.held,
+        late: summary.late,
+        filed_at: Timestamp(summary.filed_at_micros),
+        updated_at: Timestamp(summary.updated_at_micros),
+        participants: summary.participants.iter().filter_map(|node| NodeId::parse(node).ok()).collect(),
+    })
+}
+
+/// Names by the registry's own way of coming to know them.
+fn registry<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> Registry {
+    let mut registry = Registry::default();
+    let Ok(federation) = FederationId::parse("names") else { return registry };
+    let known = names.filter_map(|(code, name)| Some((UnitCode::parse(code).ok()?, PublicName::parse(name)?)));
+    for ((unit, name), seq) in known.zip(1..) {
+        let header = Header {
+            federation: federation.clone(),
+            node: NodeId::Hub,
+            position: Position::new(1, seq),
+            prev: None,
+            complaint: None,
+            opener: None,
+            seen: None,
+            registry: Position::ZERO,
+            time: Timestamp::default(),
+            unit: None,
+            account: None,
+            change: Change::UnitListed { unit, name },
+            parts: Vec::new(),
+        };
+        registry.apply(&Event { hash: EventHash([0; 32]), header });
+    }
+    registry
+}
