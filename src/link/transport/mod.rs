@@ -1,8 +1,10 @@
 //! The link's transport: messages over gRPC over mutual TLS. It carries; what is said is the sessions' business.
 
+pub mod enrolment;
 pub mod hints;
 pub mod hub;
 mod inflow;
+pub mod join;
 pub mod listen;
 pub mod node;
 mod watched;

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TokenId};
 use crate::journal::{self, Seal};
 use crate::store::advance::{self, BEGINNING};
-use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary};
+use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
 
 /// A stored event.
 #[derive(Clone)]
@@ -60,6 +60,7 @@ pub(super) struct State {
     pub(super) peers: BTreeMap<NodeId, Peer>,
     pub(super) outbox: BTreeMap<NodeId, BTreeMap<u64, u64>>,
     pub(super) aside: BTreeMap<(Position, EventHash), SealedEntry>,
+    pub(super) tokens: BTreeMap<TokenId, Token>,
 }
 
 impl State {
@@ -79,6 +80,7 @@ impl State {
             peers: BTreeMap::new(),
             outbox: BTreeMap::new(),
             aside: BTreeMap::new(),
+            tokens: BTreeMap::new(),
         }
     }
 

@@ -26,6 +26,7 @@ mod settings;
 pub(in crate::store) mod testing;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod verdicts;
 mod view;
 mod write;
@@ -42,7 +43,7 @@ pub use hints::{PostgresEars, PostgresHints};
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View,
+    Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -281,6 +282,10 @@ impl Store for PostgresStore {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         seals::covering(&mut *self.asking().await?, &origin, position).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        tokens::all(&mut *self.asking().await?).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {
