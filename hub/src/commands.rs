@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
-    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, units, verify,
+    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, tokens, units,
+    verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -55,6 +56,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Revoke(_)
         | Command::Reinstate(_)
         | Command::Renew(_)
+        | Command::Tokens(_)
         | Command::Nodes
         | Command::Status(_)
         | Command::List(_)
@@ -76,10 +78,14 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
+        Command::Enrol(arguments) if arguments.request.is_none() && arguments.csr.is_none() => {
+            tokens::enrol(&settings, &arguments, voice).await?;
+        }
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
         Command::Suspend(asked) => revoke::suspend(&settings, &asked, voice).await?,
         Command::Revoke(asked) => revoke::revoke(&settings, &asked, voice).await?,
         Command::Reinstate(asked) => revoke::reinstate(&settings, &asked, voice).await?,
+        Command::Tokens(arguments) => tokens::tokens(&settings, &arguments, voice).await?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,

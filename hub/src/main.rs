@@ -22,6 +22,7 @@ mod revoke;
 mod run;
 mod settings;
 mod status;
+mod tokens;
 mod units;
 mod verify;
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use lintas::identity::issuing::Issuing;
 use lintas::identity::{AcceptLimits, ServerTls};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
 use lintas::link::transport::hints::exchange;
-use lintas::link::transport::listen::listen;
+use lintas::link::transport::listen::{Enrolling, listen};
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
     Exit, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, random_bytes, reload_on_hangup, run_until_shutdown,
@@ -63,7 +64,14 @@ async fn serve(
     let shared = Arc::new(shared);
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
     let (tls, address) = (settings.tls.clone(), settings.listen);
-    let listening = listen(Arc::clone(&shared), tls, address, limits, health.clone(), tasks).await?;
+    let issuing = Issuing {
+        federation: settings.federation.clone(),
+        folder: settings.authority.clone(),
+        trusted: settings.tls.authority.clone(),
+        lifetime: settings.node_lifetime,
+    };
+    let enrolling = Some(Enrolling { issuing, hub: settings.address.clone(), entropy: Arc::new(OsEntropy) });
+    let listening = listen(Arc::clone(&shared), tls, address, limits, enrolling, health.clone(), tasks).await?;
     if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
         exchange(hints, Arc::clone(&listening.wakers), tasks);
     }

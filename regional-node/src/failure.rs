@@ -10,7 +10,9 @@ use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
-use lintas::identity::{KeyError, RequestError as CsrError, TlsError};
+use lintas::identity::{KeyError, RequestError as CsrError, TlsError, TokenError};
+use lintas::link::hub::joining::JoinRefusal;
+use lintas::link::transport::join::JoinError;
 use lintas::protocol::desk::v1::{Fault, Standing};
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
@@ -49,6 +51,10 @@ pub(crate) enum Failure {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Join(#[from] JoinError),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error(transparent)]
@@ -94,6 +100,23 @@ impl Failure {
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Token(_) => "node.token",
+            Self::Join(JoinError::Refused(refusal)) => match refusal {
+                JoinRefusal::Unknown => "join.unknown",
+                JoinRefusal::Expired => "join.expired",
+                JoinRefusal::Used => "join.used",
+                JoinRefusal::Withdrawn => "join.withdrawn",
+                JoinRefusal::OtherNode => "join.other-node",
+                JoinRefusal::KeyRegistered => "join.key-registered",
+                JoinRefusal::Unlisted => "join.unlisted",
+                JoinRefusal::Proof => "join.proof",
+                JoinRefusal::NotEnrolled => "join.not-enrolled",
+                JoinRefusal::TooLate => "join.too-late",
+                JoinRefusal::NoAuthority => "join.no-authority",
+                JoinRefusal::TooMany => "join.too-many",
+                JoinRefusal::Unavailable => "join.unavailable",
+            },
+            Self::Join(_) => "node.join",
             Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "node.process",
             Self::Write { .. } => "node.write",
@@ -113,6 +136,8 @@ impl Failure {
                 Exit::Configuration
             }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
+            Self::Token(_) => Exit::BadData,
+            Self::Join(JoinError::Connect(_) | JoinError::Broken(_)) => Exit::Unavailable,
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
                 Exit::Unavailable
             }
@@ -131,6 +156,7 @@ impl Failure {
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
+            | Self::Join(_)
             | Self::Signals(_)
             | Self::Write { .. }
             | Self::Export(_)
@@ -196,6 +222,8 @@ impl Failure {
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
+            | Self::Token(_)
+            | Self::Join(_)
             | Self::Logs(_)
             | Self::Observe(_)
             | Self::Choice(_)

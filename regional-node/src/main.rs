@@ -11,6 +11,8 @@ mod export;
 mod failure;
 mod import;
 mod init;
+mod join;
+mod keys;
 mod link;
 mod observe;
 mod output;

@@ -18,6 +18,7 @@ use super::files::{self, FileError};
 use super::keys::{KeyError, TlsKey};
 use super::request::{RequestError, RequestedKey};
 use super::spiffe::SpiffeId;
+use super::tls::{TlsError, TlsFiles, certificates};
 use crate::domain::{FederationId, NodeId, Timestamp, UnitCode};
 
 mod profile;
@@ -239,6 +240,26 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority").field("federation", &self.federation).finish_non_exhaustive()
     }
+}
+
+/// SHA-256 of the `SubjectPublicKeyInfo` of the trusted authority that certified a party: what a joining token names.
+///
+/// # Errors
+/// If a file cannot be read, or none of the trusted authorities certified it.
+pub fn certifier(files: &TlsFiles) -> Result<[u8; 32], TlsError> {
+    let chain = certificates(&files.certificate)?;
+    let none = || TlsError::NoCertificate(files.certificate.clone());
+    // The last one shown is the nearest to the authority.
+    let shown = chain.last().ok_or_else(none)?;
+    let (_, shown) = X509Certificate::from_der(shown).map_err(|_| none())?;
+    for der in certificates(&files.authority)? {
+        let Ok((_, authority)) = X509Certificate::from_der(&der) else { continue };
+        if shown.verify_signature(Some(authority.public_key())).is_ok() {
+            return Ok(Sha256::digest(authority.public_key().raw).into());
+        }
+    }
+    let (certificate, authority) = (files.certificate.display(), files.authority.display());
+    Err(TlsError::Refused(format!("no authority in {authority} has issued {certificate}")))
 }
 
 fn names_federation(certificate: &X509Certificate<'_>, federation: &FederationId) -> bool {

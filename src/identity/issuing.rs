@@ -10,7 +10,6 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier as _;
 
 use super::authority::{AUTHORITY_KEY_FILE, Authority, AuthorityError, IssuedCertificate};
 use super::certificate::PeerCertificate;

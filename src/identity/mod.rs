@@ -29,7 +29,7 @@ mod testing;
 
 pub use accept::{AcceptLimits, Acceptor, Authenticated, Ended, Stranger};
 pub use admission::{ConnectionPermit, StrangerPermit};
-pub use authority::{Authority, AuthorityError, IssuedCertificate};
+pub use authority::{Authority, AuthorityError, IssuedCertificate, certifier};
 pub use certificate::{PeerCertificate, leaf_of};
 pub use connect::{ConnectError, ConnectLimits, Dialer, refused_by_hub};
 pub use enrolment::{EnrolmentError, EnrolmentRequest, JoiningBundle};

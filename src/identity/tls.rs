@@ -229,7 +229,7 @@ impl ServerTls {
             .map_err(refused)?;
         let federation = identity.id.trust_domain.clone();
         let verifier = NodeVerifier { chain, federation: federation.clone(), policy };
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(refused)?
             .with_client_cert_verifier(Arc::new(verifier))
@@ -242,7 +242,7 @@ impl ServerTls {
         // Whoever joins knows the authority by its fingerprint alone: it is shown along.
         let mut shown = identity.chain.clone();
         shown.extend(identity.authorities.iter().cloned());
-        let mut enrolment = ServerConfig::builder_with_provider(provider())
+        let mut enrolment = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(refused)?
             .with_no_client_auth()
@@ -415,7 +415,7 @@ fn refused(fault: impl fmt::Display) -> TlsError {
     TlsError::Refused(fault.to_string())
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = files::read_public(path)?;
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&text).take(AUTHORITIES_MAX.saturating_add(1)).collect();

@@ -15,6 +15,9 @@ use crate::journal::joining::{TOKEN_CHECK_BYTES, token_check};
 pub const TOKEN_PREFIX: &str = "lintas1_";
 /// Longest token, in characters.
 pub const TOKEN_CHARS_MAX: usize = 1024;
+/// What a program says that is given a token on its command line.
+pub const TOKEN_SEEN: &str = "a joining token stands on the command line, where others on this machine can see it: have it withdrawn \
+    (lintas-hub tokens --withdraw) and a new one issued, and give that by standard input or by --token-file";
 /// The layout that this version writes and reads.
 const VERSION: u8 = 1;
 /// The digits of base32 that are not taken for one another (Crockford), lower case.

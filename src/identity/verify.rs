@@ -170,7 +170,7 @@ impl ServerCertVerifier for PinnedVerifier {
         let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
         let chain = chain.map_err(|fault| Error::General(fault.to_string()))?;
         let (hub, name) = (self.hub.clone(), Some(self.name.clone()));
-        HubVerifier { chain, hub, name }.verify_server_cert(end_entity, &[], server_name, ocsp_response, now)
+        HubVerifier { chain, hub, name }.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(

@@ -188,8 +188,8 @@ async fn channel(dialer: &Dialer) -> Result<Channel, JoinError> {
         let stream = once.take().ok_or_else(|| std::io::Error::other("dialled anew each time"));
         std::future::ready(stream)
     });
-    let connecting = Endpoint::from_static("http://hub.invalid").connect_with_connector(connector);
-    match timeout(PATIENCE, connecting).await {
+    let endpoint = Endpoint::from_static("http://hub.invalid");
+    match timeout(PATIENCE, endpoint.connect_with_connector(connector)).await {
         Ok(Ok(channel)) => Ok(channel),
         Ok(Err(error)) => Err(refused_by_hub(&error).map_or_else(|| JoinError::Broken(error.to_string()), Into::into)),
         Err(_) => Err(JoinError::Broken("it does not answer".to_owned())),
