@@ -101,6 +101,12 @@ pub(crate) enum Command {
     Tokens(Tokens),
     /// Give the hub's own key a new certificate.
     Renew(Renew),
+    /// Exchange the federation's authority for a new one: both are trusted until a date, then the old one is forgotten.
+    ///
+    /// From now on the new one certifies. Nodes come to trust both when they renew, within a week; one that has not by the date needs
+    /// a new token. The serving hub shows its certificate of the new authority from that date on. More processes on one database each
+    /// need a copy of the folder of the authority, and of the hub's certificate.
+    RotateAuthority(RotateAuthority),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
     /// How the hub stands; with --check one line and exit codes for monitoring.
@@ -256,6 +262,13 @@ pub(crate) struct Man {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RotateAuthority {
+    /// The day from which the old authority is trusted no more, such as 2027-01-31: later than all nodes will have renewed.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Renew {
     /// A name or address under which nodes dial the hub; all of them, for the old certificate's names do not come along.
     #[arg(long, required = true, value_name = "NAME")]
@@ -369,6 +382,7 @@ mod tests {
             "lintas-hub enrol 13.71 --name Padang --hours 48",
             "lintas-hub enrol --from nodes.csv --out tokens.csv",
             "lintas-hub tokens",
+            "lintas-hub rotate-authority --until 2027-01-31",
             "lintas-hub tokens --withdraw 00112233445566778899aabbccddeeff",
             "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
@@ -391,6 +405,7 @@ mod tests {
             "lintas-hub init --federation a --listen b",
             "lintas-hub enrol 13.71",
             "lintas-hub renew",
+            "lintas-hub rotate-authority",
             "lintas-hub enrol 13.71 --csr c.pem",
             "lintas-hub enrol 13.71 --name a --hours 0",
             "lintas-hub enrol 13.71 --from nodes.csv",

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
-    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, tokens, units,
-    verify,
+    backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, rotate, run, status, tokens,
+    units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -57,6 +57,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Reinstate(_)
         | Command::Renew(_)
         | Command::Tokens(_)
+        | Command::RotateAuthority(_)
         | Command::Nodes
         | Command::Status(_)
         | Command::List(_)
@@ -86,6 +87,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Revoke(asked) => revoke::revoke(&settings, &asked, voice).await?,
         Command::Reinstate(asked) => revoke::reinstate(&settings, &asked, voice).await?,
         Command::Tokens(arguments) => tokens::tokens(&settings, &arguments, voice).await?,
+        Command::RotateAuthority(arguments) => rotate::rotate(&settings, &arguments, voice)?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,

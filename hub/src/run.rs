@@ -21,6 +21,7 @@ use lintas::telemetry::{Health, Readiness, Telemetry};
 use crate::database;
 use crate::failure::Failure;
 use crate::observe;
+use crate::rotate;
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -79,6 +80,7 @@ async fn serve(
     let certificate = move |tls: &ServerTls| told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
     let tls = listening.tls;
     certificate(&tls.current());
+    rotate::look_after(settings, Arc::clone(&tls), tasks);
     reload_on_hangup(tasks, manager, move || tls.reload().map(|tls| certificate(&tls))).map_err(Failure::Signals)?;
     let file = if let Place::File(path) = &settings.database { FileMark::of(path).await.ok() } else { None };
     observe::look_after(shared, file, health.clone(), tasks);

@@ -17,6 +17,7 @@ mod link;
 mod observe;
 mod output;
 mod papers;
+mod renewal;
 mod request;
 mod run;
 mod settings;

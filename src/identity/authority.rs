@@ -18,7 +18,7 @@ use super::files::{self, FileError};
 use super::keys::{KeyError, TlsKey};
 use super::request::{RequestError, RequestedKey};
 use super::spiffe::SpiffeId;
-use super::tls::{TlsError, TlsFiles, certificates};
+use super::tls::{AUTHORITIES_MAX, TlsError, TlsFiles};
 use crate::domain::{FederationId, NodeId, Timestamp, UnitCode};
 
 mod profile;
@@ -247,19 +247,27 @@ impl fmt::Debug for Authority {
 /// # Errors
 /// If a file cannot be read, or none of the trusted authorities certified it.
 pub fn certifier(files: &TlsFiles) -> Result<[u8; 32], TlsError> {
-    let chain = certificates(&files.certificate)?;
-    let none = || TlsError::NoCertificate(files.certificate.clone());
+    let read = |path: &Path| Ok::<_, FileError>(String::from_utf8_lossy(&files::read_public(path)?).into_owned());
+    certifier_of(&read(&files.certificate)?, &read(&files.authority)?).ok_or_else(|| {
+        let (certificate, authority) = (files.certificate.display(), files.authority.display());
+        TlsError::Refused(format!("no authority in {authority} has issued {certificate}"))
+    })
+}
+
+/// The same of texts in PEM: of a party's certificate with those above it, and of the trusted authorities.
+pub(super) fn certifier_of(certificate_pem: &str, authority_pem: &str) -> Option<[u8; 32]> {
+    let all = |pem: &str| {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).take(AUTHORITIES_MAX).collect();
+        found.ok()
+    };
     // The last one shown is the nearest to the authority.
-    let shown = chain.last().ok_or_else(none)?;
-    let (_, shown) = X509Certificate::from_der(shown).map_err(|_| none())?;
-    for der in certificates(&files.authority)? {
-        let Ok((_, authority)) = X509Certificate::from_der(&der) else { continue };
-        if shown.verify_signature(Some(authority.public_key())).is_ok() {
-            return Ok(Sha256::digest(authority.public_key().raw).into());
-        }
-    }
-    let (certificate, authority) = (files.certificate.display(), files.authority.display());
-    Err(TlsError::Refused(format!("no authority in {authority} has issued {certificate}")))
+    let shown = all(certificate_pem)?.pop()?;
+    let (_, shown) = X509Certificate::from_der(&shown).ok()?;
+    all(authority_pem)?.iter().find_map(|der| {
+        let (_, authority) = X509Certificate::from_der(der).ok()?;
+        shown.verify_signature(Some(authority.public_key())).ok()?;
+        Some(Sha256::digest(authority.public_key().raw).into())
+    })
 }
 
 fn names_federation(certificate: &X509Certificate<'_>, federation: &FederationId) -> bool {

@@ -415,7 +415,7 @@ fn refused(fault: impl fmt::Display) -> TlsError {
     TlsError::Refused(fault.to_string())
 }
 
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = files::read_public(path)?;
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&text).take(AUTHORITIES_MAX.saturating_add(1)).collect();

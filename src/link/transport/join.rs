@@ -182,7 +182,7 @@ async fn enrolment(dialer: &Dialer) -> Result<EnrolmentClient<Channel>, JoinErro
 }
 
 /// One connection: what is begun on it is finished on it.
-async fn channel(dialer: &Dialer) -> Result<Channel, JoinError> {
+pub(super) async fn channel(dialer: &Dialer) -> Result<Channel, JoinError> {
     let mut once = Some(TokioIo::new(dialer.connect().await?));
     let connector = tower::service_fn(move |_: http::Uri| {
         let stream = once.take().ok_or_else(|| std::io::Error::other("dialled anew each time"));

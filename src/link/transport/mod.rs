@@ -5,6 +5,8 @@ pub mod hints;
 pub mod hub;
 mod inflow;
 pub mod join;
+#[cfg(test)]
+mod joining_tests;
 pub mod listen;
 pub mod node;
 mod watched;
