@@ -5,6 +5,7 @@ mod lists;
 mod outboxes;
 mod recovery;
 pub(in crate::store) mod sample;
+mod tokens;
 mod traces;
 mod transactions;
 mod verdicts;
@@ -182,4 +183,7 @@ suite! {
         trace_of_one_event_is_told_of_another,
         trace_outlives_content,
         trace_survives_a_life_set_aside;
+    tokens:
+        token_is_redeemed_twice,
+        token_that_is_not_open_is_redeemed;
 }

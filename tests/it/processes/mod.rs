@@ -3,6 +3,7 @@
 mod canary;
 mod catch_up;
 mod checker;
+mod joining;
 mod log_first;
 mod manager;
 mod manners;
