@@ -180,7 +180,7 @@ mod tests {
     fn damaged_token_is_taken() {
         let word = token().encode();
         for at in TOKEN_PREFIX.len()..word.len() {
-            let mut altered = word.clone().into_bytes();
+            let mut altered = word.as_bytes().to_vec();
             altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
             let altered = String::from_utf8(altered).unwrap();
             assert_eq!(JoiningToken::parse(&altered), Err(TokenError::Damaged), "{at}");
@@ -222,7 +222,8 @@ mod tests {
         #[test]
         fn arbitrary_text_breaks_the_decoder(text in ".{0,200}") {
             let _ = JoiningToken::parse(&text);
-            prop_assert!(JoiningToken::parse(&format!("{TOKEN_PREFIX}{text}")).is_err());
+            let word = format!("{TOKEN_PREFIX}{text}");
+            prop_assert!(JoiningToken::parse(&word).is_err());
         }
     }
 }
