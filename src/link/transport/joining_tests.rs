@@ -347,7 +347,7 @@ async fn certificate_is_not_renewed_on_the_link() {
     let (token, own) = (town.token("13.71").await, keys(10));
     let joined = town.join(&token, &own).await.unwrap();
     let settled = town.settle(&joined, &own);
-    town.clock.advance(5 * DAY * 1_000_000);
+    town.clock.advance(60_000_000);
     let Renewed { certificate_pem, authority_pem } = renew(&town.link(&settled), &settled.1, &own.tls).await.unwrap();
     write_renewed(&settled.0, &certificate_pem, &authority_pem).unwrap();
     let before = joined.bundle.certificate_pem;
@@ -459,6 +459,25 @@ async fn keys_at_hand_are_not_proven() {
     }
     assert_eq!(town.standing(&token).await, TokenStanding::Open);
     town.join(&token, &own).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connection_outlives_its_certificate() {
+    let mut town = Town::new().await;
+    let (token, own) = (town.token("13.71").await, keys(10));
+    let joined = town.join(&token, &own).await.unwrap();
+    let settled = town.settle(&joined, &own);
+    let ends = TlsIdentity::load(&settled.0, &settled.1).unwrap().not_after();
+    town.clock.set(ends.plus_seconds(-2).0);
+    let channel = super::join::channel(&town.link(&settled)).await.unwrap();
+    let mut link = pb::link_client::LinkClient::new(channel);
+    let session = link.session(tokio_stream::pending()).await.unwrap();
+    let ended = async {
+        let mut session = session.into_inner();
+        while let Ok(Some(_)) = session.message().await {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    assert!(link.session(tokio_stream::pending()).await.is_err());
 }
 
 impl Drop for Town {
