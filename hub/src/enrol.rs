@@ -107,7 +107,8 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
 
 fn wanted(settings: &Settings, arguments: &Enrol) -> Result<Wanted, Failure> {
     let argument = |argument, cause: String| Failure::Argument { argument, cause };
-    let node = UnitCode::parse(arguments.code.as_deref().unwrap_or_default()).map_err(|error| argument("CODE", error.to_string()))?;
+    let node = UnitCode::parse(arguments.code.as_deref().unwrap_or_default())
+        .map_err(|error| argument("CODE", error.to_string()))?;
     let parse = |text: &String| PublicName::parse(text);
     let name = match arguments.name.as_ref().map(parse) {
         Some(None) => return Err(argument("--name", EnrolmentError::Name.to_string())),

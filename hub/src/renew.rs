@@ -20,8 +20,7 @@ use crate::settings::Settings;
 /// If authority or key are not there, or a name is none.
 pub(crate) fn renew(settings: &Settings, arguments: &Renew, voice: Voice) -> Result<(), Failure> {
     let now = SystemClock.timestamp();
-    let rotation =
-        Rotation { folder: &settings.authority, hub: &settings.tls, federation: &settings.federation };
+    let rotation = Rotation { folder: &settings.authority, hub: &settings.tls, federation: &settings.federation };
     if let Some(until) = rotation.until()? {
         // Nodes that have not renewed yet know the old authority alone, and that one certifies no more.
         return Err(RotationError::UnderWay(until.0).into());

@@ -32,10 +32,9 @@ fn rotation(settings: &Settings) -> Rotation<'_> {
 /// If the date is none, one is being exchanged, or a file cannot be written.
 pub(crate) fn rotate(settings: &Settings, arguments: &RotateAuthority, voice: Voice) -> Result<(), Failure> {
     let now = SystemClock.timestamp();
-    let until = read_day(&arguments.until).filter(|until| *until > now).ok_or_else(|| Failure::Argument {
-        argument: "--until",
-        cause: voice.say("hub.no-such-day", &[]),
-    })?;
+    let until = read_day(&arguments.until)
+        .filter(|until| *until > now)
+        .ok_or_else(|| Failure::Argument { argument: "--until", cause: voice.say("hub.no-such-day", &[]) })?;
     let seed = Zeroizing::new(random_bytes::<32>(&OsEntropy));
     rotation(settings).begin(now, until, LIFETIME_DEFAULT, (&seed, random_bytes(&OsEntropy)))?;
     let until_day = day(until, voice.language);
@@ -55,16 +54,15 @@ pub(crate) fn look_after(settings: &Settings, tls: Arc<Reloadable<ServerTls>>, t
     tasks.spawn("authority", OnFailure::Log, async move {
         loop {
             let (settings, tls) = (settings.clone(), Arc::clone(&tls));
-            let looked = tokio::task::spawn_blocking(move || {
-                match rotation(&settings).finish(SystemClock.timestamp()) {
+            let looked =
+                tokio::task::spawn_blocking(move || match rotation(&settings).finish(SystemClock.timestamp()) {
                     Ok(true) => match tls.reload() {
                         Ok(_) => tracing::info!("the old authority is trusted no more"),
                         Err(error) => tracing::error!(%error, "the new certificate cannot be used"),
                     },
                     Ok(false) => {}
                     Err(error) => tracing::error!(%error, "the exchange of the authority cannot be ended"),
-                }
-            });
+                });
             let _ = looked.await;
             tokio::select! {
                 () = stop.cancelled() => return Ok::<(), Infallible>(()),

@@ -62,7 +62,11 @@ const KEYS: [(&str, &str, &str); 14] = [
         "The certificate authority's folder: ca.key (mode 0600) and ca.pem. Without ca.key the hub issues nothing, and nodes bring \
          certificates of the authorities in ca.pem.",
     ),
-    ("authority.node_hours", "168", "How long a node's certificate is valid, in hours; it is renewed after two thirds of that."),
+    (
+        "authority.node_hours",
+        "168",
+        "How long a node's certificate is valid, in hours; it is renewed after two thirds of that.",
+    ),
     (
         "signing.key",
         "keys/signing.key",

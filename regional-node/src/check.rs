@@ -45,7 +45,9 @@ pub(crate) async fn check(common: &Common, limits: &Status, lang: Language) -> (
         let life = TlsIdentity::load(&settings.tls, &id).map(|identity| (identity.not_before(), identity.not_after()));
         let (days, life) = match life {
             Ok((_, until)) if until < now => (Err("the certificate has ended".to_owned()), 0),
-            Ok((from, until)) => (Ok(count(until.seconds_since(now), DAY_SECONDS)), count(until.seconds_since(from), DAY_SECONDS)),
+            Ok((from, until)) => {
+                (Ok(count(until.seconds_since(now), DAY_SECONDS)), count(until.seconds_since(from), DAY_SECONDS))
+            }
             Err(error) => (Err(error.to_string()), 0),
         };
         measures.push(monitor::certificate(&days, limits.certificate_days.of_life(life)));

@@ -37,7 +37,11 @@ const KEYS: [(&str, &str, &str); 14] = [
     ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
-    ("sealing.key", "keys/sealing.key", "The key that opens what is sealed to this node (mode 0600); or credential:NAME."),
+    (
+        "sealing.key",
+        "keys/sealing.key",
+        "The key that opens what is sealed to this node (mode 0600); or credential:NAME.",
+    ),
     ("database", "node.db", "The database."),
     (
         "observe.listen",
@@ -166,12 +170,7 @@ impl Settings {
 
 /// Puts what a joining bundle says of the hub, and the proxy on the way if there is one, into the text of a settings file; none if
 /// it has no places for it.
-pub(crate) fn with_hub(
-    text: &str,
-    address: &HostPort,
-    key: SigningKeyId,
-    proxy: Option<&HostPort>,
-) -> Option<String> {
+pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId, proxy: Option<&HostPort>) -> Option<String> {
     let (mut section, mut done) = (String::new(), 0);
     let mut line_of = |line: &str| {
         let name = line.split('=').next().unwrap_or_default().trim();

@@ -317,7 +317,8 @@ async fn meet(
         // It takes no place of a node's.
         drop(place);
         let permit = places.strangers.permit(address.ip()).ok_or(Refusal::TooMany);
-        match permit.and_then(|permit| ServerTls::speaks_h2(stream.get_ref().1).then_some(permit).ok_or(Refusal::Other)) {
+        match permit.and_then(|permit| ServerTls::speaks_h2(stream.get_ref().1).then_some(permit).ok_or(Refusal::Other))
+        {
             Ok(permit) => return Ok(Met::Stranger(Stranger { stream, address, permit })),
             Err(reason) => reason,
         }

@@ -68,7 +68,8 @@ impl Issuing {
     /// If a trusted authority did not issue it for the client's side of a link, or it is another node's.
     pub fn genuine(&self, pem: &str, node: &UnitCode, now: Timestamp) -> Result<PeerCertificate, Refusal> {
         let shown = |pem: &str| {
-            let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).take(AUTHORITIES_MAX).collect();
+            let chain: Result<Vec<_>, _> =
+                CertificateDer::pem_slice_iter(pem.as_bytes()).take(AUTHORITIES_MAX).collect();
             chain.map_err(|_| Refusal::Other)
         };
         let chain = shown(pem)?;
@@ -79,11 +80,11 @@ impl Issuing {
             roots.add(root).map_err(|_| Refusal::Other)?;
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let chain_of = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
         let moment = now.min(certificate.not_after).0.div_euclid(1_000_000);
         let moment = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(moment).unwrap_or(0)));
-        let verified = verifier.map_err(|_| Refusal::Other)?.verify_client_cert(leaf, intermediates, moment);
-        verified.map_err(|fault| Refusal::of_tls(&fault))?;
+        let found = chain_of.map_err(|_| Refusal::Other)?.verify_client_cert(leaf, intermediates, moment);
+        found.map_err(|fault| Refusal::of_tls(&fault))?;
         let is_its = certificate.id.trust_domain == self.federation
             && matches!(&certificate.id.node, NodeId::Node(unit) if unit == node);
         if is_its { Ok(certificate) } else { Err(Refusal::UnknownIdentity) }

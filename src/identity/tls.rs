@@ -17,11 +17,11 @@ use tokio::net::TcpStream;
 
 use super::certificate::PeerCertificate;
 use super::files::{self, FileError};
+use super::host_port::HostPort;
 use super::keys::{KeyError, TlsKey};
 use super::refusal::Refusal;
 use super::spiffe::SpiffeId;
 use super::verify::{HubVerifier, NodeVerifier, PinnedVerifier};
-use super::host_port::HostPort;
 use crate::domain::{FederationId, NodeId, Timestamp};
 
 /// The hub's end of an authenticated connection.

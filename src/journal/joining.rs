@@ -144,7 +144,8 @@ mod tests {
         let (node, other) = (UnitCode::parse("13.71").unwrap(), UnitCode::parse("13.72").unwrap());
         let keys = NodeKeys { tls: [1; 32], signing: key.public(), sealing: SealingKeyId([2; 32]) };
         let nonce = [3; 32];
-        let said = JoinStatement { federation: &federation, node: &node, token: TokenId([4; 16]), keys: &keys, nonce: &nonce };
+        let said =
+            JoinStatement { federation: &federation, node: &node, token: TokenId([4; 16]), keys: &keys, nonce: &nonce };
         let signature = said.sign(&key);
         assert!(said.is_signed(&signature));
         assert!(!JoinStatement { node: &other, ..said }.is_signed(&signature));

@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn day_is_read_as_another() {
         let read = read_day("2026-11-24").unwrap();
-        assert_eq!((day(read, Language::English), iso(read)), ("24 Nov 2026".to_owned(), Some("2026-11-23T17:00:00.000000Z".to_owned())));
+        assert_eq!(
+            (day(read, Language::English), iso(read)),
+            ("24 Nov 2026".to_owned(), Some("2026-11-23T17:00:00.000000Z".to_owned()))
+        );
         assert_eq!((read_day("2026-02-30"), read_day("24 Nov"), read_day("")), (None, None, None));
     }
 

@@ -150,17 +150,11 @@ pub async fn join<S: Store>(
     now: Timestamp,
 ) -> Result<Result<Admitted, JoinRefusal>, StoreError> {
     let peer = Some(NodeId::Node(joining.node.clone()));
-    let scope =
-        Scope { registry_after: Some(Position::ZERO), peer, token: Some(joining.token), ..Scope::default() };
+    let scope = Scope { registry_after: Some(Position::ZERO), peer, token: Some(joining.token), ..Scope::default() };
     store.transact(scope, |view| plan(view, signer, joining, now)).await
 }
 
-fn plan(
-    view: &View,
-    signer: &HubKey,
-    joining: &Joining,
-    now: Timestamp,
-) -> (Changes, Result<Admitted, JoinRefusal>) {
+fn plan(view: &View, signer: &HubKey, joining: &Joining, now: Timestamp) -> (Changes, Result<Admitted, JoinRefusal>) {
     let mut registry = Registry::default();
     view.registry.iter().for_each(|event| registry.apply(event));
     let token = match examine(view.token.as_ref(), &registry, joining, now) {

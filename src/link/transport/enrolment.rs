@@ -115,14 +115,14 @@ impl<S: Store> Enroller<S> {
         let (issuing, node, now) = (self.issuing.clone(), node.clone(), self.shared.now());
         let serial = random_bytes(&*self.entropy);
         let issued = tokio::task::spawn_blocking(move || issuing.issue(&request, &node, now, serial)).await;
-        let issued = issued.map_err(|error| self.fault(&error))?;
-        Ok(issued.map_err(|error| self.fault(&error))?.pem)
+        let issued = issued.map_err(|error| fault(&error))?;
+        Ok(issued.map_err(|error| fault(&error))?.pem)
     }
 
     async fn trusted(&self) -> Result<String, JoinRefusal> {
         let issuing = self.issuing.clone();
         let trusted = tokio::task::spawn_blocking(move || issuing.trusted_pem()).await;
-        trusted.map_err(|error| self.fault(&error))?.map_err(|error| self.fault(&error))
+        trusted.map_err(|error| fault(&error))?.map_err(|error| fault(&error))
     }
 
     /// A new certificate for a node that is known, by the key of a request whose maker holds it.
@@ -139,14 +139,9 @@ impl<S: Store> Enroller<S> {
         // The registry last: a key that it names has its certificate by then.
         let (store, signer) = (&self.shared.store, &self.shared.signer);
         let noted = joining::certify(store, signer, node, key.spki_sha256(), self.shared.now()).await;
-        noted.map_err(|error| self.fault(&error))??;
-        let _ = self.shared.refresh().await.map_err(|error| self.fault(&error))?;
+        noted.map_err(|error| fault(&error))??;
+        let _ = self.shared.refresh().await.map_err(|error| fault(&error))?;
         Ok((certified, trusted))
-    }
-
-    fn fault(&self, error: &dyn Display) -> JoinRefusal {
-        tracing::error!(%error, "the hub cannot certify a node now");
-        JoinRefusal::Unavailable
     }
 
     /// Counts a refusal, and tells of it unless there are too many.
@@ -172,6 +167,12 @@ impl<S: Store> Enroller<S> {
             | JoinRefusal::NoAuthority => Status::permission_denied(refusal.code()),
         }
     }
+}
+
+/// What the hub's operator is to see of a fault, and the one who asked not.
+fn fault(error: &dyn Display) -> JoinRefusal {
+    tracing::error!(%error, "the hub cannot certify a node now");
+    JoinRefusal::Unavailable
 }
 
 /// What was begun on one connection.
@@ -266,8 +267,8 @@ impl<S: Store> Service<S> {
         let authority = enroller.trusted().await?;
         let joining = Joining { token, secret, node, keys };
         let joined = joining::join(&enroller.shared.store, &enroller.shared.signer, &joining, now).await;
-        let admitted = joined.map_err(|error| enroller.fault(&error))??;
-        let _ = enroller.shared.refresh().await.map_err(|error| enroller.fault(&error))?;
+        let admitted = joined.map_err(|error| fault(&error))??;
+        let _ = enroller.shared.refresh().await.map_err(|error| fault(&error))?;
         enroller.shared.telemetry.instruments().joined(if admitted.news { "joined" } else { "repeated" });
         tracing::info!(node = %joining.node, %token, address = %self.address, "a node has joined");
         Ok(enroller.bundle(&joining.node, admitted.name.as_str(), (certificate, authority), admitted.registry))
@@ -295,7 +296,7 @@ impl<S: Store> Service<S> {
     async fn finish_renewal(&self, proof: pb::RenewalProof) -> Result<pb::JoinBundle, JoinRefusal> {
         let enroller = &self.enroller;
         let Pending::Renewal { node, request, tls, nonce } = self.begun()? else { return Err(JoinRefusal::Proof) };
-        let registry = enroller.shared.refresh().await.map_err(|error| enroller.fault(&error))?;
+        let registry = enroller.shared.refresh().await.map_err(|error| fault(&error))?;
         let entry = registry.node(&NodeId::Node(node.clone()));
         let entry = entry.filter(|entry| entry.revoked.is_none() && !entry.suspended);
         let entry = entry.ok_or(JoinRefusal::NotEnrolled)?;
@@ -363,10 +364,7 @@ impl<S: Store> Enrolment for Service<S> {
         self.answered(None, answer)
     }
 
-    async fn finish_renewal(
-        &self,
-        request: Request<pb::RenewalProof>,
-    ) -> Result<Response<pb::JoinBundle>, Status> {
+    async fn finish_renewal(&self, request: Request<pb::RenewalProof>) -> Result<Response<pb::JoinBundle>, Status> {
         let answer = self.finish_renewal(request.into_inner()).await;
         self.answered(None, answer)
     }

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub enum JoinError {
     /// The hub cannot be reached, or is not the right one.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(Box<ConnectError>),
     /// The hub said no.
     #[error("the hub said no: {}", .0.code())]
     Refused(JoinRefusal),
@@ -45,6 +45,12 @@ pub enum JoinError {
     /// The hub's answer is none.
     #[error("the hub's answer makes no sense ({0}): are both programs of the same version?")]
     Answer(&'static str),
+}
+
+impl From<ConnectError> for JoinError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(Box::new(error))
+    }
 }
 
 /// The three private keys of a node.
@@ -98,8 +104,7 @@ pub async fn join(
     certificate_pem: Option<String>,
 ) -> Result<Joined, JoinError> {
     let id = SpiffeId::new(token.federation.clone(), NodeId::Node(token.node.clone()));
-    let certificate_request =
-        if certificate_pem.is_some() { String::new() } else { make_request(&keys.tls, &id)? };
+    let certificate_request = if certificate_pem.is_some() { String::new() } else { make_request(&keys.tls, &id)? };
     let public = keys.public();
     let asked = pb::JoinRequest {
         token: token.id.0.to_vec(),
@@ -147,8 +152,7 @@ pub async fn come_back(
     let NodeId::Node(node) = &id.node else { return Err(JoinError::Answer("this is no node")) };
     let mut client = enrolment(dialer).await?;
     let certificate_request = make_request(tls, id)?;
-    let asked =
-        pb::RenewalRequest { node: node.to_string(), certificate_request, certificate: old_certificate_pem };
+    let asked = pb::RenewalRequest { node: node.to_string(), certificate_request, certificate: old_certificate_pem };
     let challenge = patient(client.begin_renewal(asked)).await?;
     let nonce: [u8; 32] = fixed(&challenge.nonce)?;
     let key = tls.spki_sha256();
@@ -196,9 +200,7 @@ pub(super) async fn channel(dialer: &Dialer) -> Result<Channel, JoinError> {
     }
 }
 
-async fn patient<T>(
-    call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
-) -> Result<T, JoinError> {
+async fn patient<T>(call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>) -> Result<T, JoinError> {
     match timeout(PATIENCE, call).await {
         Err(_) => Err(JoinError::Broken("it does not answer".to_owned())),
         Ok(Ok(answer)) => Ok(answer.into_inner()),
@@ -217,7 +219,7 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], JoinError> {
 }
 
 fn read(bundle: pb::JoinBundle, id: &SpiffeId, certified: Option<&TlsKey>) -> Result<Joined, JoinError> {
-    let none = |what| move |_| JoinError::Answer(what);
+    let strange = |what| move |_| JoinError::Answer(what);
     let federation = FederationId::parse(&bundle.federation).map_err(|_| JoinError::Answer("no federation"))?;
     let node = UnitCode::parse(&bundle.node).map_err(|_| JoinError::Answer("no node"))?;
     if federation != id.trust_domain || NodeId::Node(node.clone()) != id.node {
@@ -239,7 +241,7 @@ fn read(bundle: pb::JoinBundle, id: &SpiffeId, certified: Option<&TlsKey>) -> Re
         bundle: JoiningBundle {
             federation,
             node,
-            hub: HostPort::parse(&bundle.hub).map_err(none("no address"))?,
+            hub: HostPort::parse(&bundle.hub).map_err(strange("no address"))?,
             hub_signing_key: key,
             authority_pem: bundle.authority,
             certificate_pem: bundle.certificate,

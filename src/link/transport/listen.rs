@@ -13,11 +13,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::enrolment::Enroller;
 use super::hub::{HubLink, Wakers, services};
 use crate::domain::NodeId;
-use crate::identity::{
-    AcceptLimits, Acceptor, Ended, HostPort, PeerPolicy, Refusal, Refusals, Reloadable, ServerTls, SpiffeId, TlsError, TlsFiles,
-    TlsIdentity,
-};
 use crate::identity::issuing::Issuing;
+use crate::identity::{
+    AcceptLimits, Acceptor, Ended, HostPort, PeerPolicy, Refusal, Refusals, Reloadable, ServerTls, SpiffeId, TlsError,
+    TlsFiles, TlsIdentity,
+};
 use crate::link::hub::HubShared;
 use crate::runtime::{Entropy, OnFailure, Tasks};
 use crate::store::{Store, StoreError};
@@ -94,9 +94,8 @@ pub async fn listen<S: Store>(
     let address = listener.local_addr().map_err(|why| ListenError::Bind { address, why })?;
     let (out, connections) = mpsc::channel(BACKLOG);
     let refusals = Arc::new(Refusals::default());
-    let enroller = enrolling.map(|Enrolling { issuing, hub, entropy }| {
-        Arc::new(Enroller::new(Arc::clone(&shared), issuing, hub, entropy))
-    });
+    let enroller = enrolling
+        .map(|Enrolling { issuing, hub, entropy }| Arc::new(Enroller::new(Arc::clone(&shared), issuing, hub, entropy)));
     let strangers = enroller.as_ref().map(|enroller| {
         let (out, strangers) = mpsc::channel(BACKLOG);
         let serve = Arc::clone(enroller).serve(strangers, tasks.clone());

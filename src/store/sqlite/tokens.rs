@@ -17,8 +17,7 @@ pub(super) async fn read(connection: &mut SqliteConnection, id: TokenId) -> Resu
 
 /// All tokens, oldest first.
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Token>, StoreError> {
-    let rows: Vec<TokenRow> =
-        sqlx::query_as("SELECT * FROM tokens ORDER BY issued, id").fetch_all(connection).await?;
+    let rows: Vec<TokenRow> = sqlx::query_as("SELECT * FROM tokens ORDER BY issued, id").fetch_all(connection).await?;
     rows.into_iter().map(Token::try_from).collect()
 }
 

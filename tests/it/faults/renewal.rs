@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use lintas::desk::{Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
-use lintas::domain::{
-    Change, Channel, Class, FederationId, NodeId, Position, TokenId, UnitCode, Verdict, Visibility,
-};
+use lintas::domain::{Change, Channel, Class, FederationId, NodeId, Position, TokenId, UnitCode, Verdict, Visibility};
 use lintas::identity::issuing::Issuing;
 use lintas::identity::renewal::write_renewed;
 use lintas::identity::{
@@ -62,8 +60,7 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     let (tasks, life) = (Tasks::new(), Duration::from_hours(24));
 
     // The hub.
-    let authority =
-        Authority::create(&path("authority"), &federation, now.plus_seconds(-86_400), &[1; 32]).unwrap();
+    let authority = Authority::create(&path("authority"), &federation, now.plus_seconds(-86_400), &[1; 32]).unwrap();
     let key = TlsKey::create(&path("hub.key"), &[2; 32]).unwrap();
     let hosts = ["127.0.0.1"];
     let pem = authority.issue_hub(&RequestedKey::of(&key).unwrap(), &hosts, now, life, [3; 16]).unwrap().pem;
@@ -126,7 +123,13 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     let dialer = Dialer { hub, proxy: None, tls: tls.watch(), limits: ConnectLimits::default() };
     let state = watch::Sender::new(LinkState::Starting);
     let mut up = state.subscribe();
-    let link = NodeLink { shared: node_shared, dialer: dialer.clone(), written: desk.written(), state, entropy: Arc::new(OsEntropy) };
+    let link = NodeLink {
+        shared: node_shared,
+        dialer: dialer.clone(),
+        written: desk.written(),
+        state,
+        entropy: Arc::new(OsEntropy),
+    };
     let stop = tasks.stopping();
     tasks.spawn("link", OnFailure::Log, async move {
         link.run(stop).await;

@@ -59,7 +59,8 @@ async fn node_is_let_in_twice_or_not_at_all() {
     let thief_folder = thief.display().to_string();
     let said = federation.join_with(PADANG, &token, &["--data", &thief_folder]).await.unwrap_err().to_string();
     assert!(said.contains("[join.used]"), "{said}");
-    for (text, code) in [("lintas1_0000", "node.token"), ("", "node.token"), (&token[..token.len() - 1], "node.token")] {
+    for (text, code) in [("lintas1_0000", "node.token"), ("", "node.token"), (&token[..token.len() - 1], "node.token")]
+    {
         let said = federation.join_with(PADANG, text, &[]).await.unwrap_err().to_string();
         assert!(said.contains(code) && !said.contains("lintas1_0"), "{said}");
     }
