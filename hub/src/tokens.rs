@@ -103,7 +103,8 @@ fn tell(
         }
         Zeroizing::new(String::from_utf8(rows.into_inner().unwrap_or_default()).unwrap_or_default())
     } else {
-        Zeroizing::new(made.iter().map(|(_, token)| format!("{}\n", *token.encode())).collect::<String>())
+        let words: Vec<_> = made.iter().map(|(_, token)| token.encode()).collect();
+        Zeroizing::new(words.iter().map(|word| word.as_str()).collect::<Vec<_>>().join("\n") + "\n")
     };
     let count = made.len().to_string();
     let path = arguments.out.as_ref().map(|path| path.display().to_string());

@@ -136,14 +136,14 @@ impl Failure {
                 Exit::Configuration
             }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
-            Self::Token(_) => Exit::BadData,
             Self::Join(JoinError::Connect(_) | JoinError::Broken(_)) => Exit::Unavailable,
             Self::Client(ClientError::NotRunning(_)) | Self::Store(StoreError::Unavailable(_)) | Self::Observe(_) => {
                 Exit::Unavailable
             }
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
             Self::File(error) | Self::Key(KeyError::File(error)) if error.is_loose() => Exit::NoPermission,
-            Self::Store(StoreError::Corrupt(_))
+            Self::Token(_)
+            | Self::Store(StoreError::Corrupt(_))
             | Self::Export(ExportError::Store(StoreError::Corrupt(_)))
             | Self::Import(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),

@@ -72,7 +72,7 @@ impl Renewal {
                         Duration::from_secs(1)
                     }
                     Err(failed) => {
-                        self.tell(&failed, &tls, now);
+                        tell(&failed, &tls, now);
                         // A certificate that ends soon is tried for oftener.
                         let left = u64::try_from(tls.not_after().seconds_since(now)).unwrap_or(0);
                         let soon = Duration::from_secs(left.checked_div(20).unwrap_or(0)).max(Duration::from_secs(5));
@@ -110,21 +110,22 @@ impl Renewal {
         write_renewed(&self.settings.tls, &certificate, &authority)?;
         Ok(self.tls.reload()?.not_after())
     }
+}
 
-    fn tell(&self, failed: &Failed, tls: &ClientTls, now: Timestamp) {
-        let ended = now > tls.not_after();
-        if let Failed::Join(JoinError::Refused(refusal)) = failed {
-            let remedy = words::say(&format!("join.{}", refusal.code()), Language::English, &[]);
-            // An operator's own authority renews by file; nothing is wrong as long as the certificate is good.
-            if *refusal == JoinRefusal::NoAuthority && !ended {
-                tracing::info!("the hub issues no certificates: have a new one issued before this one ends");
-            } else {
-                tracing::error!(%remedy, "the node has no new certificate");
-            }
-        } else if ended {
-            tracing::error!(error = %failed, "the node's certificate has ended and there is no new one yet");
+/// Tells why there is no new certificate, and what to do.
+fn tell(failed: &Failed, tls: &ClientTls, now: Timestamp) {
+    let ended = now > tls.not_after();
+    if let Failed::Join(JoinError::Refused(refusal)) = failed {
+        let remedy = words::say(&format!("join.{}", refusal.code()), Language::English, &[]);
+        // An operator's own authority renews by file; nothing is wrong as long as the certificate is good.
+        if *refusal == JoinRefusal::NoAuthority && !ended {
+            tracing::info!("the hub issues no certificates: have a new one issued before this one ends");
         } else {
-            tracing::warn!(error = %failed, "the node has no new certificate yet; it is tried again");
+            tracing::error!(%remedy, "the node has no new certificate");
         }
+    } else if ended {
+        tracing::error!(error = %failed, "the node's certificate has ended and there is no new one yet");
+    } else {
+        tracing::warn!(error = %failed, "the node has no new certificate yet; it is tried again");
     }
 }

@@ -214,7 +214,9 @@ impl<S: Store> NodeLink<S> {
         let outcome = match opened {
             Err(_) => Outcome::Broken("the hub does not answer".to_owned()),
             Ok(Err(why)) => Outcome::Broken(why),
-            Ok(Ok((end, sender, stream))) => self.converse(end, sender, stream, (recovery, tls), stop, was_up).await,
+            Ok(Ok((end, sender, stream))) => {
+                Box::pin(self.converse(end, sender, stream, (recovery, tls), stop, was_up)).await
+            }
         };
         match outcome {
             // What the connection itself said tells more than what the layers above made of it.
@@ -247,7 +249,7 @@ impl<S: Store> NodeLink<S> {
                 // has not got through goes out on the next, from where the hub then says that it stands.
                 Ok(()) = tls.changed() => {
                     if recovery.is_none() && tls.borrow_and_update().not_after() > shown {
-                        next.set(Some(self.dialer.connect()));
+                        next.set(Some(Box::pin(self.dialer.connect())));
                     }
                     continue;
                 }
