@@ -5,8 +5,12 @@ use std::error::Error;
 use prost::Message;
 
 /// Every schema, by its path below `proto/`.
-const SCHEMAS: &[&str] =
-    &["lintas/desk/v1/accounts.proto", "lintas/desk/v1/desk.proto", "lintas/federation/v1/link.proto"];
+const SCHEMAS: &[&str] = &[
+    "lintas/desk/v1/accounts.proto",
+    "lintas/desk/v1/desk.proto",
+    "lintas/federation/v1/enrolment.proto",
+    "lintas/federation/v1/link.proto",
+];
 
 /// Messages that hold personal data: `src/protocol/redact.rs` writes what they show of themselves.
 const PERSONAL: &[&str] = &[
@@ -31,6 +35,7 @@ const PERSONAL: &[&str] = &[
     "lintas.desk.v1.ChangeAccountRequest",
     "lintas.desk.v1.NewPassword",
     "lintas.desk.v1.Account",
+    "lintas.federation.v1.JoinProof",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
 use lintas::domain::complaint::DisplayState;
+use lintas::identity::token::{TOKEN_SEEN, looks_like_token};
 use lintas::manual::{self, Shell};
 use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
@@ -81,9 +82,12 @@ pub(crate) enum Command {
     /// The units that complaints can be given to.
     #[command(subcommand)]
     Units(UnitsCommand),
-    /// Enrol a node: its certificate, its keys in the registry, and the bundle that it joins with.
+    /// Let a node in: print a token, one word with which it joins once, within a day.
     ///
-    /// The unit must be listed. Of an enrolled node it makes a new certificate and, if they changed, takes the new keys.
+    /// The unit must be listed. Hand the token over so that nobody else sees it; its operator gives it to `lintas-node join`. With
+    /// --from there is one for each node of a list. A node without a way to the hub sends its request instead: --request makes its
+    /// certificate, its keys in the registry, and the bundle that it joins with; of an enrolled node a new certificate and, if they
+    /// changed, the new keys.
     Enrol(Enrol),
     /// Close a node's link until it is reinstated; what it holds it keeps.
     ///
@@ -97,6 +101,8 @@ pub(crate) enum Command {
     ///
     /// A node that was revoked goes on with `lintas-node recover`; if its keys were lost, enrol it anew first.
     Reinstate(OneNode),
+    /// The joining tokens: open, used, expired; or take one back.
+    Tokens(Tokens),
     /// Give the hub's own key a new certificate.
     Renew(Renew),
     /// The accounts of the people who run the hub.
@@ -108,6 +114,12 @@ pub(crate) enum Command {
     Approvals,
     /// Approve what somebody else has asked for; they then do it by asking again.
     Approve(Approve),
+    /// Exchange the federation's authority for a new one: both are trusted until a date, then the old one is forgotten.
+    ///
+    /// From now on the new one certifies. Nodes come to trust both when they renew, within a week; one that has not by the date needs
+    /// a new token. The serving hub shows its certificate of the new authority from that date on. More processes on one database each
+    /// need a copy of the folder of the authority, and of the hub's certificate.
+    RotateAuthority(RotateAuthority),
     /// The enrolled nodes: when they were last heard, what is stored of them, what waits for them.
     Nodes,
     /// How the hub stands; with --check one line and exit codes for monitoring.
@@ -171,23 +183,34 @@ pub(crate) enum UnitsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Enrol {
     /// The unit that the node is enrolled for, such as 13.71.
-    pub(crate) code: String,
-    /// Its public name; that of its request unless given.
-    #[arg(long)]
+    #[arg(required_unless_present = "from")]
+    pub(crate) code: Option<String>,
+    /// Its public name; with --request, that of its request unless given.
+    #[arg(long, required_unless_present_any = ["request", "from"])]
     pub(crate) name: Option<String>,
-    /// The request that `lintas-node init` made; it proves that its maker holds both keys. - for standard input.
-    #[arg(long, value_name = "FILE", required_unless_present = "csr")]
+    /// Hours until the token expires.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=720), conflicts_with_all = ["request", "csr"])]
+    pub(crate) hours: u16,
+    /// A list of nodes, CSV with the columns code and name: a token for each, all or none, as CSV.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "name", "request", "csr"])]
+    pub(crate) from: Option<PathBuf>,
+    /// The request that `lintas-node init` made; it proves that its maker holds the keys. - for standard input.
+    #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
     /// A certificate request in PEM, instead of --request.
-    #[arg(long, value_name = "FILE", requires_all = ["signing_key", "name"], conflicts_with = "request")]
+    #[arg(long, value_name = "FILE", requires_all = ["signing_key", "sealing_key"], conflicts_with = "request")]
     pub(crate) csr: Option<PathBuf>,
     /// With --csr: the node's public signing key, 64 hexadecimal digits. That its owner holds it is not proven.
     #[arg(long, value_name = "HEX", requires = "csr")]
     pub(crate) signing_key: Option<String>,
-    /// Days until the certificate ends.
-    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
-    pub(crate) days: u16,
-    /// Where the joining bundle goes; standard output unless given.
+    /// With --csr: the node's public sealing key, 64 hexadecimal digits. That its owner holds it is not proven.
+    #[arg(long, value_name = "HEX", requires = "csr")]
+    pub(crate) sealing_key: Option<String>,
+    /// With a request: days until the certificate ends; as many as in the settings unless given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=731))]
+    pub(crate) days: Option<u16>,
+    /// Where the token, the list of them or the joining bundle goes; standard output unless given. A file with tokens is new, and
+    /// readable for this account only.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -212,6 +235,13 @@ pub(crate) struct Revoke {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) acting: Acting,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tokens {
+    /// Take this one back: its id. Whoever has it can no longer join with it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) withdraw: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -244,6 +274,13 @@ pub(crate) struct Man {
     /// Where the pages go, such as /usr/local/share/man/man1; made if it is missing.
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateAuthority {
+    /// The day from which the old authority is trusted no more, such as 2027-01-31: later than all nodes will have renewed.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: String,
 }
 
 #[derive(Debug, Args)]
@@ -312,6 +349,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // A check that cannot even be understood must not look like a finding of it.
     let checks = arguments.iter().any(|argument| argument == "--check");
+    if arguments.iter().any(|argument| looks_like_token(&argument.to_string_lossy())) {
+        let _ = writeln!(std::io::stderr(), "lintas-hub: {TOKEN_SEEN}");
+        return Err(Exit::CommandLine);
+    }
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();
@@ -352,7 +393,12 @@ mod tests {
             "lintas-hub settings",
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
-            &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key} --sealing-key {key}"),
+            "lintas-hub enrol 13.71 --name Padang --hours 48",
+            "lintas-hub enrol --from nodes.csv --out tokens.csv",
+            "lintas-hub tokens",
+            "lintas-hub rotate-authority --until 2027-01-31",
+            "lintas-hub tokens --withdraw 00112233445566778899aabbccddeeff",
             "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
@@ -377,7 +423,11 @@ mod tests {
             "lintas-hub init --federation a --listen b",
             "lintas-hub enrol 13.71",
             "lintas-hub renew",
+            "lintas-hub rotate-authority",
             "lintas-hub enrol 13.71 --csr c.pem",
+            "lintas-hub enrol 13.71 --name a --hours 0",
+            "lintas-hub enrol 13.71 --from nodes.csv",
+            "lintas-hub enrol 13.71 --name a --request r --hours 3",
             "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
             "lintas-hub list --limit 0",
             "lintas-hub run --set listen",

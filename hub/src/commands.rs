@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
-    accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, run, status, units,
-    verify,
+    accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, rotate, run, status,
+    tokens, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -60,6 +60,8 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Approvals
         | Command::Approve(_)
         | Command::Renew(_)
+        | Command::Tokens(_)
+        | Command::RotateAuthority(_)
         | Command::Nodes
         | Command::Status(_)
         | Command::List(_)
@@ -81,6 +83,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Verify => return verify::verify(&settings, voice).await,
         Command::Units(UnitsCommand::Import { file }) => units::import(&settings, &file, voice).await?,
         Command::Units(UnitsCommand::List) => units::list(&settings, voice).await?,
+        Command::Enrol(arguments) if arguments.request.is_none() && arguments.csr.is_none() => {
+            tokens::enrol(&settings, &arguments, voice).await?;
+        }
         Command::Enrol(arguments) => enrol::enrol(&settings, &arguments, voice).await?,
         Command::Suspend(asked) => revoke::suspend(&settings, &asked, voice).await?,
         Command::Revoke(asked) => revoke::revoke(&settings, &asked, voice).await?,
@@ -88,6 +93,8 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Account(command) => accounts::account(&settings, command, voice).await?,
         Command::Approvals => accounts::approvals(&settings, voice).await?,
         Command::Approve(asked) => accounts::approve(&settings, &asked, voice).await?,
+        Command::Tokens(arguments) => tokens::tokens(&settings, &arguments, voice).await?,
+        Command::RotateAuthority(arguments) => rotate::rotate(&settings, &arguments, voice)?,
         Command::Renew(arguments) => renew::renew(&settings, &arguments, voice)?,
         Command::Nodes => nodes::nodes(&settings, voice).await?,
         Command::Status(_) => status::status(&settings, voice).await?,

@@ -9,6 +9,7 @@ use lintas::desk::NotAName;
 use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
+use lintas::identity::rotation::RotationError;
 use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
 use lintas::link::hub::registrar::RegistrarError;
 use lintas::link::transport::listen::ListenError;
@@ -34,6 +35,8 @@ pub(crate) enum Failure {
     Key(#[from] KeyError),
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     #[error(transparent)]
     CertificateRequest(#[from] RequestError),
     #[error(transparent)]
@@ -108,7 +111,7 @@ impl Failure {
         match self {
             Self::Settings(_) => "hub.settings",
             Self::Store(_) => "hub.storage",
-            Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
+            Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Rotation(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
             Self::Registrar(RegistrarError::UnknownNode) => "hub.unknown-node",
             Self::Registrar(RegistrarError::Already) => "hub.stands-so",
@@ -152,6 +155,7 @@ impl Failure {
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
             Self::Key(_)
             | Self::Authority(_)
+            | Self::Rotation(_)
             | Self::Tls(_)
             | Self::CertificateRequest(_)
             | Self::Enrolment(_)
@@ -212,6 +216,7 @@ impl Failure {
             | Self::File(_)
             | Self::Key(_)
             | Self::Authority(_)
+            | Self::Rotation(_)
             | Self::CertificateRequest(_)
             | Self::Tls(_)
             | Self::Enrolment(_)

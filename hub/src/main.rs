@@ -20,9 +20,11 @@ mod output;
 mod papers;
 mod renew;
 mod revoke;
+mod rotate;
 mod run;
 mod settings;
 mod status;
+mod tokens;
 mod units;
 mod verify;
 

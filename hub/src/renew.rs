@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lintas::identity::authority::LIFETIME_MAX;
+use lintas::identity::rotation::{Rotation, RotationError};
 use lintas::identity::{Authority, RequestedKey, TlsKey, files};
 use lintas::runtime::{Clock as _, OsEntropy, SystemClock, random_bytes};
 use lintas::words::day;
@@ -19,6 +20,11 @@ use crate::settings::Settings;
 /// If authority or key are not there, or a name is none.
 pub(crate) fn renew(settings: &Settings, arguments: &Renew, voice: Voice) -> Result<(), Failure> {
     let now = SystemClock.timestamp();
+    let rotation = Rotation { folder: &settings.authority, hub: &settings.tls, federation: &settings.federation };
+    if let Some(until) = rotation.until()? {
+        // Nodes that have not renewed yet know the old authority alone, and that one certifies no more.
+        return Err(RotationError::UnderWay(until.0).into());
+    }
     let authority = Authority::load(&settings.authority, &settings.federation)?;
     let key = RequestedKey::of(&TlsKey::load(&settings.tls.key)?)?;
     let life = Duration::from_hours(u64::from(arguments.days).saturating_mul(24)).min(LIFETIME_MAX);

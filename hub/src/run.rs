@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use lintas::identity::issuing::Issuing;
 use lintas::identity::{AcceptLimits, ServerTls};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::ingest::Policy;
 use lintas::link::transport::hints::exchange;
-use lintas::link::transport::listen::listen;
+use lintas::link::transport::listen::{Enrolling, listen};
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
     Exit, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, random_bytes, reload_on_hangup, run_until_shutdown,
@@ -20,6 +21,7 @@ use lintas::telemetry::{Health, Readiness, Telemetry};
 use crate::database;
 use crate::failure::Failure;
 use crate::observe;
+use crate::rotate;
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -63,7 +65,14 @@ async fn serve(
     let shared = Arc::new(shared);
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
     let (tls, address) = (settings.tls.clone(), settings.listen);
-    let listening = listen(Arc::clone(&shared), tls, address, limits, health.clone(), tasks).await?;
+    let issuing = Issuing {
+        federation: settings.federation.clone(),
+        folder: settings.authority.clone(),
+        trusted: settings.tls.authority.clone(),
+        lifetime: settings.node_lifetime,
+    };
+    let enrolling = Some(Enrolling { issuing, hub: settings.address.clone(), entropy: Arc::new(OsEntropy) });
+    let listening = listen(Arc::clone(&shared), tls, address, limits, enrolling, health.clone(), tasks).await?;
     if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
         exchange(hints, Arc::clone(&listening.wakers), tasks);
     }
@@ -71,6 +80,7 @@ async fn serve(
     let certificate = move |tls: &ServerTls| told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
     let tls = listening.tls;
     certificate(&tls.current());
+    rotate::look_after(settings, Arc::clone(&tls), tasks);
     reload_on_hangup(tasks, manager, move || tls.reload().map(|tls| certificate(&tls))).map_err(Failure::Signals)?;
     let file = if let Place::File(path) = &settings.database { FileMark::of(path).await.ok() } else { None };
     observe::look_after(shared, file, health.clone(), tasks);

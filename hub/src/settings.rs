@@ -25,6 +25,10 @@ use crate::cli::Common;
 pub(crate) const FILE_NAME: &str = "hub.toml";
 /// Longest that sessions may take to drain, in seconds.
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
+/// How long a node's certificate is valid, in hours: seven days.
+const NODE_HOURS_DEFAULT: u64 = 168;
+/// The longest that may be set: as long as the authority issues at all.
+const NODE_HOURS_MAX: u64 = 731 * 24;
 /// Most connections that may be set.
 const CONNECTIONS_MAX: usize = 1_000_000;
 
@@ -53,7 +57,17 @@ const KEYS: [(&str, &str, &str); 14] = [
         "The hub's TLS key (mode 0600); or credential:NAME, for one that systemd hands over (LoadCredential=).",
     ),
     ("tls.certificate", "keys/hub.pem", "The hub's certificate."),
-    ("authority.folder", "authority", "The certificate authority's folder: ca.key (mode 0600) and ca.pem."),
+    (
+        "authority.folder",
+        "authority",
+        "The certificate authority's folder: ca.key (mode 0600) and ca.pem. Without ca.key the hub issues nothing, and nodes bring \
+         certificates of the authorities in ca.pem.",
+    ),
+    (
+        "authority.node_hours",
+        "168",
+        "How long a node's certificate is valid, in hours; it is renewed after two thirds of that.",
+    ),
     (
         "signing.key",
         "keys/signing.key",
@@ -85,6 +99,7 @@ pub(crate) struct Settings {
     pub(crate) database_password: Option<PathBuf>,
     pub(crate) tls: TlsFiles,
     pub(crate) authority: PathBuf,
+    pub(crate) node_lifetime: Duration,
     pub(crate) signing_key: PathBuf,
     pub(crate) handovers_max: usize,
     /// Whether revoking takes two people.
@@ -144,6 +159,9 @@ impl Settings {
         let four_eyes = read.or("four_eyes.revoke", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
+        let hours = read.or("authority.node_hours", NODE_HOURS_DEFAULT, "remedy.node-hours", |text| {
+            within(text, 1, NODE_HOURS_MAX)
+        });
         let usual = read_listen(default("observe.listen")).unwrap_or_default();
         let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |text| {
@@ -176,6 +194,7 @@ impl Settings {
                 database_password: password?,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
+                node_lifetime: Duration::from_hours(hours?),
                 signing_key: signing_key?,
                 handovers_max: handovers?,
                 four_eyes: four_eyes?,

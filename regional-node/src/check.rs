@@ -46,9 +46,15 @@ pub(crate) async fn check(common: &Common, limits: &Status, lang: Language) -> (
     };
     let id = SpiffeId::new(settings.federation.clone(), settings.node.clone());
     if settings.hub.is_some() {
-        let until = TlsIdentity::load(&settings.tls, &id).map(|identity| identity.not_after());
-        let days = until.map(|until| count(until.seconds_since(now), DAY_SECONDS)).map_err(|error| error.to_string());
-        measures.push(monitor::certificate(&days, limits.certificate_days));
+        let life = TlsIdentity::load(&settings.tls, &id).map(|identity| (identity.not_before(), identity.not_after()));
+        let (days, life) = match life {
+            Ok((_, until)) if until < now => (Err("the certificate has ended".to_owned()), 0),
+            Ok((from, until)) => {
+                (Ok(count(until.seconds_since(now), DAY_SECONDS)), count(until.seconds_since(from), DAY_SECONDS))
+            }
+            Err(error) => (Err(error.to_string()), 0),
+        };
+        measures.push(monitor::certificate(&days, limits.certificate_days.of_life(life)));
     }
     let free = room(&settings.data).map(|room| percent(room.bytes_free, room.bytes_total));
     measures.push(monitor::disk(&free.map_err(|error| error.to_string()), limits.disk_percent));

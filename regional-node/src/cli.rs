@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{Channel, Class, Reason, Visibility};
+use lintas::identity::token::{TOKEN_SEEN, looks_like_token};
 use lintas::manual::{self, Shell};
 use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
@@ -82,13 +83,17 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a node's folder: settings, keys, certificate request, database.
+    /// Make a node's folder: settings, keys, certificate request, database; for a node without a way to the hub.
     ///
-    /// Nothing that is there is overwritten. It prints what to send to the hub's operator, and the fingerprint to read out.
+    /// Nothing that is there is overwritten. It prints what to send to the hub's operator, and the fingerprint to read out. A node
+    /// that reaches its hub needs only join.
     Init(Init),
-    /// Take in the joining bundle that the hub's operator sent back.
+    /// Join the federation with the token that the hub's operator has issued.
     ///
-    /// Certificate, authority, and where the hub is go to their places. Start the node afterwards.
+    /// The token comes by standard input or by --token-file, never by the command line, which others can see. Folder, settings,
+    /// database and all private keys are made here, unless they are here already; the hub is recognised by the token. Broken off,
+    /// it is run again with the same token. Without a way to the hub, --bundle takes in what its operator sent back. Start the
+    /// node afterwards.
     Join(Join),
     /// Print a settings file in which every setting is explained; init writes such a one.
     Settings,
@@ -199,8 +204,18 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// The bundle; - for standard input.
-    pub(crate) bundle: PathBuf,
+    /// A file with the token; - for standard input, which is also read if nothing is given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// An HTTP proxy on the way to the hub: HOST:PORT. It goes into the settings.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "bundle")]
+    pub(crate) proxy: Option<String>,
+    /// The node's certificate in PEM, issued by the operator's own authority for the TLS key that is here; else the hub issues one.
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The bundle that answered the request of init, instead of a token; - for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    pub(crate) bundle: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -479,6 +494,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // A check that cannot even be understood must not look like a finding of it.
     let checks = arguments.iter().any(|argument| argument == "--check");
+    if arguments.iter().any(|argument| looks_like_token(&argument.to_string_lossy())) {
+        let _ = writeln!(std::io::stderr(), "lintas-node: {TOKEN_SEEN}");
+        return Err(Exit::CommandLine);
+    }
     Cli::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = error.print();

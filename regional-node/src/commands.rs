@@ -16,7 +16,7 @@ use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
-use crate::{backup, check, doctor, endorse, export, import, init, papers, people, run, story, verify};
+use crate::{backup, check, doctor, endorse, export, import, init, join, papers, people, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -40,7 +40,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             return Ok(Exit::Done);
         }
         Command::Join(arguments) => {
-            init::join(common, &arguments, lang)?;
+            join::join(common, &arguments, lang).await?;
             return Ok(Exit::Done);
         }
         Command::Export(arguments) => {

@@ -11,7 +11,9 @@ use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
-use lintas::identity::{KeyError, RequestError as CsrError, TlsError};
+use lintas::identity::{KeyError, RequestError as CsrError, TlsError, TokenError};
+use lintas::link::hub::joining::JoinRefusal;
+use lintas::link::transport::join::JoinError;
 use lintas::protocol::desk::v1::{Fault, Standing};
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
@@ -50,6 +52,10 @@ pub(crate) enum Failure {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Join(#[from] JoinError),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error(transparent)]
@@ -125,6 +131,23 @@ impl Failure {
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
             Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::Token(_) => "node.token",
+            Self::Join(JoinError::Refused(refusal)) => match refusal {
+                JoinRefusal::Unknown => "join.unknown",
+                JoinRefusal::Expired => "join.expired",
+                JoinRefusal::Used => "join.used",
+                JoinRefusal::Withdrawn => "join.withdrawn",
+                JoinRefusal::OtherNode => "join.other-node",
+                JoinRefusal::KeyRegistered => "join.key-registered",
+                JoinRefusal::Unlisted => "join.unlisted",
+                JoinRefusal::Proof => "join.proof",
+                JoinRefusal::NotEnrolled => "join.not-enrolled",
+                JoinRefusal::TooLate => "join.too-late",
+                JoinRefusal::NoAuthority => "join.no-authority",
+                JoinRefusal::TooMany => "join.too-many",
+                JoinRefusal::Unavailable => "join.unavailable",
+            },
+            Self::Join(_) => "node.join",
             Self::Backup(error) => error.code(),
             Self::Logs(_) | Self::Signals(_) => "node.process",
             Self::Write { .. } => "node.write",
@@ -159,6 +182,8 @@ impl Failure {
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
             Self::Import(_) | Self::Accounts(_) => Exit::BadData,
             Self::Account(AccountError::Store(error)) => error.exit(),
+            Self::Join(JoinError::Connect(_) | JoinError::Broken(_)) => Exit::Unavailable,
+            Self::Token(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
@@ -167,6 +192,7 @@ impl Failure {
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
+            | Self::Join(_)
             | Self::Signals(_)
             | Self::Place(PlaceError::Exists(_))
             | Self::Account(_)
@@ -241,6 +267,8 @@ impl Failure {
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
+            | Self::Token(_)
+            | Self::Join(_)
             | Self::Logs(_)
             | Self::Observe(_)
             | Self::Choice(_)

@@ -1,24 +1,20 @@
-//! Makes a node's folder, and takes in what the hub's operator sends back. It overwrites no key and talks to nobody.
-
-use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
+//! Makes a node's folder and the request for enrolment, for a node without a way to the hub. It overwrites no key and talks to nobody.
 
 use lintas::domain::event::PublicName;
 use lintas::domain::{FederationId, NodeId, UnitCode};
-use lintas::identity::enrolment::{ENROLMENT_BYTES_MAX, EnrolmentError, EnrolmentRequest, JoiningBundle};
-use lintas::identity::{FileError, SpiffeId, TlsKey, create_signing_secret, files, make_request};
-use lintas::journal::SigningKey;
-use lintas::runtime::{OsEntropy, random_bytes};
+use lintas::identity::enrolment::{EnrolmentError, EnrolmentRequest};
+use lintas::identity::{FileError, SpiffeId, files, make_request};
+use lintas::link::transport::join::JoinKeys;
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 use serde_json::json;
 
-use crate::cli::{Common, Init, Join};
+use crate::cli::{Common, Init};
 use crate::failure::Failure;
+use crate::keys::{KeyPlaces, load_or_make};
 use crate::output::{say, say_json};
-use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
+use crate::settings::{FILE_NAME, template};
 
 /// Makes the folder and prints what to send to the hub's operator.
 ///
@@ -38,12 +34,14 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     if settings.exists() {
         return Err(FileError::Exists(settings).into());
     }
-    let tls = TlsKey::create(&keys.join("tls.key"), &random_bytes(&OsEntropy))?;
-    let seed = zeroize::Zeroizing::new(random_bytes::<32>(&OsEntropy));
-    create_signing_secret(&keys.join("signing.key"), &seed)?;
+    let places = ["tls.key", "signing.key", "sealing.key"].map(|file| keys.join(file));
+    if let Some(there) = places.iter().find(|path| path.exists()) {
+        return Err(FileError::Exists(there.clone()).into());
+    }
+    let [tls, signing, sealing] = places.each_ref();
+    let JoinKeys { tls, signing, sealing } = load_or_make(KeyPlaces { tls, signing, sealing })?;
     let csr = make_request(&tls, &SpiffeId::new(federation.clone(), node.clone()))?;
-    let signing = SigningKey::from_seed(*seed);
-    let request = EnrolmentRequest::sign(federation.clone(), unit, name, csr, &signing);
+    let request = EnrolmentRequest::sign(federation.clone(), unit, name, csr, &signing, sealing.public());
     let request_path = data.join("enrolment-request.toml");
     files::write_public(&request_path, request.to_toml().as_bytes())?;
     let owner = Owner { federation: federation.clone(), node: node.clone() };
@@ -66,50 +64,4 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
         say(&words::say(code, lang, &facts));
     }
     Ok(())
-}
-
-/// Takes in the joining bundle: certificate, authority, and where the hub is.
-///
-/// # Errors
-/// If it is another node's, or there is no folder made by `init`.
-pub(crate) fn join(common: &Common, join: &Join, lang: Language) -> Result<(), Failure> {
-    let settings = Settings::load(common)?;
-    let bundle = JoiningBundle::from_toml(&read_or_stdin(&join.bundle)?)?;
-    let (ours, theirs) = (settings.node.as_str(), bundle.node.as_str());
-    if ours != theirs || settings.federation != bundle.federation {
-        return Err(Failure::Argument(format!(
-            "the bundle is for {theirs} of {}, not for this node",
-            bundle.federation
-        )));
-    }
-    let path = file_of(common);
-    let text = read(&path)?;
-    let text = with_hub(&text, &bundle.hub, bundle.hub_signing_key).ok_or_else(|| {
-        let (hub, key) = (&bundle.hub, bundle.hub_signing_key);
-        Failure::Argument(format!("{} has no [hub] with address and key; set {hub} and {key}", path.display()))
-    })?;
-    files::write_public(&settings.tls.authority, bundle.authority_pem.as_bytes())?;
-    files::write_public(&settings.tls.certificate, bundle.certificate_pem.as_bytes())?;
-    files::write_public(&path, text.as_bytes())?;
-    say(&words::say("node.joined", lang, &[("node", ours), ("hub", &bundle.hub.to_string())]));
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let text = fs::File::open(path).and_then(bounded);
-    Ok(text.map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
-}
-
-fn read_or_stdin(path: &Path) -> Result<String, Failure> {
-    if path != Path::new("-") {
-        return read(path);
-    }
-    Ok(bounded(io::stdin()).map_err(|cause| FileError::Io { path: path.to_owned(), cause })?)
-}
-
-fn bounded(from: impl Read) -> io::Result<String> {
-    let limit = u64::try_from(ENROLMENT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    let mut text = String::new();
-    from.take(limit).read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -25,6 +25,7 @@ use crate::estate;
 use crate::failure::Failure;
 use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
+use crate::renewal::Renewal;
 use crate::settings::Settings;
 
 /// Serves until told to stop.
@@ -70,7 +71,7 @@ async fn start(
     let mut desk = desk.with_telemetry(telemetry.clone()).with_four_eyes(settings.four_eyes);
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
-        Some((Arc::new(link), tls))
+        Some((Arc::new(link), Arc::new(tls)))
     } else {
         tracing::warn!("no hub.address is set: the desk works alone");
         None
@@ -94,6 +95,14 @@ async fn start(
     let operators = serve(socket, Audience::Operator, desk, health.clone(), tasks.clone());
     tasks.spawn("desk", OnFailure::EndProcess, operators);
     observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);
+    if let (Some(tls), Some(hub)) = (&tls, &settings.hub) {
+        let renewal = Renewal { settings: settings.clone(), hub: hub.clone(), tls: Arc::clone(tls) };
+        let stop = tasks.stopping();
+        tasks.spawn("renewal", OnFailure::EndProcess, async move {
+            renewal.run(stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
     let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
     reload_on_hangup(tasks, manager, reload).map_err(Failure::Signals)?;
     let state = link.as_ref().map(|link| link.state.subscribe());

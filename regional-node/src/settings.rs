@@ -24,7 +24,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 15] = [
+const KEYS: [(&str, &str, &str); 16] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -38,6 +38,11 @@ const KEYS: [(&str, &str, &str); 15] = [
     ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
+    (
+        "sealing.key",
+        "keys/sealing.key",
+        "The key that opens what is sealed to this node (mode 0600); or credential:NAME.",
+    ),
     ("database", "node.db", "The database."),
     (
         "desk.people",
@@ -68,6 +73,7 @@ pub(crate) struct Settings {
     pub(crate) hub: Option<HubSettings>,
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
+    pub(crate) sealing_key: PathBuf,
     pub(crate) database: PathBuf,
     /// Where people call who log in, if they can.
     pub(crate) people: Option<PathBuf>,
@@ -152,7 +158,7 @@ impl Settings {
         let four_eyes = read.or("four_eyes.endorse", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
-        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let (tls_key, signing_key, sealing_key) = (secret("tls.key"), secret("signing.key"), secret("sealing.key"));
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -168,6 +174,7 @@ impl Settings {
                 hub,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
+                sealing_key: sealing_key?,
                 database: database?,
                 people: people?,
                 four_eyes: four_eyes?,
@@ -182,8 +189,9 @@ impl Settings {
     }
 }
 
-/// Puts what a joining bundle says of the hub into the text of a settings file; none if it has no places for it.
-pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId) -> Option<String> {
+/// Puts what a joining bundle says of the hub, and the proxy on the way if there is one, into the text of a settings file; none if
+/// it has no places for it.
+pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId, proxy: Option<&HostPort>) -> Option<String> {
     let (mut section, mut done) = (String::new(), 0);
     let mut line_of = |line: &str| {
         let name = line.split('=').next().unwrap_or_default().trim();
@@ -193,13 +201,17 @@ pub(crate) fn with_hub(text: &str, address: &HostPort, key: SigningKeyId) -> Opt
         let value = match (section.as_str(), name) {
             ("hub", "address") => address.to_string(),
             ("hub", "key") => key.to_string(),
+            ("hub", "proxy") => match proxy {
+                Some(proxy) => proxy.to_string(),
+                None => return line.to_owned(),
+            },
             _ => return line.to_owned(),
         };
         done += 1;
         format!("{name} = {}", quoted(&value))
     };
     let lines: Vec<String> = text.lines().map(&mut line_of).collect();
-    (done == 2).then(|| lines.join("\n") + "\n")
+    (done == 2 + usize::from(proxy.is_some())).then(|| lines.join("\n") + "\n")
 }
 
 /// A settings file in which every setting is explained; `given` are those that are not the usual ones.
@@ -264,10 +276,12 @@ mod tests {
         assert_eq!(settings.database, Path::new("/data/node.db"));
         assert_eq!(settings.soft_limit, Duration::from_secs(20));
         let address = HostPort::parse("hub:7443").unwrap();
-        let joined = with_hub(&text, &address, SigningKeyId::parse(KEY).unwrap()).unwrap();
+        let joined = with_hub(&text, &address, SigningKeyId::parse(KEY).unwrap(), None).unwrap();
         let hub = read(&joined, &[]).unwrap().hub.unwrap();
         assert_eq!((hub.address, hub.key.to_string()), (address.clone(), KEY.to_owned()));
-        assert_eq!(with_hub("[hub]\n", &address, hub.key), None);
+        assert_eq!(with_hub("[hub]\n", &address, hub.key, None), None);
+        let proxied = with_hub(&text, &address, hub.key, Some(&address)).unwrap();
+        assert_eq!(read(&proxied, &[]).unwrap().hub.unwrap().proxy, Some(address));
     }
 
     #[test]

@@ -18,6 +18,16 @@ pub struct Limits {
     pub critical: u64,
 }
 
+impl Limits {
+    /// The same for a certificate that lives for so many days: at most a fifth and a tenth of that, since one that lives for days is
+    /// renewed by itself.
+    #[must_use]
+    pub fn of_life(self, days: u64) -> Self {
+        let share = |limit: u64, share: u64| limit.min(days.checked_div(share).unwrap_or(0));
+        Self { warning: share(self.warning, 5), critical: share(self.critical, 10) }
+    }
+}
+
 /// Limits that cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("give two whole numbers, WARNING,CRITICAL, such as 300,3600")]

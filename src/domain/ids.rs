@@ -81,6 +81,10 @@ bytes_id! {
     SealHash, 32
 }
 bytes_id! {
+    /// A joining token's name; its secret is another matter.
+    TokenId, 16
+}
+bytes_id! {
     /// A desk account as other nodes see it: stable, and meaningless outside its node.
     Pseudonym, 16
 }

@@ -33,7 +33,7 @@ pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
 pub use ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
-    StatementSignature, Timestamp,
+    StatementSignature, Timestamp, TokenId,
 };
 pub use registry::Registry;
 pub use terms::{

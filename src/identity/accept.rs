@@ -10,11 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::admission::{Admission, ConnectionPermit, Place};
+use super::admission::{Admission, ConnectionPermit, Place, StrangerPermit, Strangers};
 use super::refusal::{Refusal, Refusals};
 use super::socket::prepare;
 use super::tls::{ServerStream, ServerTls};
@@ -45,6 +45,10 @@ pub struct AcceptLimits {
     pub connections_max: usize,
     /// Most connections of one node at once: a new one and old ones whose death has not been noticed.
     pub connections_per_node_max: usize,
+    /// Most connections at once of those who ask for the enrolment service.
+    pub strangers_max: usize,
+    /// Most of them at once from one address.
+    pub strangers_per_address_max: usize,
 }
 
 impl Default for AcceptLimits {
@@ -55,6 +59,8 @@ impl Default for AcceptLimits {
             handshakes_per_address_max: 64,
             connections_max: 4096,
             connections_per_node_max: 4,
+            strangers_max: 64,
+            strangers_per_address_max: 16,
         }
     }
 }
@@ -74,6 +80,23 @@ pub struct Authenticated {
     pub address: SocketAddr,
     /// Keep it as long as the connection.
     pub permit: ConnectionPermit,
+}
+
+/// A connection whose other end asked for the enrolment service, and has proven nothing.
+#[derive(Debug)]
+pub struct Stranger {
+    /// The connection.
+    pub stream: ServerStream,
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// Keep it as long as the connection.
+    pub permit: StrangerPermit,
+}
+
+/// What came out of a handshake.
+enum Met {
+    Node(Authenticated),
+    Stranger(Stranger),
 }
 
 /// Why the accept loop ended.
@@ -96,6 +119,14 @@ pub struct Acceptor {
     pub refusals: Arc<Refusals>,
     /// Where authenticated connections go.
     pub out: mpsc::Sender<Authenticated>,
+    /// Where connections go that ask for the enrolment service; without it they are refused.
+    pub strangers: Option<mpsc::Sender<Stranger>>,
+}
+
+/// The places that there are for connections.
+struct Places {
+    nodes: Admission,
+    strangers: Strangers,
 }
 
 impl Acceptor {
@@ -105,7 +136,10 @@ impl Acceptor {
     }
 
     async fn run_on(self, listener: &impl Listen, stop: CancellationToken) -> Ended {
-        let admission = Arc::new(Admission::new(self.limits.connections_max, self.limits.connections_per_node_max));
+        let admission = Arc::new(Places {
+            nodes: Admission::new(self.limits.connections_max, self.limits.connections_per_node_max),
+            strangers: Strangers::new(self.limits.strangers_max, self.limits.strangers_per_address_max),
+        });
         let mut handshakes = Handshakes::default();
         let mut report = Report::new(Arc::clone(&self.refusals));
         let mut minute = interval(REPORT_EVERY);
@@ -141,7 +175,7 @@ impl Acceptor {
     fn begin(
         &self,
         handshakes: &mut Handshakes,
-        admission: &Arc<Admission>,
+        admission: &Arc<Places>,
         stream: TcpStream,
         address: SocketAddr,
     ) -> Result<(), Refusal> {
@@ -149,13 +183,23 @@ impl Acceptor {
         if handshakes.len() >= self.limits.handshakes_max || from_there >= self.limits.handshakes_per_address_max {
             return Err(Refusal::TooMany);
         }
-        let place = admission.place().ok_or(Refusal::TooMany)?;
+        let place = admission.nodes.place().ok_or(Refusal::TooMany)?;
         let tls = Arc::clone(&self.tls.borrow());
         let (limits, out, admission) = (self.limits, self.out.clone(), Arc::clone(admission));
+        let strangers = self.strangers.clone();
         handshakes.begin(address.ip(), async move {
-            let authenticated = authenticate(&tls, stream, address, limits, &admission, place).await?;
-            match timeout(limits.handshake, out.send(authenticated)).await {
-                Ok(_) => Ok(()),
+            let with_strangers = strangers.is_some();
+            let met = meet(&tls, stream, address, limits, (&admission, place), with_strangers).await?;
+            let handed_on = async {
+                match (met, strangers) {
+                    // Nobody left to take it: the process ends, and the connection with it.
+                    (Met::Node(node), _) => drop(out.send(node).await),
+                    (Met::Stranger(stranger), Some(strangers)) => drop(strangers.send(stranger).await),
+                    (Met::Stranger(_), None) => {}
+                }
+            };
+            match timeout(limits.handshake, handed_on).await {
+                Ok(()) => Ok(()),
                 Err(_) => Err((Refusal::TooMany, "connections are not taken fast enough".to_owned())),
             }
         });
@@ -238,17 +282,30 @@ fn concerns_the_listener(fault: &io::Error) -> bool {
     !matches!(fault.kind(), K::ConnectionAborted | K::ConnectionReset | K::Interrupted | K::TimedOut)
 }
 
-async fn authenticate(
+async fn meet(
     tls: &ServerTls,
     stream: TcpStream,
     address: SocketAddr,
     limits: AcceptLimits,
-    admission: &Admission,
-    place: Place,
-) -> Result<Authenticated, (Refusal, String)> {
+    (places, place): (&Places, Place),
+    with_strangers: bool,
+) -> Result<Met, (Refusal, String)> {
     prepare(&stream).map_err(|fault| (Refusal::Other, fault.to_string()))?;
-    let handshake = TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream).into_fallible();
-    let mut stream = match timeout(limits.handshake, handshake).await {
+    let until = Instant::now() + limits.handshake;
+    let mut hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
+    let started = match timeout_at(until, &mut hello).await {
+        Err(_) => return Err((Refusal::Timeout, String::new())),
+        Ok(Ok(started)) => started,
+        Ok(Err(fault)) => {
+            if let Some(stream) = hello.take_io() {
+                farewell(stream).await;
+            }
+            return Err(reason_of(&fault));
+        }
+    };
+    let enrols = with_strangers && tls.asks_to_enrol(started.client_hello().server_name());
+    let config = if enrols { &tls.enrolment } else { &tls.config };
+    let mut stream = match timeout_at(until, started.into_stream(Arc::clone(config)).into_fallible()).await {
         Err(_) => return Err((Refusal::Timeout, String::new())),
         Ok(Ok(stream)) => stream,
         Ok(Err((fault, stream))) => {
@@ -256,26 +313,33 @@ async fn authenticate(
             return Err(reason_of(&fault));
         }
     };
-    let peer = tls.peer(stream.get_ref().1);
-    let permit = peer.and_then(|peer| {
-        let permit = admission.permit(place, &peer.id.node).ok_or(Refusal::TooMany)?;
-        Ok((peer, permit))
-    });
-    match permit {
-        Ok((peer, permit)) => Ok(Authenticated {
-            stream,
-            peer: peer.id.node,
-            spki_sha256: peer.spki_sha256,
-            not_after: peer.not_after,
-            address,
-            permit,
-        }),
-        Err(reason) => {
-            // The peer closes anyway; a fault here changes nothing.
-            let _ = timeout(FAREWELL, stream.shutdown()).await;
-            Err((reason, String::new()))
+    let refused = if enrols {
+        // It takes no place of a node's.
+        drop(place);
+        let permit = places.strangers.permit(address.ip()).ok_or(Refusal::TooMany);
+        match permit.and_then(|permit| ServerTls::speaks_h2(stream.get_ref().1).then_some(permit).ok_or(Refusal::Other))
+        {
+            Ok(permit) => return Ok(Met::Stranger(Stranger { stream, address, permit })),
+            Err(reason) => reason,
         }
-    }
+    } else {
+        let peer = tls.peer(stream.get_ref().1);
+        let permit = peer.and_then(|peer| {
+            let permit = places.nodes.permit(place, &peer.id.node).ok_or(Refusal::TooMany)?;
+            Ok((peer, permit))
+        });
+        match permit {
+            Ok((peer, permit)) => {
+                let (spki_sha256, not_after) = (peer.spki_sha256, peer.not_after);
+                let peer = peer.id.node;
+                return Ok(Met::Node(Authenticated { stream, peer, spki_sha256, not_after, address, permit }));
+            }
+            Err(reason) => reason,
+        }
+    };
+    // The peer closes anyway; a fault here changes nothing.
+    let _ = timeout(FAREWELL, stream.shutdown()).await;
+    Err((refused, String::new()))
 }
 
 /// Lets the client read the alert: closing at once, with its bytes still unread, would have the kernel throw it away.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -76,6 +77,47 @@ impl fmt::Debug for ConnectionPermit {
     }
 }
 
+/// The places for those who are not known yet: few, and fewer from one address, so that they take nothing from the nodes.
+#[derive(Debug)]
+pub(super) struct Strangers {
+    from: Arc<Mutex<Vec<IpAddr>>>,
+    max: usize,
+    per_address_max: usize,
+}
+
+impl Strangers {
+    pub(super) fn new(max: usize, per_address_max: usize) -> Self {
+        Self { from: Arc::default(), max, per_address_max }
+    }
+
+    /// A place for a stranger, if there is one.
+    pub(super) fn permit(&self, address: IpAddr) -> Option<StrangerPermit> {
+        let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_there = from.iter().filter(|each| **each == address).count();
+        if from.len() >= self.max || from_there >= self.per_address_max {
+            return None;
+        }
+        from.push(address);
+        Some(StrangerPermit { from: Arc::clone(&self.from), address })
+    }
+}
+
+/// The right to one connection of somebody unknown; keep it as long as the connection.
+#[derive(Debug)]
+pub struct StrangerPermit {
+    from: Arc<Mutex<Vec<IpAddr>>>,
+    address: IpAddr,
+}
+
+impl Drop for StrangerPermit {
+    fn drop(&mut self) {
+        let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = from.iter().position(|each| *each == self.address) {
+            from.swap_remove(at);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +134,18 @@ mod tests {
         drop(first);
         assert!(admission.permit(admission.place().unwrap(), &padang).is_some());
         assert_eq!(admission.per_node.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn strangers_of_one_address_take_all_places() {
+        let strangers = Strangers::new(3, 2);
+        let (one, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let first = strangers.permit(one).unwrap();
+        let _second = strangers.permit(one).unwrap();
+        assert!(strangers.permit(one).is_none());
+        let _third = strangers.permit(other).unwrap();
+        assert!(strangers.permit(other).is_none());
+        drop(first);
+        assert!(strangers.permit(other).is_some());
     }
 }

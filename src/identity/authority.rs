@@ -18,6 +18,7 @@ use super::files::{self, FileError};
 use super::keys::{KeyError, TlsKey};
 use super::request::{RequestError, RequestedKey};
 use super::spiffe::SpiffeId;
+use super::tls::{AUTHORITIES_MAX, TlsError, TlsFiles};
 use crate::domain::{FederationId, NodeId, Timestamp, UnitCode};
 
 mod profile;
@@ -239,6 +240,34 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority").field("federation", &self.federation).finish_non_exhaustive()
     }
+}
+
+/// SHA-256 of the `SubjectPublicKeyInfo` of the trusted authority that certified a party: what a joining token names.
+///
+/// # Errors
+/// If a file cannot be read, or none of the trusted authorities certified it.
+pub fn certifier(files: &TlsFiles) -> Result<[u8; 32], TlsError> {
+    let read = |path: &Path| Ok::<_, FileError>(String::from_utf8_lossy(&files::read_public(path)?).into_owned());
+    certifier_of(&read(&files.certificate)?, &read(&files.authority)?).ok_or_else(|| {
+        let (certificate, authority) = (files.certificate.display(), files.authority.display());
+        TlsError::Refused(format!("no authority in {authority} has issued {certificate}"))
+    })
+}
+
+/// The same of texts in PEM: of a party's certificate with those above it, and of the trusted authorities.
+pub(super) fn certifier_of(certificate_pem: &str, authority_pem: &str) -> Option<[u8; 32]> {
+    let all = |pem: &str| {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).take(AUTHORITIES_MAX).collect();
+        found.ok()
+    };
+    // The last one shown is the nearest to the authority.
+    let shown = all(certificate_pem)?.pop()?;
+    let (_, shown) = X509Certificate::from_der(&shown).ok()?;
+    all(authority_pem)?.iter().find_map(|der| {
+        let (_, authority) = X509Certificate::from_der(der).ok()?;
+        shown.verify_signature(Some(authority.public_key())).ok()?;
+        Some(Sha256::digest(authority.public_key().raw).into())
+    })
 }
 
 fn names_federation(certificate: &X509Certificate<'_>, federation: &FederationId) -> bool {

@@ -1,6 +1,8 @@
 //! What a peer's certificate says: one SPIFFE id, the fingerprint of its key, when it ends. It reads only; whether the
 //! certificate is genuine is the verifier's to find out first.
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -49,4 +51,10 @@ impl PeerCertificate {
             not_after: Timestamp::default().plus_seconds(certificate.validity().not_after.timestamp()),
         })
     }
+}
+
+/// The first certificate of a text in PEM, in DER; none if there is none.
+#[must_use]
+pub fn leaf_of(pem: &str) -> Option<Vec<u8>> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).ok().map(|der| der.to_vec())
 }

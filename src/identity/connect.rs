@@ -181,8 +181,9 @@ impl Dialer {
                 Ok(Ok(())) => {}
             }
         }
-        let config = Arc::clone(&self.tls.borrow().config);
-        let handshake = TlsConnector::from(config).connect(self.hub.server_name(), stream);
+        let tls = Arc::clone(&self.tls.borrow());
+        let name = tls.asked.clone().unwrap_or_else(|| self.hub.server_name());
+        let handshake = TlsConnector::from(Arc::clone(&tls.config)).connect(name, stream);
         let stream = match timeout(self.limits.tls, handshake).await {
             Err(_) => return Err(self.not_a_hub("its handshake took too long")),
             Ok(Err(fault)) => return Err(self.handshake_fault(&fault)),

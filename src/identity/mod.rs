@@ -9,14 +9,19 @@ pub mod connect;
 pub mod enrolment;
 pub mod files;
 pub mod host_port;
+pub mod issuing;
 pub mod keys;
 mod proxy;
 pub mod refusal;
 pub mod reload;
+pub mod renewal;
 pub mod request;
+pub mod rotation;
+pub mod sealing;
 mod socket;
 pub mod spiffe;
 pub mod tls;
+pub mod token;
 mod verify;
 
 #[cfg(test)]
@@ -24,10 +29,10 @@ mod link_tests;
 #[cfg(test)]
 mod testing;
 
-pub use accept::{AcceptLimits, Acceptor, Authenticated, Ended};
-pub use admission::ConnectionPermit;
-pub use authority::{Authority, AuthorityError, IssuedCertificate};
-pub use certificate::PeerCertificate;
+pub use accept::{AcceptLimits, Acceptor, Authenticated, Ended, Stranger};
+pub use admission::{ConnectionPermit, StrangerPermit};
+pub use authority::{Authority, AuthorityError, IssuedCertificate, certifier};
+pub use certificate::{PeerCertificate, leaf_of};
 pub use connect::{ConnectError, ConnectLimits, Dialer, refused_by_hub};
 pub use enrolment::{EnrolmentError, EnrolmentRequest, JoiningBundle};
 pub use files::FileError;
@@ -36,5 +41,7 @@ pub use keys::{KeyError, TlsKey, create_signing_secret, load_signing_secret};
 pub use refusal::{Refusal, Refusals};
 pub use reload::Reloadable;
 pub use request::{RequestError, RequestedKey, make_request};
+pub use sealing::SealingKey;
 pub use spiffe::SpiffeId;
 pub use tls::{ClientStream, ClientTls, PeerPolicy, ServerStream, ServerTls, TlsError, TlsFiles, TlsIdentity};
+pub use token::{JoiningToken, TokenError};

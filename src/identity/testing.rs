@@ -138,7 +138,7 @@ impl Federation {
         let tls = watch::Sender::new(Arc::new(tls));
         let refusals = Arc::new(Refusals::default());
         let stop = CancellationToken::new();
-        let acceptor = Acceptor { tls: tls.subscribe(), limits, refusals: Arc::clone(&refusals), out };
+        let acceptor = Acceptor { tls: tls.subscribe(), limits, refusals: Arc::clone(&refusals), out, strangers: None };
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(acceptor.run(listener, stop.clone()));
         Hub { address, incoming, tls, refusals, stop, tasks }

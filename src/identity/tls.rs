@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use thiserror::Error;
@@ -16,10 +17,11 @@ use tokio::net::TcpStream;
 
 use super::certificate::PeerCertificate;
 use super::files::{self, FileError};
+use super::host_port::HostPort;
 use super::keys::{KeyError, TlsKey};
 use super::refusal::Refusal;
 use super::spiffe::SpiffeId;
-use super::verify::{HubVerifier, NodeVerifier};
+use super::verify::{HubVerifier, NodeVerifier, PinnedVerifier};
 use crate::domain::{FederationId, NodeId, Timestamp};
 
 /// The hub's end of an authenticated connection.
@@ -31,6 +33,16 @@ pub type ClientStream = tokio_rustls::client::TlsStream<TcpStream>;
 pub const AUTHORITIES_MAX: usize = 8;
 
 const ALPN_H2: &[u8] = b"h2";
+
+/// Before the federation's name: the server name (SNI) under which the hub's enrolment service is reached.
+const ENROLMENT_LABEL: &str = "enrol";
+
+/// The server name (SNI, RFC 6066 §3) by which a client asks for the enrolment service instead of the link. It is no name in
+/// the DNS, and in no certificate: the client verifies the hub's certificate by the name that it has dialled.
+#[must_use]
+pub fn enrolment_name(federation: &FederationId) -> String {
+    format!("{ENROLMENT_LABEL}.{federation}")
+}
 
 /// Says whether a node may connect, asked in every handshake after its certificate was found genuine.
 ///
@@ -104,6 +116,7 @@ pub struct TlsIdentity {
     id: SpiffeId,
     key: TlsKey,
     chain: Vec<CertificateDer<'static>>,
+    authorities: Vec<CertificateDer<'static>>,
     roots: Arc<RootCertStore>,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -117,10 +130,8 @@ impl TlsIdentity {
     pub fn load(files: &TlsFiles, id: &SpiffeId) -> Result<Self, TlsError> {
         let key = TlsKey::load(&files.key)?;
         let chain = certificates(&files.certificate)?;
-        let mut roots = RootCertStore::empty();
-        for root in certificates(&files.authority)? {
-            roots.add(root).map_err(|fault| TlsError::Refused(format!("{}: {fault}", files.authority.display())))?;
-        }
+        let authorities = certificates(&files.authority)?;
+        let roots = roots_of(&authorities, &files.authority)?;
         let leaf = chain.first().ok_or_else(|| TlsError::NoCertificate(files.certificate.clone()))?;
         let not_ours = |cause| TlsError::NotOurs { path: files.certificate.clone(), expected: id.clone(), cause };
         let leaf = PeerCertificate::read(leaf).map_err(not_ours)?;
@@ -134,6 +145,7 @@ impl TlsIdentity {
             id: id.clone(),
             key,
             chain,
+            authorities,
             roots: Arc::new(roots),
             not_before: leaf.not_before,
             not_after: leaf.not_after,
@@ -176,6 +188,7 @@ impl TlsIdentity {
             id,
             key,
             chain,
+            authorities: Vec::new(),
             roots: Arc::new(roots),
             not_before: Timestamp::default(),
             not_after: Timestamp::default(),
@@ -193,10 +206,13 @@ impl fmt::Debug for TlsIdentity {
     }
 }
 
-/// The hub's end: every client is a node of this federation whose key the policy knows, or is refused in the handshake.
+/// The hub's end: every client is a node of this federation whose key the policy knows, or is refused in the handshake. Who asks
+/// for the enrolment service by its name shows no certificate, and gets to nothing else.
 #[derive(Clone)]
 pub struct ServerTls {
     pub(super) config: Arc<ServerConfig>,
+    pub(super) enrolment: Arc<ServerConfig>,
+    enrolment_name: String,
     federation: FederationId,
     not_after: Timestamp,
 }
@@ -213,7 +229,7 @@ impl ServerTls {
             .map_err(refused)?;
         let federation = identity.id.trust_domain.clone();
         let verifier = NodeVerifier { chain, federation: federation.clone(), policy };
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(refused)?
             .with_client_cert_verifier(Arc::new(verifier))
@@ -223,7 +239,36 @@ impl ServerTls {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_early_data_size = 0;
-        Ok(Self { config: Arc::new(config), federation, not_after: identity.not_after })
+        // Whoever joins knows the authority by its fingerprint alone: it is shown along.
+        let mut shown = identity.chain.clone();
+        shown.extend(identity.authorities.iter().cloned());
+        let mut enrolment = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(refused)?
+            .with_no_client_auth()
+            .with_single_cert(shown, identity.private_key())
+            .map_err(refused)?;
+        enrolment.alpn_protocols = vec![ALPN_H2.to_vec()];
+        enrolment.session_storage = Arc::new(NoServerSessionStorage {});
+        enrolment.send_tls13_tickets = 0;
+        enrolment.max_early_data_size = 0;
+        Ok(Self {
+            config: Arc::new(config),
+            enrolment: Arc::new(enrolment),
+            enrolment_name: enrolment_name(&federation),
+            federation,
+            not_after: identity.not_after,
+        })
+    }
+
+    /// Whether this server name asks for the enrolment service.
+    pub(super) fn asks_to_enrol(&self, name: Option<&str>) -> bool {
+        name == Some(self.enrolment_name.as_str())
+    }
+
+    /// Whether a finished handshake settled on HTTP/2.
+    pub(super) fn speaks_h2(connection: &rustls::ServerConnection) -> bool {
+        connection.alpn_protocol() == Some(ALPN_H2)
     }
 
     /// The last moment at which the hub's own certificate is valid.
@@ -234,7 +279,7 @@ impl ServerTls {
 
     /// Who is at the other end of a finished handshake.
     pub(super) fn peer(&self, connection: &rustls::ServerConnection) -> Result<PeerCertificate, Refusal> {
-        if connection.alpn_protocol() != Some(ALPN_H2) {
+        if !Self::speaks_h2(connection) {
             return Err(Refusal::Other);
         }
         let leaf = connection.peer_certificates().and_then(<[_]>::first).ok_or(Refusal::NoCertificate)?;
@@ -252,7 +297,10 @@ impl fmt::Debug for ServerTls {
 #[derive(Clone)]
 pub struct ClientTls {
     pub(super) config: Arc<ClientConfig>,
+    /// The server name to ask for, if it is not the hub's host.
+    pub(super) asked: Option<ServerName<'static>>,
     id: SpiffeId,
+    not_before: Timestamp,
     not_after: Timestamp,
 }
 
@@ -271,13 +319,59 @@ impl ClientTls {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(refused)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(HubVerifier { chain, hub }))
+            .with_custom_certificate_verifier(Arc::new(HubVerifier { chain, hub, name: None }))
             .with_client_auth_cert(identity.chain.clone(), identity.private_key())
             .map_err(refused)?;
-        config.alpn_protocols = vec![ALPN_H2.to_vec()];
-        config.resumption = Resumption::disabled();
-        config.enable_early_data = false;
-        Ok(Self { config: Arc::new(config), id: identity.id.clone(), not_after: identity.not_after })
+        close(&mut config);
+        let (not_before, not_after) = (identity.not_before, identity.not_after);
+        Ok(Self { config: Arc::new(config), asked: None, id: identity.id.clone(), not_before, not_after })
+    }
+
+    /// The end of a node that joins: it shows no certificate and asks for the enrolment service. It takes the hub of `id`'s
+    /// federation, at the host that it dials, certified by the authority whose key has this fingerprint.
+    ///
+    /// # Errors
+    /// If the federation's name makes no server name.
+    pub fn joining(id: &SpiffeId, hub: &HostPort, authority: [u8; 32]) -> Result<Self, TlsError> {
+        let verifier = PinnedVerifier {
+            provider: provider(),
+            authority,
+            hub: SpiffeId::new(id.trust_domain.clone(), NodeId::Hub),
+            name: hub.server_name(),
+        };
+        Self::enrolling(id, Arc::new(verifier))
+    }
+
+    /// The end of a node whose certificate has ended: it shows none and asks for the enrolment service. It takes the hub by the
+    /// authorities that the node trusts.
+    ///
+    /// # Errors
+    /// If the authorities cannot be read, or the federation's name makes no server name.
+    pub fn returning(id: &SpiffeId, hub: &HostPort, authority: &Path) -> Result<Self, TlsError> {
+        let roots = Arc::new(roots_of(&certificates(authority)?, authority)?);
+        let chain = WebPkiServerVerifier::builder_with_provider(roots, provider()).build().map_err(refused)?;
+        let name = Some(hub.server_name());
+        let hub = SpiffeId::new(id.trust_domain.clone(), NodeId::Hub);
+        Self::enrolling(id, Arc::new(HubVerifier { chain, hub, name }))
+    }
+
+    fn enrolling(id: &SpiffeId, verifier: Arc<dyn ServerCertVerifier>) -> Result<Self, TlsError> {
+        let asked = ServerName::try_from(enrolment_name(&id.trust_domain)).map_err(refused)?;
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(refused)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        close(&mut config);
+        let (not_before, not_after) = (Timestamp::default(), Timestamp::default());
+        Ok(Self { config: Arc::new(config), asked: Some(asked), id: id.clone(), not_before, not_after })
+    }
+
+    /// The first moment at which the node's own certificate is valid.
+    #[must_use]
+    pub const fn not_before(&self) -> Timestamp {
+        self.not_before
     }
 
     /// The last moment at which the node's own certificate is valid.
@@ -296,6 +390,21 @@ impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientTls").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// HTTP/2 only, no resumption, no early data.
+fn close(config: &mut ClientConfig) {
+    config.alpn_protocols = vec![ALPN_H2.to_vec()];
+    config.resumption = Resumption::disabled();
+    config.enable_early_data = false;
+}
+
+fn roots_of(authorities: &[CertificateDer<'static>], path: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for root in authorities {
+        roots.add(root.clone()).map_err(|fault| TlsError::Refused(format!("{}: {fault}", path.display())))?;
+    }
+    Ok(roots)
 }
 
 fn provider() -> Arc<CryptoProvider> {

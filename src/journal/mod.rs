@@ -8,6 +8,7 @@ pub mod complaint_id;
 mod fields;
 pub mod header;
 pub mod import_nonce;
+pub mod joining;
 pub mod kind;
 pub mod merkle;
 pub mod operator;

@@ -37,8 +37,21 @@ pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
 /// Makes the code by which people compare keys: see `statement`.
 pub const KEY_CODE: Prefix = Prefix("lintas/key-code/v1");
 
+/// Checks that a joining token was copied whole: see `joining`.
+pub const TOKEN: Prefix = Prefix("lintas/token/v1");
+/// Hides a joining token's secret from whoever reads the database.
+pub const TOKEN_SECRET: Prefix = Prefix("lintas/token-secret/v1");
+/// Names the three keys of a node together.
+pub const NODE_KEYS: Prefix = Prefix("lintas/node-keys/v1");
+/// Signs that a node joins.
+pub const JOIN_SIGNATURE: Prefix = Prefix("lintas/join/v1");
+/// Seals what a node must open to join.
+pub const JOIN_CHALLENGE: Prefix = Prefix("lintas/join-challenge/v1");
+/// Signs that a node whose certificate has ended wants a new one.
+pub const RENEWAL_SIGNATURE: Prefix = Prefix("lintas/renewal/v1");
+
 /// All of them.
-pub const ALL: [Prefix; 14] = [
+pub const ALL: [Prefix; 20] = [
     HEADER,
     COMPLAINT,
     PART,
@@ -53,6 +66,12 @@ pub const ALL: [Prefix; 14] = [
     ENROLMENT_SIGNATURE,
     STATEMENT_SIGNATURE,
     KEY_CODE,
+    TOKEN,
+    TOKEN_SECRET,
+    NODE_KEYS,
+    JOIN_SIGNATURE,
+    JOIN_CHALLENGE,
+    RENEWAL_SIGNATURE,
 ];
 
 impl Prefix {
@@ -65,6 +84,12 @@ impl Prefix {
             hasher.update(piece);
         }
         hasher.finalize().into()
+    }
+
+    /// The purpose as bytes, for what keeps purposes apart by itself (the `info` of HPKE).
+    #[must_use]
+    pub const fn purpose(self) -> &'static [u8] {
+        self.0.as_bytes()
     }
 
     /// The bytes that a signature for this purpose covers.

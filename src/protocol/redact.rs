@@ -164,6 +164,12 @@ impl fmt::Debug for super::federation::v1::Part {
     }
 }
 
+impl fmt::Debug for super::federation::v1::JoinProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JoinProof(secret)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::desk::v1 as wire;

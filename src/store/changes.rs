@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
-use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, Verdict};
+use super::tokens::{Token, TokenChange};
+use crate::domain::{
+    Change, ComplaintId, Event, EventHash, NodeId, Position, Role, SealHash, Timestamp, TokenId, Verdict,
+};
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 use crate::runtime::TraceContext;
 
@@ -20,6 +23,8 @@ pub struct Scope {
     pub unsealed: usize,
     /// Which of these events are stored already.
     pub known: BTreeSet<EventHash>,
+    /// A joining token.
+    pub token: Option<TokenId>,
 }
 
 /// What a transaction has read.
@@ -43,6 +48,8 @@ pub struct View {
     pub unsealed: Vec<Unsealed>,
     /// Which of the events asked for are stored.
     pub known: BTreeSet<EventHash>,
+    /// The token asked for, if there is one of that name.
+    pub token: Option<Token>,
 }
 
 /// An event to store.
@@ -153,6 +160,8 @@ pub struct Changes {
     pub new_life: Option<(u32, SealHash)>,
     /// Newest registry position cited in the own journal.
     pub cited: Option<Position>,
+    /// Joining tokens issued, redeemed, withdrawn, in order. Redeeming or withdrawing one that is not open is a conflict.
+    pub tokens: Vec<TokenChange>,
     /// Events whose content is to be destroyed, what caused them with it, last of all; those set aside and those not stored
     /// included.
     pub destroy: Vec<EventHash>,

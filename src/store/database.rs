@@ -7,7 +7,7 @@ use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
+    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -205,6 +205,10 @@ impl Store for Database {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         each!(self, store => store.seal_of(origin, position).await)
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        each!(self, store => store.tokens().await)
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

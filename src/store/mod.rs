@@ -23,6 +23,7 @@ pub mod postgres;
 pub mod probe;
 pub mod rows;
 pub mod sqlite;
+pub mod tokens;
 
 use std::future::Future;
 
@@ -33,6 +34,7 @@ pub use rows::{
     Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
     SealedEntry, Summary, Unsealed,
 };
+pub use tokens::{Token, TokenChange, TokenStanding};
 
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 
@@ -165,6 +167,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         origin: NodeId,
         position: Position,
     ) -> impl Future<Output = Result<Option<crate::journal::Seal>, StoreError>> + Send;
+
+    /// All joining tokens that were issued, oldest first.
+    fn tokens(&self) -> impl Future<Output = Result<Vec<Token>, StoreError>> + Send;
 
     /// Figures for `status`.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
+    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -159,6 +159,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         self.watched("seal_of", self.store.seal_of(origin, position)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.watched("tokens", self.store.tokens()).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

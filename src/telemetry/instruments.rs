@@ -69,6 +69,7 @@ metrics! {
     SESSIONS: Gauge "lintas.sessions" "" "Sessions open on the link.";
     SESSIONS_ENDED: Counter "lintas.sessions.ended" "" "Sessions that ended, by reason.";
     HANDSHAKES_REFUSED: Counter "lintas.handshakes.refused" "" "Connections refused at the hub, by reason.";
+    JOINED: Counter "lintas.enrolments" "" "At the hub: nodes that joined or got a certificate, and those that did not, by outcome.";
     OUTBOX: Gauge "lintas.outbox.rows" "" "Events that wait for delivery, by kind of node.";
     NODES: Gauge "lintas.nodes" "" "Nodes at the hub, by how they stand.";
     UNSEALED: Gauge "lintas.events.unsealed" "" "Own events that no seal covers yet.";
@@ -117,6 +118,7 @@ pub struct Instruments {
     batch_bytes: Counter<u64>,
     sessions: UpDownCounter<i64>,
     sessions_ended: Counter<u64>,
+    joined: Counter<u64>,
     outbox: Gauge<u64>,
     nodes: Gauge<u64>,
     unsealed: Gauge<u64>,
@@ -161,6 +163,7 @@ impl Instruments {
             batch_bytes: counter(&meter, BATCH_BYTES),
             sessions,
             sessions_ended: counter(&meter, SESSIONS_ENDED),
+            joined: counter(&meter, JOINED),
             outbox: gauge(&meter, OUTBOX),
             nodes: gauge(&meter, NODES),
             unsealed: gauge(&meter, UNSEALED),
@@ -225,6 +228,11 @@ impl Instruments {
                 }
             })
             .build();
+    }
+
+    /// How a joining or a renewal came out: a stable name.
+    pub fn joined(&self, outcome: &'static str) {
+        self.joined.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// Events that wait for nodes of one kind.

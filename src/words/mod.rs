@@ -8,5 +8,5 @@ mod word;
 
 pub use catalogue::{fill, say, text};
 pub use language::Language;
-pub use moment::{day, iso, moment};
+pub use moment::{day, iso, moment, read_day};
 pub use word::{Word, category};

@@ -49,6 +49,13 @@ pub fn iso(time: Timestamp) -> Option<String> {
     Instant::from_microsecond(time.0).ok().map(|at| format!("{at:.6}"))
 }
 
+/// The first moment of a day in WIB, written as `2026-11-24`; none if it is no day.
+#[must_use]
+pub fn read_day(text: &str) -> Option<Timestamp> {
+    let day: jiff::civil::Date = text.parse().ok()?;
+    WIB.to_timestamp(day.at(0, 0, 0, 0)).ok().map(|at| Timestamp(at.as_microsecond()))
+}
+
 fn in_wib(time: Timestamp) -> Option<DateTime> {
     Some(WIB.to_datetime(Instant::from_microsecond(time.0).ok()?))
 }
@@ -65,6 +72,16 @@ fn date(at: &DateTime, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn day_is_read_as_another() {
+        let read = read_day("2026-11-24").unwrap();
+        assert_eq!(
+            (day(read, Language::English), iso(read)),
+            ("24 Nov 2026".to_owned(), Some("2026-11-23T17:00:00.000000Z".to_owned()))
+        );
+        assert_eq!((read_day("2026-02-30"), read_day("24 Nov"), read_day("")), (None, None, None));
+    }
 
     #[test]
     fn clock_of_another_zone_is_shown() {

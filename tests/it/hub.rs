@@ -153,7 +153,7 @@ fn node_is_enrolled_for_what_it_did_not_ask() {
     assert_eq!((&first["new_keys"], &first["bundle"]), (&Value::Bool(true), &Value::Null));
     let bundle = JoiningBundle::from_toml(&std::fs::read_to_string(place.path("bundle.toml")).unwrap()).unwrap();
     assert_eq!((bundle.node.as_str(), &*bundle.hub.to_string()), ("13.71", "localhost:7443"));
-    done(&place.node(&["join", &place.path("bundle.toml").display().to_string()]));
+    done(&place.node(&["join", "--bundle", &place.path("bundle.toml").display().to_string()]));
     let again = enrol("13.71", &request, &[]);
     assert!(JoiningBundle::from_toml(&done(&again)).is_ok(), "the bundle alone goes to standard output");
     let nodes = json(&place.hub(&["nodes", "--json"]));

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use lintas::telemetry::observe::address_in;
 use serde_json::Value;
 use thiserror::Error;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use crate::programs::{self, ProgramsError};
@@ -85,7 +86,7 @@ impl Federation {
     ) -> Result<Self> {
         let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
-        let federation = Self {
+        let mut federation = Self {
             folder: folder.to_owned(),
             port,
             database,
@@ -96,10 +97,54 @@ impl Federation {
         let listen = format!("127.0.0.1:{port}");
         federation.hub(&["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]).await?;
         federation.hub(&["units", "import", &units.display().to_string()]).await?;
+        // Nodes join over the wire.
+        federation.start_hub()?;
+        federation.hub_listens().await?;
         for (code, name) in nodes {
-            federation.enrol(code, name).await?;
+            federation.join(code, name).await?;
         }
+        federation.stop_hub().await?;
         Ok(federation)
+    }
+
+    /// Waits until the hub takes connections.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn hub_listens(&self) -> Result<()> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let listens =
+            until("the hub's port", PATIENCE, async || tokio::net::TcpStream::connect(address).await.ok().map(drop));
+        Ok(listens.await?)
+    }
+
+    /// Has the hub issue a token for a node.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn token(&self, code: &str, name: &str) -> Result<String> {
+        Ok(self.hub(&["enrol", code, "--name", name]).await?.trim().to_owned())
+    }
+
+    /// A node joins with a token, which it is given by standard input; the hub must run.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn join_with(&self, code: &str, token: &str, arguments: &[&str]) -> Result<String> {
+        let arguments = [&["join"], arguments].concat();
+        let mut join = self.command(&programs::node()?, &self.node_folder(code), &arguments);
+        let mut join = join.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut input) = join.stdin.take() {
+            input.write_all(token.as_bytes()).await?;
+        }
+        read(join.wait_with_output().await?, &format!("lintas-node [{code}]"), &arguments)
+    }
+
+    /// Makes a node that joins over the wire.
+    async fn join(&self, code: &str, name: &str) -> Result<()> {
+        let token = self.token(code, name).await?;
+        self.join_with(code, &token, &[]).await?;
+        Ok(())
     }
 
     /// The same federation in another folder: a copy of everything, its keys and its port included, but for a database that lies
@@ -117,14 +162,17 @@ impl Federation {
         Ok(Self { folder: folder.to_owned(), port: self.port, database, hub: None, nodes, environment })
     }
 
-    /// Makes a node's folder and enrols it: its request to the hub, the hub's bundle back.
-    async fn enrol(&self, code: &str, name: &str) -> Result<()> {
+    /// Makes a node's folder and enrols it by files: its request to the hub, the hub's bundle back.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn enrol(&self, code: &str, name: &str) -> Result<()> {
         self.node(code, &["init", "--federation", "lapor.test", "--node", code, "--name", name]).await?;
         let data = self.node_folder(code);
         let (request, bundle) = (data.join("enrolment-request.toml"), data.join("bundle.toml"));
         let (request, bundle) = (request.display().to_string(), bundle.display().to_string());
         self.hub(&["enrol", code, "--name", name, "--request", &request, "--out", &bundle]).await?;
-        self.node(code, &["join", &bundle]).await?;
+        self.node(code, &["join", "--bundle", &bundle]).await?;
         Ok(())
     }
 
@@ -480,6 +528,10 @@ fn command(program: &Path, data: &Path, arguments: &[&str]) -> Command {
 
 async fn said(mut command: Command, program: &str, arguments: &[&str]) -> Result<String> {
     let output = command.output().await?;
+    read(output, program, arguments)
+}
+
+fn read(output: Output, program: &str, arguments: &[&str]) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -3,7 +3,8 @@
 use super::{DAY_SECONDS, Finding};
 use crate::domain::Timestamp;
 
-/// Days before its end from which a certificate's end is told, and from which it is a problem.
+/// Days before its end from which a certificate's end is told, and from which it is a problem; of one that lives for less than five
+/// months, a fifth and a tenth of its life.
 pub const DAYS: (i64, i64) = (30, 7);
 
 /// What is known of a certificate.
@@ -33,15 +34,20 @@ pub fn judge(certificate: &Certificate, now: Timestamp, day: impl Fn(Timestamp) 
         Certificate::Valid { from, until } => (*from, *until),
     };
     let left = until.seconds_since(now).checked_div(DAY_SECONDS).unwrap_or(0);
+    // One that lives for days is renewed by itself after two thirds of that: a fifth is when something has gone wrong.
+    let life = until.seconds_since(from).max(0);
+    let limit = |days: i64, share: i64| days.saturating_mul(DAY_SECONDS).min(life.checked_div(share).unwrap_or(0));
+    let (soon, now_or_never) = (limit(DAYS.0, 5), limit(DAYS.1, 10));
+    let seconds_left = until.seconds_since(now);
     let known = || vec![("until", day(until)), ("days", left.to_string())];
     if now < from {
         return Finding::problem("certificate", "certificate-not-yet", vec![("from", day(from))]);
     }
     if until < now {
         Finding::problem("certificate", "certificate-ended", known())
-    } else if left < DAYS.1 {
+    } else if seconds_left < now_or_never {
         Finding::problem("certificate", "certificate-ends", known())
-    } else if left < DAYS.0 {
+    } else if seconds_left < soon {
         Finding::warning("certificate", "certificate-ends-soon", known())
     } else {
         Finding::ok("certificate", "certificate-ok", known())
@@ -84,10 +90,17 @@ mod tests {
     #[test]
     fn certificate_that_ends_is_well() {
         assert_eq!(code(0, 400), "certificate-ok");
-        assert_eq!(code(0, 129), "certificate-ends-soon");
-        assert_eq!(code(0, 106), "certificate-ends");
+        assert_eq!(code(-300, 129), "certificate-ends-soon");
+        assert_eq!(code(-300, 106), "certificate-ends");
         assert_eq!(code(0, 99), "certificate-ended");
         assert_eq!(code(101, 400), "certificate-not-yet");
+    }
+
+    #[test]
+    fn certificate_of_a_week_is_complained_of_all_week() {
+        assert_eq!([code(100, 107), code(96, 103)], ["certificate-ok"; 2]);
+        assert_eq!(code(94, 101), "certificate-ends-soon");
+        assert_eq!(code(93, 100), "certificate-ends");
     }
 
     #[test]

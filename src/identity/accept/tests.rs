@@ -70,7 +70,8 @@ async fn end_in_order_is_called_a_failure() {
         let tls = federation.hub_tls(Federation::hub_key(), &federation.hub_pem());
         let (_tls, tls) = tokio::sync::watch::channel(Arc::new(tls));
         let (out, connections) = mpsc::channel(1);
-        let acceptor = Acceptor { tls, limits: AcceptLimits::default(), refusals: Arc::default(), out };
+        let acceptor =
+            Acceptor { tls, limits: AcceptLimits::default(), refusals: Arc::default(), out, strangers: None };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
         stop.cancel();
@@ -114,7 +115,13 @@ async fn running_out_of_descriptors_ends_the_loop() {
     let tls = federation.hub_tls(Federation::hub_key(), &federation.hub_pem());
     let (out, mut incoming) = mpsc::channel(1);
     let tls = watch::Sender::new(Arc::new(tls));
-    let acceptor = Acceptor { tls: tls.subscribe(), limits: AcceptLimits::default(), refusals: Arc::default(), out };
+    let acceptor = Acceptor {
+        tls: tls.subscribe(),
+        limits: AcceptLimits::default(),
+        refusals: Arc::default(),
+        out,
+        strangers: None,
+    };
     let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = crate::identity::HostPort::parse(&inner.local_addr().unwrap().to_string()).unwrap();
     let failing = Failing { listener: inner, faults: AtomicUsize::new(0) };

@@ -3,6 +3,7 @@
 pub mod author;
 pub mod end;
 pub mod ingest;
+pub mod joining;
 mod open;
 mod order;
 pub mod registrar;

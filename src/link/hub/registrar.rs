@@ -208,7 +208,7 @@ where
     store.transact(scope, planned).await
 }
 
-fn plan(view: &View, signer: &HubKey, wanted: Vec<Change>, now: Timestamp) -> (Changes, usize) {
+pub(super) fn plan(view: &View, signer: &HubKey, wanted: Vec<Change>, now: Timestamp) -> (Changes, usize) {
     let mut registry = Registry::default();
     view.registry.iter().for_each(|event| registry.apply(event));
     let mut recorder = Recorder::new(signer, &view.own, registry.position(), now);

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::enrolment::Enroller;
 use super::inflow::Inflow;
 use super::{
     CONNECTION_WINDOW_BYTES, DOWN_BYTES_MAX, KEEPALIVE_ANSWER, KEEPALIVE_EVERY, QUEUE_MESSAGES, STREAM_WINDOW_BYTES,
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::domain::{NodeId, Registry};
 use crate::identity::Authenticated;
+use crate::link::hub::joining::JoinRefusal;
 use crate::link::hub::session::Input;
 use crate::link::hub::{HubEnd, HubShared, Output};
 use crate::link::message::{Fault, MESSAGE_BYTES_MAX};
@@ -102,6 +104,8 @@ pub struct HubLink<S> {
     pub tasks: Tasks,
     /// What else is served to whoever is let in; see [`services`].
     pub services: Routes,
+    /// Who certifies nodes anew; without it none is.
+    pub enroller: Option<Arc<Enroller<S>>>,
 }
 
 /// What is served beside the sessions: health and the schemas.
@@ -237,6 +241,21 @@ impl<S: Store> Link for Service<S> {
             return Err(Status::unavailable("the hub is stopping"));
         }
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver).map(Ok))))
+    }
+
+    async fn renew(&self, request: Request<pb::RenewRequest>) -> Result<Response<pb::RenewReply>, Status> {
+        let refused = |refusal: JoinRefusal| {
+            self.link.shared.telemetry.instruments().joined(refusal.code());
+            tracing::warn!(node = %self.node, reason = refusal.code(), "a node got no new certificate");
+            Status::permission_denied(refusal.code())
+        };
+        let enroller = self.link.enroller.as_ref().ok_or_else(|| refused(JoinRefusal::NoAuthority))?;
+        let node = self.node.unit().ok_or_else(|| refused(JoinRefusal::NotEnrolled))?;
+        let renewed = enroller.renew(node, request.into_inner().certificate_request).await;
+        let (certificate, authority) = renewed.map_err(refused)?;
+        self.link.shared.telemetry.instruments().joined("renewed");
+        tracing::info!(node = %self.node, "a node has a new certificate");
+        Ok(Response::new(pb::RenewReply { certificate, authority }))
     }
 }
 

@@ -10,14 +10,16 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::enrolment::Enroller;
 use super::hub::{HubLink, Wakers, services};
 use crate::domain::NodeId;
+use crate::identity::issuing::Issuing;
 use crate::identity::{
-    AcceptLimits, Acceptor, Ended, PeerPolicy, Refusal, Refusals, Reloadable, ServerTls, SpiffeId, TlsError, TlsFiles,
-    TlsIdentity,
+    AcceptLimits, Acceptor, Ended, HostPort, PeerPolicy, Refusal, Refusals, Reloadable, ServerTls, SpiffeId, TlsError,
+    TlsFiles, TlsIdentity,
 };
 use crate::link::hub::HubShared;
-use crate::runtime::{OnFailure, Tasks};
+use crate::runtime::{Entropy, OnFailure, Tasks};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Health;
 
@@ -45,6 +47,17 @@ pub enum ListenError {
     Store(#[from] StoreError),
 }
 
+/// With what a hub lets nodes join, and renews their certificates.
+#[derive(Debug)]
+pub struct Enrolling {
+    /// Its authority.
+    pub issuing: Issuing,
+    /// Where nodes find the hub.
+    pub hub: HostPort,
+    /// Randomness for challenges and serial numbers.
+    pub entropy: Arc<dyn Entropy>,
+}
+
 /// A hub that listens.
 #[derive(Debug)]
 pub struct Listening {
@@ -67,6 +80,7 @@ pub async fn listen<S: Store>(
     files: TlsFiles,
     address: SocketAddr,
     limits: AcceptLimits,
+    enrolling: Option<Enrolling>,
     health: Health,
     tasks: &Tasks,
 ) -> Result<Listening, ListenError> {
@@ -80,14 +94,26 @@ pub async fn listen<S: Store>(
     let address = listener.local_addr().map_err(|why| ListenError::Bind { address, why })?;
     let (out, connections) = mpsc::channel(BACKLOG);
     let refusals = Arc::new(Refusals::default());
-    let acceptor = Acceptor { tls: tls.watch(), limits, refusals: Arc::clone(&refusals), out };
+    let enroller = enrolling
+        .map(|Enrolling { issuing, hub, entropy }| Arc::new(Enroller::new(Arc::clone(&shared), issuing, hub, entropy)));
+    let strangers = enroller.as_ref().map(|enroller| {
+        let (out, strangers) = mpsc::channel(BACKLOG);
+        let serve = Arc::clone(enroller).serve(strangers, tasks.clone());
+        tasks.spawn("enrolments", OnFailure::EndProcess, async move {
+            serve.await;
+            Ok::<(), std::convert::Infallible>(())
+        });
+        out
+    });
+    let acceptor = Acceptor { tls: tls.watch(), limits, refusals: Arc::clone(&refusals), out, strangers };
     let counted = Arc::clone(&refusals);
     shared
         .telemetry
         .instruments()
         .refused_handshakes(move || counted.iter().map(|(reason, count)| (reason.code(), count)).collect());
     let services = services(health, tasks.stopping());
-    let link = Arc::new(HubLink { shared, wakers: Arc::new(Wakers::default()), tasks: tasks.clone(), services });
+    let wakers = Arc::new(Wakers::default());
+    let link = Arc::new(HubLink { shared, wakers, tasks: tasks.clone(), services, enroller });
     link.wakers.wake(&woken);
     let (stop, wakers) = (tasks.stopping(), Arc::clone(&link.wakers));
     tasks.spawn("registry", OnFailure::EndProcess, refresh(Arc::clone(&link.shared), tasks.clone()));

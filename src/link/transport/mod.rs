@@ -1,8 +1,12 @@
 //! The link's transport: messages over gRPC over mutual TLS. It carries; what is said is the sessions' business.
 
+pub mod enrolment;
 pub mod hints;
 pub mod hub;
 mod inflow;
+pub mod join;
+#[cfg(test)]
+mod joining_tests;
 pub mod listen;
 pub mod node;
 mod watched;

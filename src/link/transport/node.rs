@@ -1,5 +1,6 @@
 //! A node's side of the transport: it dials the hub, runs one session, and dials again, with jitter, for as long as it lives.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::{
     STREAM_WINDOW_BYTES, is_unreadable, wire,
 };
 use crate::domain::{Position, Timestamp};
-use crate::identity::{Dialer, refused_by_hub};
+use crate::identity::{ClientStream, ClientTls, Dialer, refused_by_hub};
 use crate::link::message::{Down, Fault, MESSAGE_BYTES_MAX};
 use crate::link::node::session::Input;
 use crate::link::node::{Ended, NodeEnd, NodeShared, Output};
@@ -74,6 +75,8 @@ pub struct NodeLink<S> {
 enum Outcome {
     Ended(Ended),
     Broken(String),
+    /// The node has another certificate, and with it the next connection is up.
+    Moved(Box<ClientStream>),
     Stopped,
 }
 
@@ -81,14 +84,20 @@ impl<S: Store> NodeLink<S> {
     /// Keeps the link up until told to stop.
     pub async fn run(&self, stop: CancellationToken) {
         let mut waits = Self::waits();
+        let mut next = None;
         loop {
             let mut was_up = false;
-            let outcome = self.session(None, &stop, &mut was_up).await;
+            let outcome = self.session(next.take(), None, &stop, &mut was_up).await;
             if was_up {
                 waits = Self::waits();
             }
             let (why, wait) = match outcome {
                 Outcome::Stopped => return,
+                Outcome::Moved(stream) => {
+                    tracing::info!("the link goes on with the new certificate");
+                    next = Some(*stream);
+                    continue;
+                }
                 Outcome::Ended(Ended::Recovered) => continue,
                 Outcome::Ended(Ended::Drained(seconds)) => {
                     let least = Duration::from_secs(u64::from(seconds.min(3600)));
@@ -117,11 +126,12 @@ impl<S: Store> NodeLink<S> {
     /// Says in one line why it could not.
     pub async fn recover(&self, stop: CancellationToken, progress: &Progress) -> Result<(), String> {
         let told = progress.step("progress.recover", None);
-        match self.session(Some(&told), &stop, &mut false).await {
+        match self.session(None, Some(&told), &stop, &mut false).await {
             Outcome::Ended(Ended::Recovered) => Ok(()),
             Outcome::Ended(Ended::Fault(fault)) => Err(fault.to_string()),
             Outcome::Ended(Ended::Drained(_)) => Err("the hub is going away for a while; try again".to_owned()),
             Outcome::Broken(why) => Err(why),
+            Outcome::Moved(_) => Err("the certificate was renewed meanwhile; try again".to_owned()),
             Outcome::Stopped => Err("stopped before the end; run it again".to_owned()),
         }
     }
@@ -156,11 +166,22 @@ impl<S: Store> NodeLink<S> {
         }
     }
 
-    /// One session; one in which the node recovers, if there is a step to tell of it.
-    async fn session(&self, recovery: Option<&Step>, stop: &CancellationToken, was_up: &mut bool) -> Outcome {
+    /// One session, on a connection that is up or else on a new one; one in which the node recovers, if there is a step to tell of it.
+    async fn session(
+        &self,
+        connected: Option<ClientStream>,
+        recovery: Option<&Step>,
+        stop: &CancellationToken,
+        was_up: &mut bool,
+    ) -> Outcome {
         let broken = Broken::default();
+        let mut tls = self.dialer.tls.clone();
+        tls.mark_unchanged();
         let opening = async {
-            let stream = self.dialer.connect().await.map_err(|error| error.to_string())?;
+            let stream = match connected {
+                Some(stream) => stream,
+                None => self.dialer.connect().await.map_err(|error| error.to_string())?,
+            };
             let mut once = Some(TokioIo::new(Watched { stream, broken: broken.clone() }));
             let connector = tower::service_fn(move |_: http::Uri| {
                 let stream = once.take().ok_or_else(|| std::io::Error::other("dialled anew each time"));
@@ -193,12 +214,14 @@ impl<S: Store> NodeLink<S> {
         let outcome = match opened {
             Err(_) => Outcome::Broken("the hub does not answer".to_owned()),
             Ok(Err(why)) => Outcome::Broken(why),
-            Ok(Ok((end, sender, stream))) => self.converse(end, sender, stream, recovery, stop, was_up).await,
+            Ok(Ok((end, sender, stream))) => {
+                Box::pin(self.converse(end, sender, stream, (recovery, tls), stop, was_up)).await
+            }
         };
         match outcome {
             // What the connection itself said tells more than what the layers above made of it.
             Outcome::Broken(why) => Outcome::Broken(broken.why().unwrap_or(why)),
-            Outcome::Ended(_) | Outcome::Stopped => outcome,
+            Outcome::Ended(_) | Outcome::Moved(_) | Outcome::Stopped => outcome,
         }
     }
 
@@ -207,10 +230,13 @@ impl<S: Store> NodeLink<S> {
         mut end: NodeEnd<S>,
         out: mpsc::Sender<pb::UpFrame>,
         mut stream: tonic::Streaming<pb::DownFrame>,
-        recovery: Option<&Step>,
+        (recovery, mut tls): (Option<&Step>, watch::Receiver<Arc<ClientTls>>),
         stop: &CancellationToken,
         was_up: &mut bool,
     ) -> Outcome {
+        let shown = tls.borrow().not_after();
+        // The next connection, while it is being opened.
+        let mut next = std::pin::pin!(None);
         let mut written = self.written.clone();
         let mut gathered = Instant::now();
         let mut look = interval(LOOK_EVERY);
@@ -219,6 +245,22 @@ impl<S: Store> NodeLink<S> {
             let input = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Outcome::Stopped,
+                // A certificate that ends later is used at once: the next connection is opened beside this one, and what this one
+                // has not got through goes out on the next, from where the hub then says that it stands.
+                Ok(()) = tls.changed() => {
+                    if recovery.is_none() && tls.borrow_and_update().not_after() > shown {
+                        next.set(Some(Box::pin(self.dialer.connect())));
+                    }
+                    continue;
+                }
+                connected = ready(next.as_mut()) => {
+                    next.set(None);
+                    match connected {
+                        Ok(stream) => return Outcome::Moved(Box::new(stream)),
+                        Err(error) => tracing::warn!(%error, "the link cannot go on with the new certificate yet"),
+                    }
+                    continue;
+                }
                 message = stream.message() => match message {
                     Ok(Some(frame)) => match wire::read_down(frame) {
                         Ok(down) => {
@@ -272,6 +314,14 @@ impl<S: Store> NodeLink<S> {
                 return Outcome::Broken("the link broke".to_owned());
             }
         }
+    }
+}
+
+/// Waits for what there is to wait for, or for ever.
+async fn ready<T>(mut future: Pin<&mut Option<impl Future<Output = T>>>) -> T {
+    match future.as_mut().as_pin_mut() {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 

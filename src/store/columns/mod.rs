@@ -5,6 +5,7 @@ mod event;
 mod peer;
 mod people;
 mod summary;
+mod token;
 
 use std::fmt::Display;
 
@@ -15,6 +16,7 @@ pub(in crate::store) use event::{
 pub(in crate::store) use peer::PeerRow;
 pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};
 pub(in crate::store) use summary::{SummaryRow, bounds, names, with_participants};
+pub(in crate::store) use token::TokenRow;
 
 use super::StoreError;
 use crate::domain::{ComplaintId, EventHash, NodeId, Position, SealHash, UnitCode, Verdict};

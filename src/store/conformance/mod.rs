@@ -6,6 +6,7 @@ mod outboxes;
 mod people;
 mod recovery;
 pub(in crate::store) mod sample;
+mod tokens;
 mod traces;
 mod transactions;
 mod verdicts;
@@ -191,4 +192,7 @@ suite! {
         login_is_given_twice,
         session_that_ended_lives,
         attempts_at_once_count_as_one;
+    tokens:
+        token_is_redeemed_twice,
+        token_that_is_not_open_is_redeemed;
 }

@@ -7,7 +7,7 @@ use super::state::{State, seal_keys};
 use crate::domain::{EventHash, NodeId, Position, Verdict};
 use crate::journal::Seal;
 use crate::store::advance;
-use crate::store::{Changes, Entry, OwnJournal, Peer, Scope, StoreError};
+use crate::store::{Changes, Entry, OwnJournal, Peer, Scope, StoreError, Token};
 
 /// What is to be written besides what the changes say as they stand.
 pub(super) struct Checked {
@@ -20,6 +20,8 @@ pub(super) struct Checked {
     pub(super) peers: BTreeMap<NodeId, Peer>,
     /// Destination, number, event.
     pub(super) outbox: Vec<(NodeId, u64, EventHash)>,
+    /// Tokens as they will be.
+    pub(super) tokens: Vec<Token>,
 }
 
 fn conflict<T>(text: String) -> Result<T, StoreError> {
@@ -56,7 +58,8 @@ impl State {
             let peer = peers.entry(node.clone()).or_insert_with(|| self.peer_or_new(node));
             outbox.extend(advance::number(peer, rows_max).map(|number| (node.clone(), number, *event)));
         }
-        Ok(Checked { own, entries, seals, peers, outbox })
+        let tokens = self.changed_tokens(&changes.tokens)?;
+        Ok(Checked { own, entries, seals, peers, outbox, tokens })
     }
 
     fn fresh_entries(&self, own: &mut OwnJournal, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {

@@ -7,6 +7,7 @@ mod delivery;
 mod people;
 mod read;
 mod state;
+mod tokens;
 mod view;
 mod write;
 
@@ -17,7 +18,7 @@ use state::State;
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -182,6 +183,10 @@ impl Store for MemoryStore {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         Ok(self.lock().seal_of(&origin, position))
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        Ok(self.lock().tokens())
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position};
+use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TokenId};
 use crate::journal::{self, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::people::People;
-use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary};
+use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
 
 /// A stored event.
 #[derive(Clone)]
@@ -62,6 +62,7 @@ pub(super) struct State {
     pub(super) outbox: BTreeMap<NodeId, BTreeMap<u64, u64>>,
     pub(super) aside: BTreeMap<(Position, EventHash), SealedEntry>,
     pub(super) people: People,
+    pub(super) tokens: BTreeMap<TokenId, Token>,
 }
 
 impl State {
@@ -82,6 +83,7 @@ impl State {
             outbox: BTreeMap::new(),
             aside: BTreeMap::new(),
             people: People { accounts: Vec::new(), sessions: Vec::new(), requests: Vec::new() },
+            tokens: BTreeMap::new(),
         }
     }
 

@@ -28,6 +28,7 @@ impl State {
             registry: scope.registry_after.map_or_else(|| Ok(Vec::new()), |after| self.registry(after))?,
             unsealed: self.unsealed().take(scope.unsealed).collect(),
             known: scope.known.iter().filter(|hash| self.ids.contains_key(*hash)).copied().collect(),
+            token: scope.token.and_then(|id| self.tokens.get(&id)).cloned(),
         })
     }
 

@@ -39,6 +39,7 @@ impl State {
                 self.outbox.entry(node).or_default().insert(number, *id);
             }
         }
+        self.tokens.extend(checked.tokens.into_iter().map(|token| (token.id, token)));
         for hash in &changes.destroy {
             if let Some(row) = self.row_mut(hash) {
                 row.entry.sealed.parts.clear();

@@ -28,6 +28,7 @@ mod settings;
 pub(in crate::store) mod testing;
 #[cfg(test)]
 mod tests;
+mod tokens;
 #[cfg(test)]
 mod vanished;
 mod verdicts;
@@ -51,7 +52,7 @@ use settings::Limits;
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there

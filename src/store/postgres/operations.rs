@@ -2,8 +2,8 @@
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, PostgresStore, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View, aside, batches,
-    complaints, journal, outbox, own, peers, people, seals, settings, verdicts, view, write,
+    PeopleScope, PostgresStore, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View, aside, batches,
+    complaints, journal, outbox, own, peers, people, seals, settings, tokens, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -164,6 +164,10 @@ impl Store for PostgresStore {
             Ok(aside)
         })
         .await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        self.operation(async { tokens::all(&mut *self.asking().await?).await }).await
     }
 
     async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 
-use super::{Owner, Scope, StoreError, View, journal, own, peers};
+use super::{Owner, Scope, StoreError, View, journal, own, peers, tokens};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
 use crate::store::columns::{self, Row, columns, event_hash, trace};
@@ -35,6 +35,10 @@ pub(super) async fn read(
         },
         unsealed: Vec::new(),
         known: BTreeSet::new(),
+        token: match scope.token {
+            Some(id) => tokens::read(connection, id).await?,
+            None => None,
+        },
     };
     histories(connection, &complaints, &mut view).await?;
     if scope.unsealed > 0 {

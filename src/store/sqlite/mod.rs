@@ -22,6 +22,7 @@ mod seals;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod verdicts;
 mod view;
 mod write;
@@ -33,7 +34,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
     Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, View,
+    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -296,6 +297,10 @@ impl Store for SqliteStore {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         seals::covering(&mut *self.reading().await?, &origin, position).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        tokens::all(&mut *self.reading().await?).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

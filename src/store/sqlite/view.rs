@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::codec::{self, event_hash, hex_list};
 use super::journal;
-use super::{Owner, Scope, StoreError, View, own, peers};
+use super::{Owner, Scope, StoreError, View, own, peers, tokens};
 use crate::domain::{ComplaintId, Position};
 use crate::store::Peer;
 use crate::store::columns::{Row, columns, trace};
@@ -26,6 +26,10 @@ pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope
         },
         unsealed: Vec::new(),
         known: std::collections::BTreeSet::new(),
+        token: match scope.token {
+            Some(id) => tokens::read(connection, id).await?,
+            None => None,
+        },
     };
     histories(connection, scope, &mut view).await?;
     if let Some(node) = &scope.peer {

@@ -3,7 +3,8 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, outbox, own, peers, projections, seals, verdicts,
+    Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, outbox, own, peers, projections, seals, tokens,
+    verdicts,
 };
 use crate::store::advance;
 
@@ -46,6 +47,7 @@ impl Job<'_> {
                 outbox::drop_delivered(connection, &peer).await?;
             }
         }
+        tokens::write(connection, &changes.tokens).await?;
         outbox::write(connection, &changes.outbox, self.outbox_rows_max).await?;
         entries::destroy(connection, &changes.destroy).await
     }

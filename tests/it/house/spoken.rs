@@ -170,7 +170,7 @@ fn lie_about_a_command_passes() {
     for fine in [
         "sudo -u lintas-hub lintas-hub enrol 13.71 --request FILE --out BUNDLE",
         "lintas-node --data FOLDER file --category x --text \"zwei Worte --und kein Schalter\"",
-        "docker compose run --rm -T padang join - < bundle.toml",
+        "docker compose run --rm -T padang join --bundle - < bundle.toml",
         "docker compose exec -T hub lintas-hub units import x.csv",
     ] {
         assert_eq!(helps.lie(&spoken(fine).unwrap()), None, "{fine}");

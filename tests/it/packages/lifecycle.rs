@@ -150,7 +150,7 @@ fn set_up(bench: &Bench) {
     let request = bench.hand_over("var/lib/lintas-node/enrolment-request.toml", HUB, "request.toml");
     bench.run(HUB, &["enrol", "13.71", "--request", &request, "--out", "/var/lib/lintas-hub/bundle.toml"]);
     let bundle = bench.hand_over("var/lib/lintas-hub/bundle.toml", NODE, "bundle.toml");
-    bench.run(NODE, &["join", &bundle]);
+    bench.run(NODE, &["join", "--bundle", &bundle]);
     let settings = bench.root.command(NODE, "/bin/cat", &["/etc/lintas-node/node.toml"]).output().unwrap();
     assert!(String::from_utf8(settings.stdout).unwrap().contains("address = \"localhost:"));
 }

@@ -244,7 +244,8 @@ async fn go_wrong(town: &Town, tracking: &str) -> String {
         vec!["import", &table, "--source", "lama", "--mapping", &broken],
         vec!["file", "--category", "jalan-rusak", "--text", "x", "--reporter-file", &broken],
         vec!["reply", "LTS-0000-0000-0000-0", "--file", &text],
-        vec!["join", &broken],
+        vec!["join", "--token-file", &broken],
+        vec!["join", "--bundle", &broken],
     ] {
         said += &town.federation.node(PADANG, &line).await.unwrap_err().to_string();
     }

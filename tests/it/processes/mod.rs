@@ -5,6 +5,7 @@ mod canary;
 mod catch_up;
 mod checker;
 mod interrupted;
+mod joining;
 mod log_first;
 mod manager;
 mod manners;
