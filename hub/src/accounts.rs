@@ -9,7 +9,7 @@ use lintas::desk::socket::own_uid;
 use lintas::desk::table::table;
 use lintas::domain::{AccountRole, UnitCode};
 use lintas::identity::files::read_secret;
-use lintas::runtime::{Clock as _, OsEntropy, SystemClock, secret};
+use lintas::runtime::{Clock as _, Exit, OsEntropy, SystemClock, secret};
 use lintas::store::Account;
 use lintas::store::database::Database;
 use lintas::words::{Word as _, iso};
@@ -158,6 +158,7 @@ fn secret_of(path: Option<&Path>, prompt: &str, voice: Voice) -> Result<Password
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::Given {
             path: path.display().to_string(),
             cause: "the password is no text".to_owned(),
+            exit: Exit::BadData,
         })?;
         return Ok(Password::typed(text));
     }
