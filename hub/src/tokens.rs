@@ -11,7 +11,7 @@ use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::{JoiningToken, certifier, files};
 use lintas::journal::joining::token_secret;
 use lintas::link::hub::joining::{issue, withdraw as take_back};
-use lintas::runtime::{Clock as _, OsEntropy, SystemClock, random_bytes};
+use lintas::runtime::{Clock as _, Exit, OsEntropy, SystemClock, random_bytes};
 use lintas::store::{Store as _, Token, TokenStanding};
 use lintas::words::{iso, moment};
 use serde_json::json;
@@ -150,12 +150,13 @@ fn check(wanted: &[(u64, UnitCode, PublicName)], registry: &Registry, is_list: b
 
 /// Reads a list: a head line that names the columns `code` and `name`, then one node a line.
 fn read(path: &Path) -> Result<Vec<(u64, UnitCode, PublicName)>, Failure> {
-    let given = |cause: String| Failure::Given { path: path.display().to_string(), cause };
-    let size = std::fs::metadata(path).map_err(|error| given(error.to_string()))?.len();
+    let given = |error: std::io::Error| Failure::given(path, &error);
+    let size = std::fs::metadata(path).map_err(given)?.len();
     if size > LIST_BYTES_MAX {
-        return Err(given(format!("the file has {size} bytes, the most is {LIST_BYTES_MAX}")));
+        let cause = format!("the file has {size} bytes, the most is {LIST_BYTES_MAX}");
+        return Err(Failure::Given { path: path.display().to_string(), cause, exit: Exit::BadData });
     }
-    let bytes = std::fs::read(path).map_err(|error| given(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(given)?;
     let mut file = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
     let head = file.headers().map_err(|error| Failure::Units(vec![(1, error.to_string())]))?.clone();
     let column = |name: &str| head.iter().position(|title| title.trim_start_matches('\u{feff}') == name);

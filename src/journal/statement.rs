@@ -246,7 +246,7 @@ pub fn key_code(
     w.array(4).text(federation.as_str()).text(node.as_str()).bytes(&signing_key.0).bytes(&sealing_key.0);
     let hash = prefix::KEY_CODE.hash(&[&w.finish()]);
     let mut value = hash.iter().take(16).fold(0_u128, |value, byte| (value << 8) | u128::from(*byte));
-    let mut digits = vec!['0'; CODE_DIGITS];
+    let mut digits = ['0'; CODE_DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = char::from_digit(u32::try_from(value % 10).unwrap_or(0), 10).unwrap_or('0');
         value /= 10;

@@ -92,7 +92,9 @@ impl<S: Store> HubShared<S> {
             let before = known.position();
             if !news.is_empty() {
                 let registry = Arc::make_mut(known);
-                news.iter().for_each(|event| registry.apply(event));
+                for event in news {
+                    registry.apply(event);
+                }
             }
             known.position() > before
         });

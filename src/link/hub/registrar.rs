@@ -67,22 +67,22 @@ pub async fn enrol<S: Store>(
 pub async fn record<S: Store>(
     store: &S,
     signer: &HubKey,
-    signed: SignedStatement,
+    said: SignedStatement,
     now: Timestamp,
 ) -> Result<Result<usize, StatementError>, StoreError> {
-    let peer = Some(NodeId::Node(signed.statement.author().clone()));
+    let peer = Some(NodeId::Node(said.statement.author().clone()));
     let scope = Scope { registry_after: Some(Position::ZERO), peer, ..Scope::default() };
     let planned = |view: &View| {
         let mut registry = Registry::default();
         view.registry.iter().for_each(|event| registry.apply(event));
         let stored = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.stored.position);
-        let held = signed.check(&signer.federation, &registry).and_then(|()| match &signed.statement {
+        let held = said.check(&signer.federation, &registry).and_then(|()| match &said.statement {
             Statement::Rotated { after, .. } if *after < stored => Err(StatementError::Stale),
             Statement::Rotated { .. } | Statement::Endorsed { .. } => Ok(()),
         });
         match held {
             Ok(()) => {
-                let (changes, count) = plan(view, signer, vec![signed.change()], now);
+                let (changes, count) = plan(view, signer, vec![said.change()], now);
                 (changes, Ok(count))
             }
             Err(error) => (Changes::default(), Err(error)),

@@ -48,10 +48,9 @@ async fn transferred(bench: &mut Bench, to: &str) -> Option<MoveRefusal> {
         return registry(&bench.store).await.unwrap().may_receive(&node(to)).err();
     }
     bench.settle().await;
-    let refused = bench.store.file(id).await.unwrap().unwrap().events.into_iter().find_map(|filed| {
+    bench.store.file(id).await.unwrap().unwrap().events.into_iter().find_map(|filed| {
         if let Change::MoveRefused { reason, .. } = filed.event.header.change { Some(reason) } else { None }
-    });
-    refused
+    })
 }
 
 #[test]
