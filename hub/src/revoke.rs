@@ -33,7 +33,7 @@ pub(crate) async fn suspend(settings: &Settings, asked: &OneNode, voice: Voice) 
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     registrar::suspend(&store, &signer, &node, SystemClock.timestamp()).await??;
     store.close().await;
-    told(voice, "hub.suspended", &node, json!({ "node": node.as_str(), "suspended": true }));
+    told(voice, "hub.suspended", &node, &json!({ "node": node.as_str(), "suspended": true }));
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn reinstate(settings: &Settings, asked: &OneNode, voice: Voice
     registrar::reinstate(&store, &signer, &node, SystemClock.timestamp()).await??;
     store.close().await;
     let code = if revoked { "hub.reinstated-revoked" } else { "hub.reinstated" };
-    told(voice, code, &node, json!({ "node": node.as_str(), "recover": revoked }));
+    told(voice, code, &node, &json!({ "node": node.as_str(), "recover": revoked }));
     Ok(())
 }
 
@@ -136,6 +136,6 @@ fn code(text: &str) -> Result<UnitCode, Failure> {
     UnitCode::parse(text).map_err(|error| Failure::Argument { argument: "NODE", cause: error.to_string() })
 }
 
-fn told(voice: Voice, code: &str, node: &UnitCode, value: serde_json::Value) {
-    voice.answer(&value, &voice.say(code, &[("node", node.as_str())]));
+fn told(voice: Voice, code: &str, node: &UnitCode, value: &serde_json::Value) {
+    voice.answer(value, &voice.say(code, &[("node", node.as_str())]));
 }

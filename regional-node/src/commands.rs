@@ -22,7 +22,7 @@ use crate::{backup, check, doctor, endorse, export, import, init, join, papers, 
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
     let lang = Language::choose(cli.common.lang, |name| std::env::var(name).ok());
     let Cli { common, command } = cli;
-    match command_of(&common, command, lang).await {
+    match Box::pin(command_of(&common, command, lang)).await {
         Ok(exit) => exit,
         Err(failure) => failure.tell(common.json, lang),
     }

@@ -169,7 +169,9 @@ impl Failure {
                 Exit::Configuration
             }
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
-            Self::Client(ClientError::NotRunning(_)) | Self::Observe(_) => Exit::Unavailable,
+            Self::Client(ClientError::NotRunning(_))
+            | Self::Observe(_)
+            | Self::Join(JoinError::Connect(_) | JoinError::Broken(_)) => Exit::Unavailable,
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
             Self::File(error)
             | Self::Key(KeyError::File(error))
@@ -180,10 +182,8 @@ impl Failure {
             Self::Write { cause, .. }
             | Self::Export(ExportError::Write(cause))
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
-            Self::Import(_) | Self::Accounts(_) => Exit::BadData,
+            Self::Import(_) | Self::Accounts(_) | Self::Token(_) => Exit::BadData,
             Self::Account(AccountError::Store(error)) => error.exit(),
-            Self::Join(JoinError::Connect(_) | JoinError::Broken(_)) => Exit::Unavailable,
-            Self::Token(_) => Exit::BadData,
             Self::Backup(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)

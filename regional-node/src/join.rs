@@ -12,6 +12,7 @@ use lintas::identity::{
     ClientTls, ConnectLimits, Dialer, FileError, HostPort, JoiningToken, PeerCertificate, SpiffeId, TlsFiles, files,
     leaf_of,
 };
+use lintas::journal::key_code;
 use lintas::link::transport::join::{Joined, join as join_hub};
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
@@ -22,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Common, Join};
 use crate::failure::Failure;
-use crate::keys::{KeyPlaces, fingerprint, load_or_make};
+use crate::keys::{KeyPlaces, load_or_make};
 use crate::output::{remark, say, say_json};
 use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
 
@@ -60,13 +61,13 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
     let dialer = Dialer { hub: token.hub.clone(), proxy: proxy.clone(), tls, limits: ConnectLimits::default() };
     let joined = join_hub(&dialer, &token, &keys, brought.clone()).await?;
     let until = write(common, &places, &joined, brought, proxy.as_ref()).await?;
-    let fingerprint = fingerprint(&keys.signing);
+    let code = key_code(&token.federation, &token.node, &keys.signing.public(), &keys.sealing.public());
     let (hub, name) = (joined.bundle.hub.to_string(), joined.name.as_str());
     let until = until.map_or_else(String::new, |until| day(until, lang));
     let folder = common.data.display().to_string();
     if common.json {
         say_json(&json!({
-            "node": node.as_str(), "name": name, "hub": hub, "folder": folder, "fingerprint": fingerprint,
+            "node": node.as_str(), "name": name, "hub": hub, "folder": folder, "key_code": code,
             "signing_key": keys.signing.public().to_string(), "sealing_key": keys.sealing.public().to_string(),
             "registry": joined.registry.to_string(),
         }));
@@ -78,7 +79,7 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
         ("hub", &hub),
         ("folder", &folder),
         ("until", &until),
-        ("fingerprint", &fingerprint),
+        ("code", &code),
     ];
     for code in ["node.let-in", "node.read-out", "node.then-run"] {
         say(&words::say(code, lang, &facts));

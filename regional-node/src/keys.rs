@@ -33,9 +33,3 @@ pub(crate) fn load_or_make(places: KeyPlaces<'_>) -> Result<JoinKeys, Failure> {
     let sealing = if sealing.exists() { SealingKey::load(sealing)? } else { SealingKey::create(sealing, &seed())? };
     Ok(JoinKeys { tls, signing, sealing })
 }
-
-/// The first digits of a signing key in groups, for people to compare.
-pub(crate) fn fingerprint(key: &SigningKey) -> String {
-    let digits: Vec<char> = key.public().to_string().chars().take(16).collect();
-    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}

@@ -109,7 +109,7 @@ async fn start(
     if let Some(link) = link {
         let stop = tasks.stopping();
         tasks.spawn("link", OnFailure::EndProcess, async move {
-            link.run(stop).await;
+            Box::pin(link.run(stop)).await;
             Ok::<(), Infallible>(())
         });
     }

@@ -19,10 +19,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Days that a certificate has left, unless others are asked for.
+    pub const CERTIFICATE_DAYS: Self = Self { warning: 30, critical: 7 };
+
     /// The same for a certificate that lives for so many days: at most a fifth and a tenth of that, since one that lives for days is
-    /// renewed by itself.
+    /// renewed by itself. What was asked for otherwise holds.
     #[must_use]
     pub fn of_life(self, days: u64) -> Self {
+        if self != Self::CERTIFICATE_DAYS {
+            return self;
+        }
         let share = |limit: u64, share: u64| limit.min(days.checked_div(share).unwrap_or(0));
         Self { warning: share(self.warning, 5), critical: share(self.critical, 10) }
     }

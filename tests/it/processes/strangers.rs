@@ -3,9 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use lintas::domain::{FederationId, Timestamp, UnitCode};
-use lintas::identity::Authority;
-use lintas::identity::enrolment::EnrolmentRequest;
+use lintas::domain::{FederationId, NodeId, Timestamp, UnitCode};
+use lintas::identity::{Authority, SpiffeId, TlsKey, make_request};
 use lintas::runtime::{Clock, SystemClock};
 use lintas_tests::federation::PATIENCE;
 use lintas_tests::wait::until;
@@ -23,12 +22,11 @@ async fn certificate_that_is_expired_or_of_another_authority_is_taken() {
     let now = SystemClock.timestamp();
     let unit = UnitCode::parse(PADANG).unwrap();
     let folder = town.federation.node_folder(PADANG);
-    let request = EnrolmentRequest::from_toml(&fs::read_to_string(folder.join("enrolment-request.toml")).unwrap());
-    let request = request.unwrap();
+    let id = SpiffeId::new(federation.clone(), NodeId::Node(unit.clone()));
+    let csr = make_request(&TlsKey::load(&folder.join("keys/tls.key")).unwrap(), &id).unwrap();
     let ours = Authority::load(&town.federation.hub_folder().join("authority"), &federation).unwrap();
     let theirs = Authority::create(&town.path("ca-of-another"), &federation, now, &[9; 32]).unwrap();
-    let issue =
-        |authority: &Authority, from| authority.issue_node(request.csr_pem(), &unit, from, DAY, [5; 16]).unwrap().pem;
+    let issue = |authority: &Authority, from| authority.issue_node(&csr, &unit, from, DAY, [5; 16]).unwrap().pem;
     let good = fs::read_to_string(folder.join("keys/node.pem")).unwrap();
     for (what, certificate) in [("expired", issue(&ours, LONG_AGO)), ("unknown_authority", issue(&theirs, now))] {
         town.federation.stop_node(PADANG).await.unwrap();

@@ -34,6 +34,7 @@ impl Twins {
             twins.town.federation.linked(code).await.unwrap();
         }
         twins.town.federation.at_rest().await.unwrap();
+        twins.town.federation.endorse().await.unwrap();
         twins
     }
 
