@@ -196,6 +196,7 @@ mod tests {
         instruments.verdicts(round, 1);
         instruments.decisions(round, 1);
         instruments.session_ended(round);
+        instruments.joined(round);
         instruments.outbox(round, 1);
         instruments.nodes(round, 1);
         instruments.journal(1, 2);

@@ -126,7 +126,7 @@ async fn monitoring_is_told_that_all_is_well() {
         assert!(code == 0 && said.starts_with("LINTAS ") && said.contains(" OK: ") && said.contains(" | "), "{said}");
         assert_eq!(said.trim_end().lines().count(), 1);
         assert_eq!(ready(&town, of_hub, &[]).await.0, 0);
-        let (code, said) = check(&town, of_hub, &["--certificate-days", "1000,7"]).await;
+        let (code, said) = check(&town, of_hub, &["--certificate-days", "1000,0"]).await;
         assert!(code == 1 && said.contains("WARNING"), "{code}: {said}");
         let (code, said) = check(&town, of_hub, &["--certificate-days", "2000,1000"]).await;
         assert!(code == 2 && said.contains("CRITICAL"), "{code}: {said}");
