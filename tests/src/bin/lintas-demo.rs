@@ -30,6 +30,7 @@ async fn main() -> anyhow::Result<std::process::ExitCode> {
     let mut federation = demo::found(folder.path(), database).await?;
     let on = if server.is_some() { ", the hub on PostgreSQL" } else { "" };
     println!("a hub and {} nodes run in {}{on}", federation.codes().count(), folder.path().display());
+    println!("each joined with a token, and the node above has endorsed its keys");
     let lived = demo::live(&mut federation).await;
     if let (true, Ok(())) = (arguments.keep_running, &lived) {
         keep(&federation, folder.path()).await?;
