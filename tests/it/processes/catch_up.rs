@@ -25,7 +25,7 @@ async fn hub_on_postgres_killed_in_the_middle_of_catch_up_loses_nothing() {
 
 async fn hub_is_killed(mut town: Town) {
     town.federation.stop_hub().await.unwrap();
-    let ids = file(&mut town.desk(PADANG).await, 400, TEXT_BYTES).await;
+    let ids = file(&mut town.desk(PADANG).await, 1_000, TEXT_BYTES).await;
     let written = town.node_books(PADANG).await.own().await.unwrap().written;
 
     let books = town.hub_books().await;
@@ -34,7 +34,11 @@ async fn hub_is_killed(mut town: Town) {
         town.federation.start_hub().unwrap();
         reached = beyond(&books, PADANG, reached).await;
         town.federation.kill_hub().await.unwrap();
-        assert!(reached < written, "life {life}: the hub was killed too late to show anything");
+        // What is stored in one transaction is up to the machine: one that is quick is through before its fourth death.
+        if reached >= written {
+            assert!(life > 0, "the hub was killed too late to show anything");
+            break;
+        }
         // The node believes no more than what is on the dead hub's disk.
         let receipt = town.node_books(PADANG).await.peer(NodeId::Hub).await.unwrap().unwrap().receipt;
         let receipt = receipt.map_or(Position::ZERO, |receipt| receipt.receipt().position);
