@@ -118,7 +118,7 @@ pub(crate) enum Command {
     /// Say that the keys of the node below were compared with what that node shows.
     ///
     /// Its people read out the code of its keys (`nodes` there, its own line), over the telephone or in person, to somebody who
-    /// knows them. Only with that code, and only by the node above, are they endorsed. Until then no complaint goes to it and nothing is sealed to it.
+    /// knows them. Only with that code, and only by the node above, are they endorsed. Until then no complaint of others goes to it.
     Endorse(Endorse),
     /// Check journal, seals, receipts, and every complaint against its events.
     ///

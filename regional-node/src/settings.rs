@@ -41,7 +41,7 @@ const KEYS: [(&str, &str, &str); 16] = [
     (
         "sealing.key",
         "keys/sealing.key",
-        "The key that opens what is sealed to this node (mode 0600); or credential:NAME.",
+        "The key for content sealed to this node (mode 0600), registered when it joins; or credential:NAME.",
     ),
     ("database", "node.db", "The database."),
     (

@@ -4,7 +4,7 @@
 use super::cbor::{Reader, Unreadable, Writer};
 use super::signature::{self, SIGNATURE_BYTES, SigningKey};
 use super::{batch, prefix};
-use crate::domain::{FederationId, NodeId, Position, SealHash, SigningKeyId};
+use crate::domain::{FederationId, NodeId, Position, Registry, SealHash, SigningKeyId};
 
 /// Longest seal body that is read, in bytes.
 pub const SEAL_BYTES_MAX: usize = 512;
@@ -62,6 +62,12 @@ impl SealBody {
     #[must_use]
     pub const fn events(&self) -> u64 {
         if self.first == 0 || self.last < self.first { 0 } else { (self.last - self.first).saturating_add(1) }
+    }
+
+    /// The key that must have signed it, as the registry stands: its author's own, for these places of its journal.
+    #[must_use]
+    pub fn key(&self, registry: &Registry) -> Option<SigningKeyId> {
+        registry.node(&self.origin)?.seal_key(Position::new(self.incarnation, self.first), self.end())
     }
 
     /// The position of its last event.

@@ -181,7 +181,8 @@ impl SignedStatement {
             Statement::Endorsed { node, signing_key, sealing_key, keyed, by } => {
                 let endorsed = entry(node)?;
                 let same = endorsed.signing_key() == Some(*signing_key) && endorsed.sealing_key == *sealing_key;
-                if !same || endorsed.keyed != *keyed {
+                // What is confirmed already is not said again: the registry would grow with every repetition.
+                if !same || endorsed.keyed != *keyed || endorsed.confirmed {
                     return Err(StatementError::Stale);
                 }
                 if !registry.may_endorse(&NodeId::Node(by.clone()), node) {
@@ -191,8 +192,8 @@ impl SignedStatement {
             Statement::Rotated { node, after, signing_key, sealing_key } => {
                 let rotated = entry(node)?;
                 let same = rotated.signing_key() == Some(*signing_key) && rotated.sealing_key == *sealing_key;
-                // An old key signs no part of the journal that is another's already.
-                let backwards = rotated.signing_keys.first().is_some_and(|span| *after < span.after);
+                // An old key signs no part of the journal that is another's already; and between two rotations lies something.
+                let backwards = rotated.signing_keys.first().is_some_and(|span| *after <= span.after);
                 if same || backwards || rotated.revoked.is_some() {
                     return Err(StatementError::Stale);
                 }
@@ -380,6 +381,18 @@ mod tests {
         assert_eq!(stolen.check(&federation(), &registry), Err(StatementError::Signature));
         let back = rotation("13.71", 39, 34).sign(&federation(), &key(33));
         assert_eq!(back.check(&federation(), &registry), Err(StatementError::Stale));
+    }
+
+    #[test]
+    fn statement_is_recorded_again_and_again() {
+        let mut registry = registry();
+        let endorsed = endorsement(&registry, "13", "id", 1);
+        tell(&mut registry, endorsed.clone().change());
+        assert_eq!(endorsed.check(&federation(), &registry), Err(StatementError::Stale));
+        tell(&mut registry, rotation("13", 9, 22).sign(&federation(), &key(2)).change());
+        let again = |after| rotation("13", after, 23).sign(&federation(), &key(22));
+        assert_eq!(again(9).check(&federation(), &registry), Err(StatementError::Stale), "nothing lies in between");
+        assert_eq!(again(10).check(&federation(), &registry), Ok(()));
     }
 
     #[test]

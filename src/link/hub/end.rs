@@ -292,6 +292,15 @@ impl<S: Store> HubEnd<S> {
             tracing::warn!(node = %self.node, "a statement of another node was handed in; it is left");
             return Ok(());
         }
+        // What does not hold costs no look through the whole registry: a node may send as many as it likes.
+        let federation = &shared.signer.federation;
+        if statement.check(federation, &shared.registry()).is_err() {
+            let fresh = shared.refresh().await?;
+            if let Err(error) = statement.check(federation, &fresh) {
+                tracing::warn!(node = %self.node, %error, "a statement does not hold; it is left");
+                return Ok(());
+            }
+        }
         match registrar::record(&shared.store, &shared.signer, statement, shared.now()).await? {
             Ok(_) => {
                 let registry = shared.refresh().await?;
@@ -440,7 +449,7 @@ impl<S: Store> HubEnd<S> {
         let body = seal.body();
         let registry = self.shared.registry();
         let own = body.federation == self.shared.signer.federation && body.origin == self.node;
-        let proven = own && seal_key(&registry, seal).is_some_and(|key| seal.verify(&key).is_ok());
+        let proven = own && body.key(&registry).is_some_and(|key| seal.verify(&key).is_ok());
         Ok(Input::Opened(Err(if proven { Fault::Fork } else { Fault::BrokenSeal })))
     }
 
@@ -574,7 +583,7 @@ fn verify(
 ) -> Result<(Vec<SealedEvent>, SigningKeyId), Fault> {
     registry.node(node).ok_or(Fault::NotEnrolled)?;
     let Batch { seal, entries } = &message.batch;
-    let key = seal_key(registry, seal).ok_or(Fault::BrokenSeal)?;
+    let key = seal.body().key(registry).ok_or(Fault::BrokenSeal)?;
     let headers: Vec<&[u8]> = entries.iter().map(|entry| &entry.bytes[..]).collect();
     let read = journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after);
     read.map(|read| (read, key)).map_err(|error| {
@@ -600,12 +609,6 @@ pub(super) fn barred(registry: &Registry, node: &NodeId) -> Option<Fault> {
         Some(entry) if entry.revoked.is_some() => Some(Fault::NotEnrolled),
         Some(entry) => entry.suspended.then_some(Fault::Suspended),
     }
-}
-
-/// The key with which a seal must be signed: the author's own for these places of its journal.
-pub(super) fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
-    let body = seal.body();
-    registry.node(&body.origin)?.seal_key(Position::new(body.incarnation, body.first), body.end())
 }
 
 /// A batch with what was read of its events.

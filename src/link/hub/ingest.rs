@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::author::{HubKey, Recorder};
-use super::end::{barred, seal_key};
+use super::end::barred;
 use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
@@ -290,7 +290,7 @@ pub(super) fn plan(
         return (Changes::default(), Taken::Superseded);
     };
     // Revoked, suspended or given other keys in the meantime: its sessions are fenced, the next Hello says why.
-    let keyed = |batch: &Verified| seal_key(registry, &batch.seal) == Some(batch.key);
+    let keyed = |batch: &Verified| batch.seal.body().key(registry) == Some(batch.key);
     if barred(registry, &intake.node).is_some() || !intake.batches.iter().all(keyed) {
         return (Changes::default(), Taken::Superseded);
     }

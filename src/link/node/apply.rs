@@ -126,14 +126,8 @@ fn follows(trust: &Trust, own: (&NodeId, Position), registry: &Registry, event: 
 fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Event> {
     let proof = Proof { seal: delivery.seal.clone(), index: delivery.index, path: delivery.path.clone() };
     let origin = &delivery.seal.body().origin;
-    let key = if origin.is_hub() { Some(trust.hub) } else { seal_key(registry, &delivery.seal) };
+    let key = if origin.is_hub() { Some(trust.hub) } else { delivery.seal.body().key(registry) };
     journal::verify_forwarded(&delivery.bytes, &proof, &key?, &trust.federation).ok()
-}
-
-/// The key with which a node's seal must be signed, by its place in that node's journal.
-fn seal_key(registry: &Registry, seal: &Seal) -> Option<SigningKeyId> {
-    let body = seal.body();
-    registry.node(&body.origin)?.seal_key(Position::new(body.incarnation, body.first), body.end())
 }
 
 /// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.
