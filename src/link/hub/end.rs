@@ -3,25 +3,19 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use tokio::sync::watch as watch_channel;
-
 use super::author::HubKey;
-use super::ingest::{self, Intake, Policy, Sealed, Taken, Verified};
+use super::ingest::{self, Intake, Sealed, Taken, Verified};
 use super::open::{self, Opening};
 use super::order;
 use super::registrar;
-use super::release;
 use super::session::{Action, Input, Opened, Session};
+use super::shared::HubShared;
 use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::{
-    Cause, ComplaintId, Event, Inadmissibility, NodeId, Position, Registry, SigningKeyId, Timestamp, UnitCode, Verdict,
-};
-use crate::journal::{self, BatchError, Head, HeaderError, Receipt, Seal, SealedEvent, SignedReceipt, SignedStatement};
+use crate::domain::{Inadmissibility, NodeId, Position, Registry, SigningKeyId, UnitCode, Verdict};
+use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt, SignedStatement};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
-use crate::runtime::Clock;
 use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
-use crate::telemetry::Telemetry;
 use crate::telemetry::instruments::Direction;
 
 /// Complaints whose waiting proposals are asked for at once.
@@ -32,119 +26,9 @@ const ORDER_AT_ONCE: usize = 100;
 const OUTPUT_MESSAGES_MAX: usize = 16;
 /// How long it is not noted again that a silent node is there, in seconds.
 const HEARD_SECONDS: i64 = 300;
-/// Complaints with held events that are looked at when the hub starts.
-const HELD_MAX: usize = 10_000;
 
 /// That a later session of the same node took over.
 const SUPERSEDED: Input = Input::Opened(Err(Fault::Superseded));
-
-/// What all sessions of one hub process share.
-#[derive(Debug)]
-pub struct HubShared<S> {
-    /// The database.
-    pub store: S,
-    /// With what the hub signs.
-    pub signer: HubKey,
-    /// How it decides.
-    pub policy: Policy,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Where its work is told.
-    pub telemetry: Telemetry,
-    registry: watch_channel::Sender<Arc<Registry>>,
-}
-
-impl<S: Store> HubShared<S> {
-    /// Shares a store. The registry is read from it as it is needed.
-    #[must_use]
-    pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        let registry = watch_channel::Sender::new(Arc::default());
-        Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry }
-    }
-
-    /// The same, telling of its work.
-    #[must_use]
-    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
-        Self { telemetry, ..self }
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        Timestamp(self.clock.now())
-    }
-
-    /// The registry as far as this process knows it.
-    #[must_use]
-    pub fn registry(&self) -> Arc<Registry> {
-        self.registry.borrow().clone()
-    }
-
-    /// Shows the registry whenever this process comes to know more of it.
-    #[must_use]
-    pub fn watch_registry(&self) -> watch_channel::Receiver<Arc<Registry>> {
-        self.registry.subscribe()
-    }
-
-    /// The registry with what a transaction read beyond it; remembered for the next.
-    fn advance(&self, news: &[Event]) -> Arc<Registry> {
-        self.registry.send_if_modified(|known| {
-            let before = known.position();
-            if !news.is_empty() {
-                let registry = Arc::make_mut(known);
-                for event in news {
-                    registry.apply(event);
-                }
-            }
-            known.position() > before
-        });
-        self.registry()
-    }
-
-    /// Reads the registry anew from the store.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn refresh(&self) -> Result<Arc<Registry>, StoreError> {
-        let scope = self.scope(None, BTreeSet::new());
-        self.store.transact(scope, |view| (Changes::default(), self.advance(&view.registry))).await
-    }
-
-    fn scope(&self, peer: Option<&NodeId>, complaints: BTreeSet<ComplaintId>) -> Scope {
-        Scope { complaints, peer: peer.cloned(), registry_after: Some(self.registry().position()), ..Scope::default() }
-    }
-
-    /// Judges what was held and is known now, after an upgrade. Returns whom to wake.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn release_held(&self) -> Result<BTreeSet<NodeId>, StoreError> {
-        let mut woken = BTreeSet::new();
-        for id in self.store.held(HELD_MAX).await? {
-            let scope = self.scope(None, BTreeSet::from([id]));
-            let plan = |view: &View| {
-                let registry = self.advance(&view.registry);
-                release::plan(view, id, &self.signer, &registry, self.now())
-            };
-            woken.extend(self.store.transact(scope, plan).await?);
-        }
-        Ok(woken)
-    }
-
-    /// Moves a complaint by the hub's own decision: escalation, revocation, appeal or re-homing. Returns whom to wake; none if
-    /// there was nothing to move.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn move_complaint(&self, id: ComplaintId, cause: Cause) -> Result<Option<BTreeSet<NodeId>>, StoreError> {
-        let scope = self.scope(None, BTreeSet::from([id]));
-        let plan = |view: &View| {
-            let registry = self.advance(&view.registry);
-            order::plan_move(view, id, cause, &self.signer, &registry, self.now())
-        };
-        self.store.transact(scope, plan).await
-    }
-}
 
 /// What a session's end puts out.
 #[derive(Debug, Default)]

@@ -9,7 +9,9 @@ mod order;
 pub mod registrar;
 mod release;
 pub mod session;
+pub mod shared;
 mod watch;
 
 pub use author::{HubKey, Recorder};
-pub use end::{HubEnd, HubShared, Output};
+pub use end::{HubEnd, Output};
+pub use shared::HubShared;

@@ -1,28 +1,22 @@
 //! A node's end of one session at work: carries out on the store what the session's state machine wants. Knows no transport.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
-
-use super::apply::{self, Known, Trust};
+use super::apply::{self, Known};
 use super::recover;
-use super::seal::{NodeKey, seal_all};
+use super::seal::seal_all;
 use super::session::{Action, Ended, Input, Session};
+use super::shared::NodeShared;
 use super::watch;
-use crate::domain::{ComplaintId, EventHash, NodeId, Position, Registry, Timestamp, Verdict};
-use crate::journal::{self, Head, SignedStatement, Statement};
-use crate::link::message::{Ack, Deliver, Fault, Hello, Progress, Up, VERSIONS};
-use crate::runtime::Clock;
+use crate::domain::{ComplaintId, EventHash, NodeId, Position, Verdict};
+use crate::journal::{self, Head};
+use crate::link::message::{Ack, Deliver, Fault, Up};
 use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
-use crate::telemetry::Telemetry;
 use crate::telemetry::instruments::Direction;
 
 /// Own events looked up at once, to compare what an acknowledgement says of them.
 const LOOKED_UP_MAX: usize = 2000;
-
-/// Statements that wait to be said, at most: more than there are nodes in the country.
-const STATEMENTS_MAX: usize = 1000;
 
 /// Verdicts on own events.
 type Said = Vec<(Position, EventHash, Verdict)>;
@@ -36,172 +30,6 @@ fn contradiction<T>(stored: Result<T, StoreError>) -> Result<Result<T, Fault>, S
             Ok(Err(Fault::Protocol))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// What the sessions of one node share.
-#[derive(Debug)]
-pub struct NodeShared<S> {
-    /// The database.
-    pub store: S,
-    /// With what the node signs.
-    pub signer: NodeKey,
-    /// Whose signatures it believes.
-    pub trust: Trust,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Where its work is told.
-    pub telemetry: Telemetry,
-    registry: Mutex<Arc<Registry>>,
-    progress: Mutex<Option<Progress>>,
-    /// The hub's seal over the newest registry event known, by that event's place.
-    cited: Mutex<(Position, Head)>,
-    /// What the node is to say of keys, until the registry shows it.
-    statements: Mutex<Vec<Statement>>,
-    spoken: Notify,
-}
-
-impl<S: Store> NodeShared<S> {
-    /// Shares a store. The registry is read from it as it is needed.
-    #[must_use]
-    pub fn new(store: S, signer: NodeKey, trust: Trust, clock: Arc<dyn Clock>) -> Self {
-        let registry = Mutex::new(Arc::new(Registry::default()));
-        let telemetry = Telemetry::default();
-        Self {
-            store,
-            signer,
-            trust,
-            clock,
-            telemetry,
-            registry,
-            progress: Mutex::new(None),
-            cited: Mutex::new((Position::ZERO, Head::NONE)),
-            statements: Mutex::default(),
-            spoken: Notify::new(),
-        }
-    }
-
-    /// The same, telling of its work.
-    #[must_use]
-    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
-        Self { telemetry, ..self }
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        Timestamp(self.clock.now())
-    }
-
-    /// What the hub said last of how far it is, in the present session.
-    #[must_use]
-    pub fn progress(&self) -> Option<Progress> {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note(&self, progress: Option<Progress>) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
-    }
-
-    /// Has the hub told something of keys, now or when the link is up next, until its registry shows that it was recorded or is no
-    /// longer so. It is kept in memory: what a stopped node had still to say must be said again.
-    pub fn say(&self, statement: Statement) {
-        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        if !statements.contains(&statement) && statements.len() < STATEMENTS_MAX {
-            statements.push(statement);
-        }
-        self.spoken.notify_one();
-    }
-
-    /// Has what is still to be said looked at once more.
-    pub fn say_again(&self) {
-        self.spoken.notify_one();
-    }
-
-    /// Waits until there is something to say.
-    pub async fn spoken(&self) {
-        self.spoken.notified().await;
-    }
-
-    /// What is to be said, signed; what the registry shows already, or has overtaken, is dropped.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn speech(&self) -> Result<Vec<SignedStatement>, StoreError> {
-        let registry = self.registry().await?;
-        let (federation, key) = (&self.signer.federation, &self.signer.key);
-        let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut speech = Vec::new();
-        statements.retain(|statement| {
-            let signed = statement.clone().sign(federation, key);
-            let holds = signed.check(federation, &registry).is_ok();
-            if holds {
-                speech.push(signed);
-            }
-            holds
-        });
-        Ok(speech)
-    }
-
-    async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
-        let known = self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let scope = Scope { registry_after: Some(known.position()), ..Scope::default() };
-        let news = self.store.transact(scope, |view| (Changes::default(), view.registry.clone())).await?;
-        if news.is_empty() {
-            return Ok(known);
-        }
-        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = Arc::make_mut(&mut *registry);
-        for event in &news {
-            inner.apply(event);
-        }
-        Ok(registry.clone())
-    }
-
-    /// The hub's seal over the newest registry event that this node knows: what its own seals cite.
-    async fn registry_head(&self) -> Result<Head, StoreError> {
-        let newest = self.registry().await?.position();
-        let (known, head) = *self.cited.lock().unwrap_or_else(PoisonError::into_inner);
-        if known == newest {
-            return Ok(head);
-        }
-        let head = self.store.seal_of(NodeId::Hub, newest).await?.map_or(Head::NONE, |seal| seal.head());
-        *self.cited.lock().unwrap_or_else(PoisonError::into_inner) = (newest, head);
-        Ok(head)
-    }
-
-    /// The hub's seals as this node has them, of those that the seals of a message cite.
-    async fn heads(&self, deliver: &Deliver) -> Result<BTreeMap<Position, Head>, StoreError> {
-        let cited: BTreeSet<Position> = deliver.events.iter().map(|event| event.seal.body().hub.position).collect();
-        let mut heads = BTreeMap::new();
-        for position in cited {
-            let seal = self.store.seal_of(NodeId::Hub, position).await?;
-            heads.extend(seal.map(|seal| (position, seal.head())));
-        }
-        Ok(heads)
-    }
-
-    /// What this node says of itself: all that is written is sealed first.
-    ///
-    /// # Errors
-    /// If storage failed.
-    pub async fn hello(&self, recover: bool) -> Result<Hello, StoreError> {
-        let peer = self.store.peer(NodeId::Hub).await?;
-        let hub = peer.as_ref().map_or(Head::NONE, |peer| peer.stored);
-        seal_all(&self.store, &self.signer, self.registry_head().await?).await?;
-        let own = self.store.own().await?;
-        self.note(None);
-        Ok(Hello {
-            versions: VERSIONS,
-            federation: self.signer.federation.clone(),
-            head: own.sealed,
-            inbound: peer.as_ref().map_or((0, 0), |peer| peer.inbound),
-            hub,
-            judged: peer.as_ref().map_or(Position::ZERO, |peer| peer.judged),
-            recover,
-            clock: self.now(),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-        })
     }
 }
 

@@ -5,9 +5,11 @@ pub mod end;
 pub mod recover;
 pub mod seal;
 pub mod session;
+pub mod shared;
 mod watch;
 
 pub use apply::Trust;
-pub use end::{NodeEnd, NodeShared, Output};
+pub use end::{NodeEnd, Output};
 pub use seal::NodeKey;
 pub use session::Ended;
+pub use shared::NodeShared;
