@@ -103,6 +103,17 @@ fn what_cannot_be_given_is_refused_with_its_reason() {
 }
 
 #[test]
+fn suspension_ends_by_an_older_token() {
+    let mut story = Story::filed("13.71");
+    tell(&mut story.registry, Change::NodeSuspended { node: unit("13") });
+    enrol(&mut story, "13");
+    assert_eq!(story.registry.may_receive(&node("13")), Err(MoveRefusal::SuspendedNode));
+    assert!(!story.registry.may_connect(&node("13")));
+    tell(&mut story.registry, Change::NodeReinstated { node: unit("13") });
+    assert_eq!(story.registry.may_receive(&node("13")), Ok(()));
+}
+
+#[test]
 fn without_a_node_for_the_top_a_proposal_is_refused_not_left_waiting() {
     let mut story = Story::filed("13.71");
     story.registry = registry(&["13", "13.71"], &["kl.pu"]);

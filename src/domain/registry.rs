@@ -153,7 +153,8 @@ impl Registry {
         }
     }
 
-    /// Enrols a node, or an enrolled one anew. Keys that do not follow from the ones before must be endorsed again.
+    /// Enrols a node, or an enrolled one anew. Keys that do not follow from the ones before must be endorsed again. Neither a revocation
+    /// nor a suspension ends by it: a token may be older than they are.
     fn enrol(
         &mut self,
         at: Position,
@@ -184,7 +185,6 @@ impl Registry {
         entry.name = name.clone();
         entry.tls_key = tls_key;
         entry.sealing_key = sealing_key;
-        entry.suspended = false;
         entry.sign_with(span);
     }
 
