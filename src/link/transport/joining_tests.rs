@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::join::{JoinError, JoinKeys, Joined, Renewed, come_back, join, renew};
 use super::listen::{Enrolling, Listening, listen};
 use crate::domain::event::PublicName;
-use crate::domain::{Change, FederationId, NodeId, Registry, TokenId, UnitCode};
+use crate::domain::{Change, FederationId, NodeId, Position, Registry, TokenId, UnitCode};
 use crate::identity::issuing::Issuing;
 use crate::identity::renewal::write_renewed;
 use crate::identity::rotation::{Rotation, RotationError};
@@ -481,6 +481,32 @@ async fn connection_outlives_its_certificate() {
     };
     tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
     assert!(link.session(tokio_stream::pending()).await.is_err());
+}
+
+/// What another process writes into the registry ends a connection that is up, not only the session in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connection_outlives_its_key_or_a_suspension() {
+    let changes = [
+        Change::NodeCertified { node: unit("13.71"), tls_key: [99; 32] },
+        Change::NodeSuspended { node: unit("13.71") },
+        Change::NodeRevoked { node: unit("13.71"), last: Position::ZERO },
+    ];
+    for change in changes {
+        let mut town = Town::new().await;
+        let (token, own) = (town.token("13.71").await, keys(10));
+        let joined = town.join(&token, &own).await.unwrap();
+        let settled = town.settle(&joined, &own);
+        let channel = super::join::channel(&town.link(&settled)).await.unwrap();
+        let mut link = pb::link_client::LinkClient::new(channel);
+        let session = link.session(tokio_stream::pending()).await.unwrap();
+        register(&town.store, &town.shared.signer, vec![change.clone()], town.clock.timestamp()).await.unwrap();
+        let ended = async {
+            let mut session = session.into_inner();
+            while let Ok(Some(_)) = session.message().await {}
+        };
+        tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap_or_else(|_| panic!("{change:?}"));
+        assert!(link.session(tokio_stream::pending()).await.is_err(), "{change:?}");
+    }
 }
 
 impl Drop for Town {
