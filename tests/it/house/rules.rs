@@ -28,7 +28,8 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 17] = [
+const FENCED: [(&str, &[&str]); 18] = [
+    ("hpke", &["identity"]),
     ("sqlx", &["store"]),
     ("rustix", &["runtime"]),
     ("rustls", &["identity"]),
