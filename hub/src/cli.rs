@@ -114,6 +114,10 @@ pub(crate) enum Command {
     /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
     /// stands, when. No texts and no names: those are the nodes'.
     Export(Box<Export>),
+    /// Put all stored content under the present storage key; no hub may run.
+    ///
+    /// Afterwards older lines of the storage key's file are needed for older backups alone.
+    Rewrap(Rewrap),
     /// Print a script that completes this program's command line in a shell.
     Completions(Completions),
     /// Write this program's manual pages into a folder.
@@ -166,11 +170,14 @@ pub(crate) struct Enrol {
     #[arg(long, value_name = "FILE", required_unless_present = "csr")]
     pub(crate) request: Option<PathBuf>,
     /// A certificate request in PEM, instead of --request.
-    #[arg(long, value_name = "FILE", requires_all = ["signing_key", "name"], conflicts_with = "request")]
+    #[arg(long, value_name = "FILE", requires_all = ["signing_key", "sealing_key", "name"], conflicts_with = "request")]
     pub(crate) csr: Option<PathBuf>,
     /// With --csr: the node's public signing key, 64 hexadecimal digits. That its owner holds it is not proven.
     #[arg(long, value_name = "HEX", requires = "csr")]
     pub(crate) signing_key: Option<String>,
+    /// With --csr: the node's public sealing key, 64 hexadecimal digits. That its owner holds it is not proven.
+    #[arg(long, value_name = "HEX", requires = "csr")]
+    pub(crate) sealing_key: Option<String>,
     /// Days until the certificate ends.
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=731))]
     pub(crate) days: u16,
@@ -197,6 +204,13 @@ pub(crate) struct Revoke {
     /// Do it.
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rewrap {
+    /// Make a new storage key first; it becomes the present one.
+    #[arg(long)]
+    pub(crate) new_key: bool,
 }
 
 #[derive(Debug, Args)]
@@ -337,7 +351,7 @@ mod tests {
             "lintas-hub settings",
             "lintas-hub units import units.csv --json",
             "lintas-hub enrol 13.71 --request r.toml --out b.toml",
-            &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key}"),
+            &format!("lintas-hub enrol 13.71 --name Padang --csr c.pem --signing-key {key} --sealing-key {key}"),
             "lintas-hub renew --dns hub.lapor.go.id --dns localhost",
             "lintas-hub list --state new --state closed --limit 5",
             "lintas-hub verify --lang id",
@@ -361,7 +375,7 @@ mod tests {
             "lintas-hub enrol 13.71",
             "lintas-hub renew",
             "lintas-hub enrol 13.71 --csr c.pem",
-            "lintas-hub enrol 13.71 --request r --csr c --signing-key k --name n",
+            "lintas-hub enrol 13.71 --request r --csr c --signing-key k --sealing-key k --name n",
             "lintas-hub list --limit 0",
             "lintas-hub run --set listen",
             "lintas-hub show",

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lintas::domain::event::PublicName;
-use lintas::domain::{NodeId, Registry, SigningKeyId, UnitCode};
+use lintas::domain::{NodeId, Registry, SealingKeyId, SigningKeyId, UnitCode};
 use lintas::identity::authority::LIFETIME_MAX;
 use lintas::identity::enrolment::{ENROLMENT_BYTES_MAX, EnrolmentError};
 use lintas::identity::{Authority, EnrolmentRequest, JoiningBundle, files};
@@ -28,6 +28,7 @@ struct Wanted {
     name: PublicName,
     csr_pem: String,
     signing_key: SigningKeyId,
+    sealing_key: SealingKeyId,
 }
 
 /// Enrols a node, or gives an enrolled one a new certificate and, if they changed, new keys.
@@ -59,7 +60,7 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
         name: wanted.name.clone(),
         signing_key: wanted.signing_key,
         tls_key: issued.spki_sha256,
-        sealing_key: lintas::domain::SealingKeyId([0; 32]),
+        sealing_key: wanted.sealing_key,
     };
     // The registry first: a bundle of a node that the hub does not know would be of no use.
     let news = !is_known(&registry, &enrolment);
@@ -115,11 +116,13 @@ fn wanted(settings: &Settings, arguments: &Enrol) -> Result<Wanted, Failure> {
     let Some(path) = &arguments.request else {
         let (csr, key) = (arguments.csr.as_deref(), arguments.signing_key.as_deref());
         let key = key.and_then(SigningKeyId::parse);
+        let sealing = arguments.sealing_key.as_deref().and_then(SealingKeyId::parse);
         return Ok(Wanted {
             node,
             name: name.ok_or_else(|| argument("--name", EnrolmentError::Name.to_string()))?,
             csr_pem: read(csr.unwrap_or(Path::new("")))?,
             signing_key: key.ok_or_else(|| argument("--signing-key", EnrolmentError::SigningKey.to_string()))?,
+            sealing_key: sealing.ok_or_else(|| argument("--sealing-key", EnrolmentError::SealingKey.to_string()))?,
         });
     };
     let request = EnrolmentRequest::from_toml(&read(path)?)?;
@@ -135,6 +138,7 @@ fn wanted(settings: &Settings, arguments: &Enrol) -> Result<Wanted, Failure> {
         name: name.unwrap_or_else(|| request.name().clone()),
         csr_pem: request.csr_pem().to_owned(),
         signing_key: request.signing_key(),
+        sealing_key: request.sealing_key(),
     })
 }
 

@@ -8,7 +8,7 @@ use lintas::desk::NotAName;
 use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
-use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
+use lintas::identity::{AuthorityError, KeyError, RequestError, SecretsError, TlsError};
 use lintas::link::hub::registrar::RegistrarError;
 use lintas::link::transport::listen::ListenError;
 use lintas::runtime::Exit;
@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     File(#[from] FileError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     #[error(transparent)]
     Authority(#[from] AuthorityError),
     #[error(transparent)]
@@ -104,7 +106,7 @@ impl Failure {
         match self {
             Self::Settings(_) => "hub.settings",
             Self::Store(_) => "hub.storage",
-            Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
+            Self::File(_) | Self::Key(_) | Self::Secrets(_) | Self::Authority(_) | Self::Tls(_) => "hub.keys",
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
             Self::Registrar(RegistrarError::UnknownNode) => "hub.unknown-node",
             Self::Registrar(RegistrarError::Already) => "hub.stands-so",
@@ -140,12 +142,14 @@ impl Failure {
             Self::Store(error) | Self::Export(ExportError::Store(error)) => error.exit(),
             Self::File(error)
             | Self::Key(KeyError::File(error))
+            | Self::Secrets(SecretsError::File(error))
             | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error)))
             | Self::Authority(AuthorityError::File(error) | AuthorityError::Key(KeyError::File(error))) => error.exit(),
             Self::Write { cause, .. }
             | Self::Export(ExportError::Write(cause))
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
             Self::Key(_)
+            | Self::Secrets(_)
             | Self::Authority(_)
             | Self::Tls(_)
             | Self::CertificateRequest(_)
@@ -200,6 +204,7 @@ impl Failure {
             Self::Store(_)
             | Self::File(_)
             | Self::Key(_)
+            | Self::Secrets(_)
             | Self::Authority(_)
             | Self::CertificateRequest(_)
             | Self::Tls(_)

@@ -19,6 +19,7 @@ mod output;
 mod papers;
 mod renew;
 mod revoke;
+mod rewrap;
 mod run;
 mod settings;
 mod status;

@@ -28,7 +28,7 @@ const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 13] = [
+const KEYS: [(&str, &str, &str); 14] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -58,6 +58,11 @@ const KEYS: [(&str, &str, &str); 13] = [
         "keys/signing.key",
         "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
     ),
+    (
+        "storage.key",
+        "keys/storage.key",
+        "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
@@ -80,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsFiles,
     pub(crate) authority: PathBuf,
     pub(crate) signing_key: PathBuf,
+    pub(crate) storage_key: PathBuf,
     pub(crate) handovers_max: usize,
     pub(crate) connections_max: usize,
     pub(crate) observe: Option<SocketAddr>,
@@ -147,6 +153,7 @@ impl Settings {
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let storage_key = secret("storage.key");
         let place = |text: &str| {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
@@ -168,6 +175,7 @@ impl Settings {
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: trusted },
                 authority,
                 signing_key: signing_key?,
+                storage_key: storage_key?,
                 handovers_max: handovers?,
                 connections_max: connections?,
                 observe: observe?,

@@ -15,13 +15,13 @@ use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
-use crate::{backup, check, doctor, endorse, export, import, init, papers, run, story, verify};
+use crate::{backup, check, doctor, endorse, export, import, init, keys, kit, papers, rewrap, run, story, verify};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
     let lang = Language::choose(cli.common.lang, |name| std::env::var(name).ok());
     let Cli { common, command } = cli;
-    match command_of(&common, command, lang).await {
+    match Box::pin(command_of(&common, command, lang)).await {
         Ok(exit) => exit,
         Err(failure) => failure.tell(common.json, lang),
     }
@@ -59,6 +59,15 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Recover => {
             run::recover(&Settings::load(common)?, &output::progress(common.json, lang), lang).await?;
             say(&words::say("node.recovered", lang, &[]));
+            return Ok(Exit::Done);
+        }
+        Command::Kit(asked) => {
+            kit::kit(common, &asked, lang)?;
+            return Ok(Exit::Done);
+        }
+        Command::Rewrap(asked) => {
+            let progress = output::progress(common.json, lang);
+            rewrap::rewrap(&Settings::load(common)?, &asked, &progress, common.json, lang).await?;
             return Ok(Exit::Done);
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
@@ -100,7 +109,14 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
     let (value, text) = match command {
         Command::Status(_) => {
             let reply = reader(&settings).await?.status(wire::StatusRequest {}).await?;
-            (output::status_json(&reply), output::status(&reply, lang))
+            let (mut value, mut text) = (output::status_json(&reply), output::status(&reply, lang));
+            let reminder = kit::reminder(&settings, lang);
+            if let (Some(object), Some(reminder)) = (value.as_object_mut(), &reminder) {
+                object.insert("kit".to_owned(), reminder.as_str().into());
+                text.push('\n');
+                text.push_str(reminder);
+            }
+            (value, text)
         }
         Command::List(arguments) => story::list(&settings, arguments, lang).await?,
         Command::Show(shown) => story::show(&settings, &shown, lang).await?,
@@ -143,8 +159,9 @@ pub(crate) async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, F
     match Caller::connect(&SocketPlace::of(&settings.data)?).await {
         Ok(caller) => Ok(caller),
         Err(ClientError::NotRunning(_)) => {
-            let store = SqliteStore::open_read_only(&settings.database).await?;
-            Ok(Caller::local(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?))
+            let store = keys::reader(settings).await?;
+            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
+            Ok(Caller::local(desk))
         }
         Err(error) => Err(error.into()),
     }

@@ -21,8 +21,9 @@ use serde_json::json;
 
 use crate::cli::Import;
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::{progress, say, say_json};
-use crate::run::{open_socket, owner};
+use crate::run::open_socket;
 use crate::settings::Settings;
 
 /// Most bytes of a mapping.
@@ -48,7 +49,7 @@ struct Done {
 pub(crate) async fn import(settings: &Settings, asked: &Import, json: bool, lang: Language) -> Result<(), Failure> {
     let mistakes = |found| Failure::Import(Mistakes::of_all(found));
     let mapping = mapping(asked)?;
-    let reading = SqliteStore::open_read_only(&settings.database).await?;
+    let reading = keys::reader(settings).await?;
     let mut registry = Registry::default();
     reading.registry().await?.iter().for_each(|event| registry.apply(event));
     let table = Table::open(&asked.file, mapping.delimiter).map_err(|fault| mistakes(vec![fault]))?;
@@ -60,7 +61,7 @@ pub(crate) async fn import(settings: &Settings, asked: &Import, json: bool, lang
         return Err(Failure::Import(checked.mistakes));
     }
     let done = if asked.dry_run {
-        foresee(reading, &mapping, &checked, &progress).await?
+        foresee(settings, reading, &mapping, &checked, &progress).await?
     } else {
         reading.close().await;
         let (mut caller, held) = caller(settings).await?;
@@ -105,8 +106,8 @@ async fn caller(settings: &Settings) -> Result<(Caller<SqliteStore>, Option<Desk
         Ok(caller) => Ok((caller, None)),
         Err(ClientError::NotRunning(_)) => {
             let socket = open_socket(settings)?;
-            let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?;
-            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+            let store = keys::writer(settings).await?;
+            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
             Ok((Caller::local(desk), Some(socket)))
         }
         Err(error) => Err(error.into()),
@@ -115,12 +116,14 @@ async fn caller(settings: &Settings) -> Result<(Caller<SqliteStore>, Option<Desk
 
 /// How many would be new.
 async fn foresee(
+    settings: &Settings,
     store: SqliteStore,
     mapping: &Mapping,
     checked: &Checked,
     progress: &Progress,
 ) -> Result<Done, Failure> {
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let ring = keys::ring(settings)?;
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), ring).await?;
     let step = progress.step("progress.import-check", u64::try_from(checked.ids.len()).ok());
     let mut done = Done::default();
     for id in &checked.ids {

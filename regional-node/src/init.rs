@@ -7,8 +7,8 @@ use std::path::Path;
 use lintas::domain::event::PublicName;
 use lintas::domain::{FederationId, NodeId, UnitCode};
 use lintas::identity::enrolment::{ENROLMENT_BYTES_MAX, EnrolmentError, EnrolmentRequest, JoiningBundle};
-use lintas::identity::{FileError, SpiffeId, TlsKey, create_signing_secret, files, make_request};
-use lintas::journal::SigningKey;
+use lintas::identity::{FileError, SpiffeId, TlsKey, create_secret_key, create_signing_secret, files, make_request};
+use lintas::journal::{SealingKey, SigningKey};
 use lintas::runtime::{OsEntropy, random_bytes};
 use lintas::store::Owner;
 use lintas::store::sqlite::SqliteStore;
@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::cli::{Common, Init, Join};
 use crate::failure::Failure;
+use crate::kit;
 use crate::output::{say, say_json};
 use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
 
@@ -41,9 +42,14 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     let tls = TlsKey::create(&keys.join("tls.key"), &random_bytes(&OsEntropy))?;
     let seed = zeroize::Zeroizing::new(random_bytes::<32>(&OsEntropy));
     create_signing_secret(&keys.join("signing.key"), &seed)?;
+    let sealing = zeroize::Zeroizing::new(random_bytes::<32>(&OsEntropy));
+    create_secret_key(&keys.join("sealing.key"), &sealing)?;
+    let storage = zeroize::Zeroizing::new(random_bytes::<32>(&OsEntropy));
+    create_secret_key(&keys.join("storage.key"), &storage)?;
     let csr = make_request(&tls, &SpiffeId::new(federation.clone(), node.clone()))?;
     let signing = SigningKey::from_seed(*seed);
-    let request = EnrolmentRequest::sign(federation.clone(), unit, name, csr, &signing);
+    let sealing = SealingKey::from_seed(&sealing).public();
+    let request = EnrolmentRequest::sign(federation.clone(), unit, name, csr, sealing, &signing);
     let request_path = data.join("enrolment-request.toml");
     files::write_public(&request_path, request.to_toml().as_bytes())?;
     let owner = Owner { federation: federation.clone(), node: node.clone() };
@@ -51,11 +57,14 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     let given = [("federation", federation.as_str()), ("node", node.as_str()), ("name", request.name().as_str())];
     // Last, so that a folder with settings is a whole one.
     files::write_public(&settings, template(&given).as_bytes())?;
+    let kit = kit::make(&Settings::load(common)?, None, lang)?;
     let (request_path, fingerprint) = (request_path.display().to_string(), request.fingerprint());
     if common.json {
         say_json(&json!({
             "node": node.as_str(), "federation": federation.as_str(), "settings": settings.display().to_string(),
-            "request": request_path, "signing_key": request.signing_key().to_string(), "fingerprint": fingerprint,
+            "request": request_path, "signing_key": request.signing_key().to_string(),
+            "sealing_key": request.sealing_key().to_string(), "fingerprint": fingerprint,
+            "kit": kit.path, "kit_passphrase": *kit.passphrase, "kit_code": kit.code,
         }));
         return Ok(());
     }
@@ -65,6 +74,7 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     for code in ["node.made", "node.send", "node.then-join"] {
         say(&words::say(code, lang, &facts));
     }
+    say(&kit.told(lang));
     Ok(())
 }
 

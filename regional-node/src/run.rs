@@ -26,6 +26,7 @@ use crate::failure::Failure;
 use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
 use crate::settings::Settings;
+use crate::{grants, keys};
 
 /// Serves until told to stop.
 ///
@@ -66,7 +67,7 @@ async fn start(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let store = Observed::new(database.clone(), telemetry.clone());
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
     let mut desk = desk.with_telemetry(telemetry.clone());
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
@@ -86,6 +87,13 @@ async fn start(
         socket: FileMark::of(&SocketPlace::of(&settings.data)?.path).await.ok(),
         link: probe,
     };
+    if let Some(link) = &link {
+        let (desk, shared, stop) = (desk.clone(), Arc::clone(&link.shared), tasks.stopping());
+        tasks.spawn("grants", OnFailure::EndProcess, async move {
+            grants::grant(desk, shared, stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
     tasks.spawn("desk", OnFailure::EndProcess, serve(socket, desk, health.clone(), tasks.clone()));
     observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);
     let reload = move || tls.as_ref().map_or(Ok(()), |tls| tls.reload().map(drop));
@@ -129,7 +137,7 @@ pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Lang
     let store = if settings.database.exists() {
         estate::open(settings, Some(lang)).await?
     } else {
-        SqliteStore::create(&settings.database, owner(settings)).await?
+        SqliteStore::create(&settings.database, owner(settings)).await?.with_vault(keys::vault(settings)?)
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);

@@ -23,7 +23,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 13] = [
+const KEYS: [(&str, &str, &str); 15] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -37,6 +37,16 @@ const KEYS: [(&str, &str, &str); 13] = [
     ("tls.certificate", "keys/node.pem", "This node's certificate, issued by the hub's operator."),
     ("tls.authority", "keys/ca.pem", "The federation's certificate authority, from the hub's operator."),
     ("signing.key", "keys/signing.key", "The key that signs this node's journal (mode 0600); or credential:NAME."),
+    (
+        "sealing.key",
+        "keys/sealing.key",
+        "The key to which content is sealed for this node (mode 0600); or credential:NAME.",
+    ),
+    (
+        "storage.key",
+        "keys/storage.key",
+        "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
+    ),
     ("database", "node.db", "The database."),
     (
         "observe.listen",
@@ -57,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) hub: Option<HubSettings>,
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
+    pub(crate) sealing_key: PathBuf,
+    pub(crate) storage_key: PathBuf,
     pub(crate) database: PathBuf,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
@@ -134,6 +146,7 @@ impl Settings {
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let (sealing_key, storage_key) = (secret("sealing.key"), secret("storage.key"));
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -149,6 +162,8 @@ impl Settings {
                 hub,
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
+                sealing_key: sealing_key?,
+                storage_key: storage_key?,
                 database: database?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),

@@ -81,5 +81,5 @@ fn parts(texts: Vec<(PartKind, Vec<u8>)>, entropy: &dyn Entropy) -> Result<Vec<P
         return Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX });
     }
     let numbered = (0_u8..).zip(texts);
-    Ok(numbered.map(|(index, (kind, content))| Part { index, kind, salt: random_bytes(entropy), content }).collect())
+    Ok(numbered.map(|(index, (kind, content))| Part::plain(index, kind, random_bytes(entropy), content)).collect())
 }

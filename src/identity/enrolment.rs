@@ -11,7 +11,7 @@ use super::request::{RequestError, RequestedKey};
 use crate::domain::event::PublicName;
 use crate::domain::ids::FederationIdError;
 use crate::domain::unit::UnitCodeError;
-use crate::domain::{FederationId, SigningKeyId, UnitCode};
+use crate::domain::{FederationId, SealingKeyId, SigningKeyId, UnitCode};
 use crate::journal::prefix::ENROLMENT_SIGNATURE;
 use crate::journal::{SigningKey, signature};
 
@@ -44,6 +44,9 @@ pub enum EnrolmentError {
     /// The signing key.
     #[error("a signing key is 64 hexadecimal digits")]
     SigningKey,
+    /// The sealing key.
+    #[error("a sealing key is 64 hexadecimal digits")]
+    SealingKey,
     /// The signature is not the signing key's.
     #[error("the request is not signed by its own signing key: it was altered, make a new one with lintas-node init")]
     Signature,
@@ -55,8 +58,8 @@ pub enum EnrolmentError {
     Address(#[from] HostPortError),
 }
 
-/// A node's request to be enrolled: who it is, and its two public keys. It proves that its maker holds both private keys;
-/// whether its maker may speak for the unit, the hub's operator decides.
+/// A node's request to be enrolled: who it is, and its public keys. It proves that its maker holds those of the signing
+/// and the TLS key; whether its maker may speak for the unit, the hub's operator decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolmentRequest {
     federation: FederationId,
@@ -64,6 +67,7 @@ pub struct EnrolmentRequest {
     name: PublicName,
     csr_pem: String,
     signing_key: SigningKeyId,
+    sealing_key: SealingKeyId,
     signature: [u8; 64],
 }
 
@@ -92,6 +96,7 @@ struct RequestFile {
     node: String,
     name: String,
     signing_key: String,
+    sealing_key: String,
     signature: String,
     certificate_request: String,
 }
@@ -111,11 +116,18 @@ struct BundleFile {
 impl EnrolmentRequest {
     /// Makes a request. `csr_pem` is what [`super::make_request`] gave.
     #[must_use]
-    pub fn sign(federation: FederationId, node: UnitCode, name: PublicName, csr_pem: String, key: &SigningKey) -> Self {
+    pub fn sign(
+        federation: FederationId,
+        node: UnitCode,
+        name: PublicName,
+        csr_pem: String,
+        sealing_key: SealingKeyId,
+        key: &SigningKey,
+    ) -> Self {
         let signing_key = key.public();
-        let message = message(&federation, &node, &name, &csr_pem, &signing_key);
-        let signature = key.sign(ENROLMENT_SIGNATURE, &message);
-        Self { federation, node, name, csr_pem, signing_key, signature }
+        let mut request = Self { federation, node, name, csr_pem, signing_key, sealing_key, signature: [0; 64] };
+        request.signature = key.sign(ENROLMENT_SIGNATURE, &request.message());
+        request
     }
 
     /// Reads a request and checks that its maker holds both private keys.
@@ -132,6 +144,7 @@ impl EnrolmentRequest {
             name: PublicName::parse(&file.name).ok_or(EnrolmentError::Name)?,
             csr_pem: file.certificate_request,
             signing_key: SigningKeyId::parse(&file.signing_key).ok_or(EnrolmentError::SigningKey)?,
+            sealing_key: SealingKeyId::parse(&file.sealing_key).ok_or(EnrolmentError::SealingKey)?,
             signature: digits.and_then(|bytes| bytes.try_into().ok()).ok_or(EnrolmentError::Signature)?,
         };
         request.verify()?;
@@ -147,6 +160,7 @@ impl EnrolmentRequest {
             node: self.node.to_string(),
             name: self.name.as_str().to_owned(),
             signing_key: self.signing_key.to_string(),
+            sealing_key: self.sealing_key.to_string(),
             signature: data_encoding::HEXLOWER.encode(&self.signature),
             certificate_request: self.csr_pem.clone(),
         };
@@ -183,6 +197,12 @@ impl EnrolmentRequest {
         self.signing_key
     }
 
+    /// The key to which content will be sealed for the node.
+    #[must_use]
+    pub const fn sealing_key(&self) -> SealingKeyId {
+        self.sealing_key
+    }
+
     /// Sixteen digits that stand for the signing key, for people to compare over the telephone.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -192,12 +212,30 @@ impl EnrolmentRequest {
     }
 
     fn verify(&self) -> Result<(), EnrolmentError> {
-        let message = message(&self.federation, &self.node, &self.name, &self.csr_pem, &self.signing_key);
+        let message = self.message();
         if !signature::verify(&self.signing_key, ENROLMENT_SIGNATURE, &message, &self.signature) {
             return Err(EnrolmentError::Signature);
         }
         RequestedKey::from_request(&self.csr_pem)?;
         Ok(())
+    }
+
+    /// The bytes that its signature covers: every field with its length before it.
+    fn message(&self) -> Vec<u8> {
+        let fields = [
+            self.federation.as_str().as_bytes(),
+            self.node.as_str().as_bytes(),
+            self.name.as_str().as_bytes(),
+            self.csr_pem.as_bytes(),
+            &self.signing_key.0,
+            &self.sealing_key.0,
+        ];
+        let mut message = Vec::new();
+        for field in fields {
+            message.extend(u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
+            message.extend(field);
+        }
+        message
     }
 }
 
@@ -233,18 +271,6 @@ impl JoiningBundle {
         };
         write("What a node needs to join its federation. Public, but take it only from the hub's operator.", &file)
     }
-}
-
-/// The bytes that a request's signature covers: every field with its length before it.
-fn message(federation: &FederationId, unit: &UnitCode, name: &PublicName, csr: &str, key: &SigningKeyId) -> Vec<u8> {
-    let fields =
-        [federation.as_str().as_bytes(), unit.as_str().as_bytes(), name.as_str().as_bytes(), csr.as_bytes(), &key.0];
-    let mut message = Vec::new();
-    for field in fields {
-        message.extend(u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
-        message.extend(field);
-    }
-    message
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, EnrolmentError> {
@@ -283,7 +309,7 @@ mod tests {
         let id = SpiffeId::new(federation.clone(), NodeId::Node(node.clone()));
         let csr = make_request(&TlsKey::from_seed(&[7; 32]).unwrap(), &id).unwrap();
         let name = PublicName::parse("Kota \"Padang\"").unwrap();
-        EnrolmentRequest::sign(federation, node, name, csr, &SigningKey::from_seed([9; 32]))
+        EnrolmentRequest::sign(federation, node, name, csr, SealingKeyId([5; 32]), &SigningKey::from_seed([9; 32]))
     }
 
     #[test]
@@ -307,6 +333,8 @@ mod tests {
             assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature), "{from}");
         }
         let other = SigningKey::from_seed([8; 32]).public().to_string();
+        let altered = text.replace(&request().sealing_key().to_string(), &SealingKeyId([6; 32]).to_string());
+        assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature));
         let altered = text.replace(&request().signing_key().to_string(), &other);
         assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature));
     }
@@ -316,7 +344,7 @@ mod tests {
         let one = request();
         let key = SigningKey::from_seed([9; 32]);
         let csr = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n".to_owned();
-        let forged = EnrolmentRequest::sign(one.federation, one.node, one.name, csr, &key);
+        let forged = EnrolmentRequest::sign(one.federation, one.node, one.name, csr, one.sealing_key, &key);
         assert!(matches!(EnrolmentRequest::from_toml(&forged.to_toml()), Err(EnrolmentError::Request(_))));
     }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::files;
 use super::keys::KeyError;
+use super::secrets::{SecretsError, load_secret_keys};
 use crate::domain::SealingKeyId;
 use crate::runtime::Entropy;
 
@@ -64,16 +65,16 @@ impl SealingKey {
         Ok(key)
     }
 
-    /// Loads a key.
+    /// Loads a key: the first of its file.
     ///
     /// # Errors
     /// If its mode is looser than 0600, or it is not 64 hexadecimal digits.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let text = files::read_secret(path)?;
-        let mut secret = Zeroizing::new([0_u8; 32]);
-        let digits = text.strip_suffix(b"\n").unwrap_or(&text);
-        let whole = digits.len() == 64 && HEXLOWER.decode_mut(digits, secret.as_mut()).is_ok();
-        let key = if whole { Self::from_seed(&secret).ok() } else { None };
+        let keys = load_secret_keys(path).map_err(|error| match error {
+            SecretsError::File(error) => KeyError::File(error),
+            SecretsError::Seed | SecretsError::NotKeys(_) => KeyError::NotASealingKey(path.to_owned()),
+        })?;
+        let key = keys.first().and_then(|secret| Self::from_seed(secret).ok());
         key.ok_or_else(|| KeyError::NotASealingKey(path.to_owned()))
     }
 

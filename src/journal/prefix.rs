@@ -25,6 +25,16 @@ pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
 /// Signs a node's request for enrolment.
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
+/// Binds a sealed part to its place: see `sealed`.
+pub const SEALED_PART: Prefix = Prefix("lintas/sealed-part/v1");
+/// Binds a wrapped key to its part and its recipient: see `grant`.
+pub const GRANT: Prefix = Prefix("lintas/grant/v1");
+/// Draws the keys of one transaction from its seed: see `sealed`.
+pub const DRAWN: Prefix = Prefix("lintas/drawn/v1");
+/// Binds a part as a store keeps it to its event: see `locked`.
+pub const LOCKED_PART: Prefix = Prefix("lintas/locked-part/v1");
+/// Names a storage key.
+pub const STORAGE_KEY: Prefix = Prefix("lintas/storage-key/v1");
 
 /// Signs what a node says of keys: see `statement`.
 pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
@@ -32,7 +42,7 @@ pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
 pub const KEY_CODE: Prefix = Prefix("lintas/key-code/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 11] = [
+pub const ALL: [Prefix; 16] = [
     HEADER,
     COMPLAINT,
     PART,
@@ -44,6 +54,11 @@ pub const ALL: [Prefix; 11] = [
     ENROLMENT_SIGNATURE,
     STATEMENT_SIGNATURE,
     KEY_CODE,
+    SEALED_PART,
+    GRANT,
+    DRAWN,
+    LOCKED_PART,
+    STORAGE_KEY,
 ];
 
 impl Prefix {

@@ -22,15 +22,17 @@ pub mod postgres;
 pub mod probe;
 pub mod rows;
 pub mod sqlite;
+pub mod vault;
 
 use std::future::Future;
 
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
 pub use rows::{
-    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
-    SealedEntry, Summary, Unsealed,
+    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, ProofRef,
+    Refusals, Rewrapped, SealedEntry, Summary, Unsealed,
 };
+pub use vault::Vault;
 
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 
@@ -178,4 +180,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// hub's copy is stored to its end, `set_aside` of the own end gives exactly what is to be issued again, before and after a
     /// crash, until a transaction with [`Changes::new_life`] commits.
     fn set_aside(&self, stored: Position) -> impl Future<Output = Result<Vec<SealedEntry>, StoreError>> + Send;
+
+    /// Locks with the vault's present key what of the next `limit` parts after a place is not locked with it. Gives where it ended
+    /// and how many it changed; none when there was nothing left to look at. Content that authors sealed stays as it is.
+    ///
+    /// Only while no other program writes to the store: it would go on with the key it has.
+    fn rewrap(
+        &self,
+        after: PartPlace,
+        limit: usize,
+    ) -> impl Future<Output = Result<Option<Rewrapped>, StoreError>> + Send;
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::apply::{self, Known, Trust};
+use super::news::News;
 use super::recover;
 use super::seal::{NodeKey, seal_all};
 use super::session::{Action, Ended, Input, Session};
@@ -52,6 +53,8 @@ pub struct NodeShared<S> {
     pub clock: Arc<dyn Clock>,
     /// Where its work is told.
     pub telemetry: Telemetry,
+    /// What came from others.
+    pub news: News,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
     /// The hub's seal over the newest registry event known, by that event's place.
@@ -73,6 +76,7 @@ impl<S: Store> NodeShared<S> {
             trust,
             clock,
             telemetry,
+            news: News::default(),
             registry,
             progress: Mutex::new(None),
             cited: Mutex::new((Position::ZERO, Head::NONE)),
@@ -376,12 +380,16 @@ impl<S: Store> NodeEnd<S> {
         let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
         let now = self.shared.now();
+        let news = News::note(&proven);
         let plan = |view: &View| apply::plan(view, own, generation, proven, now);
         let applied = contradiction(self.shared.store.transact(scope, plan).await)?;
         match &applied {
             Ok(_) => {
                 instruments.batch(Direction::In, "stored", bytes);
                 instruments.events(count);
+                if let Some(news) = news {
+                    self.shared.news.tell(news);
+                }
             }
             Err(fault) => instruments.batch(Direction::In, fault.name(), bytes),
         }

@@ -7,6 +7,7 @@ mod recovery;
 pub(in crate::store) mod sample;
 mod traces;
 mod transactions;
+mod vaults;
 mod verdicts;
 
 use std::sync::Mutex;
@@ -18,7 +19,7 @@ use super::memory::MemoryStore;
 use super::postgres::PostgresStore;
 use super::postgres::testing::TestDatabase;
 use super::sqlite::SqliteStore;
-use super::{OUTBOX_ROWS_MAX, Store};
+use super::{OUTBOX_ROWS_MAX, Store, Vault};
 
 /// Opens empty stores of one implementation.
 trait Bench {
@@ -30,6 +31,9 @@ trait Bench {
     async fn open(&self, node: &str) -> Self::Store {
         self.open_with(node, OUTBOX_ROWS_MAX).await
     }
+
+    /// The same store with a vault.
+    fn lock(store: &Self::Store, vault: Vault) -> Self::Store;
 
     /// Removes what was opened.
     async fn clean(self)
@@ -44,6 +48,10 @@ impl Bench for Memory {
 
     async fn open_with(&self, node: &str, outbox_rows_max: u64) -> MemoryStore {
         MemoryStore::new(owner(node)).with_outbox_rows_max(outbox_rows_max)
+    }
+
+    fn lock(store: &MemoryStore, vault: Vault) -> MemoryStore {
+        store.clone().with_vault(vault)
     }
 
     async fn clean(self) {}
@@ -68,6 +76,10 @@ impl Bench for Sqlite {
         SqliteStore::create(&path, owner(node)).await.unwrap().with_outbox_rows_max(outbox_rows_max)
     }
 
+    fn lock(store: &SqliteStore, vault: Vault) -> SqliteStore {
+        store.clone().with_vault(vault)
+    }
+
     async fn clean(self) {}
 }
 
@@ -84,6 +96,10 @@ impl Bench for Postgres {
         let store = PostgresStore::create(&database.address(), owner(node)).await.unwrap();
         self.opened.lock().unwrap().push(database);
         store.with_outbox_rows_max(outbox_rows_max)
+    }
+
+    fn lock(store: &PostgresStore, vault: Vault) -> PostgresStore {
+        store.clone().with_vault(vault)
     }
 
     async fn clean(self) {
@@ -184,4 +200,8 @@ suite! {
         trace_of_one_event_is_told_of_another,
         trace_outlives_content,
         trace_survives_a_life_set_aside;
+    vaults:
+        stolen_disk_without_key_opens_nothing,
+        locked_content_is_set_aside_for_ever,
+        content_stays_under_an_old_key;
 }

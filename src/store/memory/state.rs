@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position};
-use crate::journal::{self, Seal};
+use crate::journal::{self, Part, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary};
 
@@ -35,7 +35,7 @@ impl Row {
 
 /// Bytes of header and parts.
 pub(super) fn size(sealed: &SealedEntry) -> usize {
-    let parts: usize = sealed.parts.iter().map(|part| part.content.len()).sum();
+    let parts: usize = sealed.parts.iter().map(Part::len).sum();
     sealed.bytes.len().saturating_add(parts)
 }
 

@@ -21,6 +21,7 @@ mod outbox;
 mod own;
 mod peers;
 mod projections;
+mod rewrap;
 mod seals;
 mod settings;
 #[cfg(test)]
@@ -49,8 +50,8 @@ pub use hints::{PostgresEars, PostgresHints};
 use settings::Limits;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, Refusals,
-    Scope, SealedEntry, Store, StoreError, Summary, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
+    Peer, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Vault, View, vault,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there
@@ -66,6 +67,7 @@ pub struct PostgresStore {
     outbox_rows_max: u64,
     limits: Limits,
     writers: Arc<Semaphore>,
+    vault: Option<Vault>,
 }
 
 impl PostgresStore {
@@ -122,6 +124,13 @@ impl PostgresStore {
         Ok(Self::of(address, owner))
     }
 
+    /// The same store, whose content is locked by a vault, for this handle and its clones.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
     /// The same store with another limit of rows in an outbox, for this handle and its clones.
     #[must_use]
     pub const fn with_outbox_rows_max(mut self, rows: u64) -> Self {
@@ -149,7 +158,7 @@ impl PostgresStore {
     fn limited(address: &Address, owner: Owner, limits: Limits) -> Self {
         let pool = settings::pool(settings::session(address), settings::CONNECTIONS_MAX, limits);
         let writers = Arc::new(Semaphore::new(WRITERS_MAX));
-        Self { owner, schema: address.schema(), pool, outbox_rows_max: OUTBOX_ROWS_MAX, limits, writers }
+        Self { owner, schema: address.schema(), pool, outbox_rows_max: OUTBOX_ROWS_MAX, vault: None, limits, writers }
     }
 
     /// Waits until it is a writer's turn; the turn ends when what is given is dropped.

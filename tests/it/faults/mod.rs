@@ -8,6 +8,7 @@ mod forger;
 mod held;
 mod hello;
 mod outbox;
+mod sealing;
 mod seals;
 mod sessions;
 mod traces;

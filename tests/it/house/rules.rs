@@ -29,7 +29,7 @@ const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
 const FENCED: [(&str, &[&str]); 18] = [
-    ("hpke", &["identity"]),
+    ("hpke", &["identity", "journal"]),
     ("sqlx", &["store"]),
     ("rustix", &["runtime"]),
     ("rustls", &["identity"]),
