@@ -139,6 +139,10 @@ pub(crate) enum Command {
     /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
     /// stands, when. No texts and no names: those are the nodes'.
     Export(Box<Export>),
+    /// Put all stored content under the present storage key; no hub may run.
+    ///
+    /// Afterwards older lines of the storage key's file are needed for older backups alone.
+    Rewrap(Rewrap),
     /// Print a script that completes this program's command line in a shell.
     Completions(Completions),
     /// Write this program's manual pages into a folder.
@@ -242,6 +246,13 @@ pub(crate) struct Tokens {
     /// Take this one back: its id. Whoever has it can no longer join with it.
     #[arg(long, value_name = "ID")]
     pub(crate) withdraw: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rewrap {
+    /// Make a new storage key first; it becomes the present one.
+    #[arg(long)]
+    pub(crate) new_key: bool,
 }
 
 #[derive(Debug, Args)]

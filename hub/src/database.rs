@@ -7,15 +7,15 @@ use lintas::care::telling::before_migration as before;
 use lintas::care::{FolderLock, before_migration};
 use lintas::domain::{FederationId, NodeId, Registry};
 use lintas::identity::files::read_secret;
-use lintas::identity::load_signing_secret;
-use lintas::journal::SigningKey;
+use lintas::identity::{load_secret_keys, load_signing_secret};
+use lintas::journal::{SigningKey, StorageKey};
 use lintas::link::hub::HubKey;
-use lintas::runtime::{Clock as _, Progress, SystemClock};
+use lintas::runtime::{Clock as _, OsEntropy, Progress, SystemClock};
 use lintas::store::copy::place::PlaceSource;
 use lintas::store::copy::schema;
 use lintas::store::database::{Database, Place};
 use lintas::store::postgres::Address;
-use lintas::store::{Owner, Store, StoreError};
+use lintas::store::{Owner, Store, StoreError, Vault};
 
 use crate::estate::estate;
 use crate::failure::Failure;
@@ -27,7 +27,8 @@ use crate::settings::Settings;
 /// # Errors
 /// If there is no database of this hub.
 pub(crate) async fn reader(settings: &Settings) -> Result<Database, Failure> {
-    let store = Database::open_beside(&place(settings)?).await?;
+    let vault = vault(settings)?;
+    let store = Database::open_beside(&place(settings)?).await?.with_vault(vault);
     let found = store.owner().await?;
     let wanted = owner(settings);
     if found == wanted {
@@ -57,7 +58,8 @@ pub(crate) async fn writer(settings: &Settings, voice: Option<Voice>) -> Result<
             }
         }
     }
-    let store = Database::open_as(&place(settings)?, &owner(settings)).await?;
+    let vault = vault(settings)?;
+    let store = Database::open_as(&place(settings)?, &owner(settings)).await?.with_vault(vault);
     Ok(Writer { store, _lock: lock })
 }
 
@@ -86,6 +88,15 @@ pub(crate) fn with_password(address: &Address, secret: &[u8], path: &Path) -> Re
     let text = std::str::from_utf8(secret);
     let text = text.map_err(|_| Failure::given(path, &std::io::Error::other("the password is no text")))?;
     Ok(Place::Server(address.clone().with_password(text.trim_end_matches(['\n', '\r']))))
+}
+
+/// What locks and unlocks stored content.
+///
+/// # Errors
+/// If the storage keys are missing or open to others.
+pub(crate) fn vault(settings: &Settings) -> Result<Vault, Failure> {
+    let keys = load_secret_keys(&settings.storage_key)?;
+    Ok(Vault::new(keys.into_iter().map(StorageKey::new), Arc::new(OsEntropy)))
 }
 
 /// With what the hub signs.

@@ -38,6 +38,8 @@ pub(crate) async fn doctor(common: &Common, voice: Voice) -> Report {
     };
     report.extend(upkeep::judge_settings(&[]));
     report.extend(files::judge(&kept(&settings)));
+    let beside = local::is_beside(&settings.storage_key, &settings.data);
+    report.extend([files::judge_storage_key(&settings.storage_key.display().to_string(), beside)]);
     report.extend(files::judge_account(account(), local::owner(&settings.data)));
     let health = health_of(&settings).await;
     let bytes = health.as_ref().map_or(0, |health| health.bytes);
@@ -80,6 +82,8 @@ fn kept(settings: &Settings) -> Vec<files::Facts> {
         .into_iter()
         .filter(|key| ours(&key.path))
         .map(|key| local::file(&key.path, if key.secret { Secret } else { Public }, true));
+    let storage_key = Some(settings.storage_key.as_path()).filter(|path| ours(path));
+    let storage_key = storage_key.map(|path| local::file(path, Secret, true));
     let files = [
         local::file(&settings.data, Folder, true),
         local::file(&settings.file, Public, true),
@@ -87,7 +91,7 @@ fn kept(settings: &Settings) -> Vec<files::Facts> {
         local::file(&backups(&settings.data), Folder, false),
     ];
     let database = database_file(settings).map(|path| local::file(path, Secret, true));
-    files.into_iter().chain(database).chain(keys).chain(secrets).collect()
+    files.into_iter().chain(storage_key).chain(database).chain(keys).chain(secrets).collect()
 }
 
 fn certificate_of(settings: &Settings, language: Language) -> Finding {

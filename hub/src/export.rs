@@ -3,6 +3,7 @@
 
 use std::io;
 
+use lintas::desk::Opener;
 use lintas::desk::export::{Format, Place, Shown, Writer, export as write};
 use serde_json::json;
 
@@ -20,14 +21,14 @@ pub(crate) async fn export(settings: &Settings, asked: &Export, voice: Voice) ->
     let filter = listing::filter(&asked.filter, usize::MAX)?;
     let shown = Shown::default();
     let format = format(asked, voice.json)?;
-    let store = database::reader(settings).await?;
+    let (store, opener) = (database::reader(settings).await?, Opener::without_keys());
     let registry = database::registry(&store).await?;
     let progress = voice.progress();
     let path = asked.file.display().to_string();
     let written = |cause| Failure::Write { path: path.clone(), cause };
     if path == "-" {
         let mut writer = Writer::new(io::stdout(), format, shown).map_err(written)?;
-        let done = write(&store, &registry, filter, shown, &mut writer, &progress).await;
+        let done = write(&store, &registry, filter, shown, &opener, &mut writer, &progress).await;
         store.close().await;
         return match done {
             // A reader that went away has had what it wanted.
@@ -37,7 +38,7 @@ pub(crate) async fn export(settings: &Settings, asked: &Export, voice: Voice) ->
     }
     let mut place = Place::begin(&asked.file, asked.force)?;
     let mut writer = Writer::new(&mut place, format, shown).map_err(written)?;
-    let done = write(&store, &registry, filter, shown, &mut writer, &progress).await?;
+    let done = write(&store, &registry, filter, shown, &opener, &mut writer, &progress).await?;
     drop(writer);
     place.keep()?;
     store.close().await;

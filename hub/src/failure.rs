@@ -10,7 +10,7 @@ use lintas::desk::export::{ExportError, PlaceError};
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
 use lintas::identity::rotation::RotationError;
-use lintas::identity::{AuthorityError, KeyError, RequestError, TlsError};
+use lintas::identity::{AuthorityError, KeyError, RequestError, SecretsError, TlsError};
 use lintas::link::hub::registrar::RegistrarError;
 use lintas::link::transport::listen::ListenError;
 use lintas::runtime::Exit;
@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     File(#[from] FileError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     #[error(transparent)]
     Authority(#[from] AuthorityError),
     #[error(transparent)]
@@ -111,7 +113,9 @@ impl Failure {
         match self {
             Self::Settings(_) => "hub.settings",
             Self::Store(_) => "hub.storage",
-            Self::File(_) | Self::Key(_) | Self::Authority(_) | Self::Rotation(_) | Self::Tls(_) => "hub.keys",
+            Self::File(_) | Self::Key(_) | Self::Secrets(_) | Self::Authority(_) | Self::Rotation(_) | Self::Tls(_) => {
+                "hub.keys"
+            }
             Self::CertificateRequest(_) | Self::Enrolment(_) => "hub.request",
             Self::Registrar(RegistrarError::UnknownNode) => "hub.unknown-node",
             Self::Registrar(RegistrarError::Already) => "hub.stands-so",
@@ -148,12 +152,14 @@ impl Failure {
             Self::Store(error) | Self::Export(ExportError::Store(error)) => error.exit(),
             Self::File(error)
             | Self::Key(KeyError::File(error))
+            | Self::Secrets(SecretsError::File(error))
             | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error)))
             | Self::Authority(AuthorityError::File(error) | AuthorityError::Key(KeyError::File(error))) => error.exit(),
             Self::Write { cause, .. }
             | Self::Export(ExportError::Write(cause))
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
             Self::Key(_)
+            | Self::Secrets(_)
             | Self::Authority(_)
             | Self::Rotation(_)
             | Self::Tls(_)
@@ -215,6 +221,7 @@ impl Failure {
             Self::Store(_)
             | Self::File(_)
             | Self::Key(_)
+            | Self::Secrets(_)
             | Self::Authority(_)
             | Self::Rotation(_)
             | Self::CertificateRequest(_)

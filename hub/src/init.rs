@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use lintas::domain::{FederationId, NodeId};
 use lintas::identity::authority::LIFETIME_DEFAULT;
-use lintas::identity::{Authority, HostPort, RequestedKey, TlsKey, create_signing_secret, files};
+use lintas::identity::{Authority, HostPort, RequestedKey, TlsKey, create_secret_key, create_signing_secret, files};
 use lintas::journal::SigningKey;
 use lintas::runtime::{Clock as _, OsEntropy, SystemClock, random_bytes};
 use lintas::store::Owner;
@@ -64,6 +64,7 @@ pub(crate) async fn init(common: &Common, init: &Init, voice: Voice) -> Result<(
     let signing = seed();
     create_signing_secret(&keys.join("signing.key"), &signing)?;
     let signing = SigningKey::from_seed(*signing).public();
+    create_secret_key(&keys.join("storage.key"), &seed())?;
     let owner = Owner { federation: federation.clone(), node: NodeId::Hub };
     Database::create(&place, owner).await?.close().await;
     let (listen, address) = (listen.to_string(), address.to_string());

@@ -20,6 +20,7 @@ mod output;
 mod papers;
 mod renew;
 mod revoke;
+mod rewrap;
 mod rotate;
 mod run;
 mod settings;

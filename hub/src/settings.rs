@@ -33,7 +33,7 @@ const NODE_HOURS_MAX: u64 = 731 * 24;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 15] = [
+const KEYS: [(&str, &str, &str); 16] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -73,6 +73,11 @@ const KEYS: [(&str, &str, &str); 15] = [
         "keys/signing.key",
         "The key that signs the hub's journal and its receipts (mode 0600); or credential:NAME.",
     ),
+    (
+        "storage.key",
+        "keys/storage.key",
+        "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     (
         "four_eyes.revoke",
@@ -101,6 +106,7 @@ pub(crate) struct Settings {
     pub(crate) authority: PathBuf,
     pub(crate) node_lifetime: Duration,
     pub(crate) signing_key: PathBuf,
+    pub(crate) storage_key: PathBuf,
     pub(crate) handovers_max: usize,
     /// Whether revoking takes two people.
     pub(crate) four_eyes: FourEyes,
@@ -174,6 +180,7 @@ impl Settings {
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let storage_key = secret("storage.key");
         let place = |text: &str| {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
@@ -196,6 +203,7 @@ impl Settings {
                 authority,
                 node_lifetime: Duration::from_hours(hours?),
                 signing_key: signing_key?,
+                storage_key: storage_key?,
                 handovers_max: handovers?,
                 four_eyes: four_eyes?,
                 connections_max: connections?,

@@ -152,6 +152,15 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Put a backup in the place of what is here, once all of it has been verified; no node may run.
     Restore(Restore),
+    /// Make a recovery kit, confirm that it is kept, or take keys from one.
+    ///
+    /// The kit holds the signing, sealing and storage keys, protected by a passphrase that is shown once. Without the keys, what was
+    /// sealed to this node and what its database holds cannot be read by anybody.
+    Kit(Kit),
+    /// Put all stored content under the present storage key; no node may run.
+    ///
+    /// Afterwards older lines of the storage key's file are needed for older backups alone.
+    Rewrap(Rewrap),
     /// Look at all that the node rests on, and say what is wrong and what to do. Exit code 1 if there is a problem.
     Doctor,
     /// Log in, with a login and a password.
@@ -187,6 +196,29 @@ pub(crate) struct Endorse {
     /// The code that its people read out: 24 digits, grouped or not.
     #[arg(required = true, num_args = 1..=6, value_name = "CODE")]
     pub(crate) code: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kit {
+    /// Where the kit goes; recovery-kit.txt in the node's folder unless given.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["confirm", "open"])]
+    pub(crate) out: Option<PathBuf>,
+    /// Say that the kit with this code, which stands at its end, is kept in a safe place.
+    #[arg(long, value_name = "CODE", conflicts_with = "open")]
+    pub(crate) confirm: Option<String>,
+    /// Put the keys of a kit where they are missing. The passphrase comes by standard input, or from a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) open: Option<PathBuf>,
+    /// With --open: a file with the passphrase, instead of standard input.
+    #[arg(long, value_name = "FILE", requires = "open")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rewrap {
+    /// Make a new storage key first; it becomes the present one.
+    #[arg(long)]
+    pub(crate) new_key: bool,
 }
 
 #[derive(Debug, Args)]

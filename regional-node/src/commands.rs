@@ -16,7 +16,9 @@ use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
-use crate::{backup, check, doctor, endorse, export, import, init, join, papers, people, run, story, verify};
+use crate::{
+    backup, check, doctor, endorse, export, import, init, join, keys, kit, papers, people, rewrap, run, story, verify,
+};
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
@@ -60,6 +62,15 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Recover => {
             run::recover(&Settings::load(common)?, &output::progress(common.json, lang), lang).await?;
             say(&words::say("node.recovered", lang, &[]));
+            return Ok(Exit::Done);
+        }
+        Command::Kit(asked) => {
+            kit::kit(common, &asked, lang)?;
+            return Ok(Exit::Done);
+        }
+        Command::Rewrap(asked) => {
+            let progress = output::progress(common.json, lang);
+            rewrap::rewrap(&Settings::load(common)?, &asked, &progress, common.json, lang).await?;
             return Ok(Exit::Done);
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
@@ -113,7 +124,15 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Approve(asked) => people::approve(common, asked, lang).await?,
         Command::Status(_) => {
             let reply = asked(common).await?.status(wire::StatusRequest {}).await?;
-            (output::status_json(&reply), output::status(&reply, lang))
+            let (mut value, mut text) = (output::status_json(&reply), output::status(&reply, lang));
+            // Whoever cannot read the node's folder has no kit to keep.
+            let reminder = Settings::load(common).ok().and_then(|settings| kit::reminder(&settings, lang));
+            if let (Some(object), Some(reminder)) = (value.as_object_mut(), &reminder) {
+                object.insert("kit".to_owned(), reminder.as_str().into());
+                text.push('\n');
+                text.push_str(reminder);
+            }
+            (value, text)
         }
         Command::List(arguments) => story::list(common, arguments, lang).await?,
         Command::Show(shown) => story::show(common, &shown, lang).await?,
@@ -163,8 +182,9 @@ pub(crate) async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, F
     match Caller::connect(&SocketPlace::of(&settings.data)?).await {
         Ok(caller) => Ok(caller),
         Err(ClientError::NotRunning(_)) => {
-            let store = SqliteStore::open_read_only(&settings.database).await?;
-            Ok(Caller::local(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?))
+            let store = keys::reader(settings).await?;
+            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
+            Ok(Caller::local(desk))
         }
         Err(error) => Err(error.into()),
     }

@@ -41,6 +41,8 @@ pub(crate) async fn doctor(common: &Common, lang: Language) -> Report {
     };
     report.extend(upkeep::judge_settings(&[]));
     report.extend(files::judge(&kept(&settings)));
+    let beside = local::is_beside(&settings.storage_key, &settings.data);
+    report.extend([files::judge_storage_key(&settings.storage_key.display().to_string(), beside)]);
     report.extend(files::judge_account(account(), local::owner(&settings.data)));
     let health = health(&settings.database).await;
     let bytes = health.as_ref().map_or(0, |health| health.bytes);
@@ -85,7 +87,8 @@ fn kept(settings: &Settings) -> Vec<files::Facts> {
     let ours = |path: &&Path| !credentials::is_one(path);
     let signing_key = Some(settings.signing_key.as_path()).filter(ours);
     let keys = signing_key.and_then(Path::parent).map(|folder| local::file(folder, Folder, true));
-    let secrets = signing_key.into_iter().chain(Some(settings.tls.key.as_path()).filter(ours));
+    let others = [&settings.tls.key, &settings.sealing_key, &settings.storage_key].map(std::path::PathBuf::as_path);
+    let secrets = signing_key.into_iter().chain(others.into_iter().filter(ours));
     let secrets = secrets.map(|path| local::file(path, Secret, true));
     let files = [
         local::file(&settings.data, Folder, true),

@@ -12,6 +12,7 @@ use lintas::store::sqlite::{SqliteSource, SqliteStore};
 use lintas::words::Language;
 
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::remark;
 use crate::run::owner;
 use crate::settings::Settings;
@@ -21,6 +22,7 @@ pub(crate) fn keys(settings: &Settings) -> Vec<KeyFile> {
     let file = |member, path: &std::path::Path, secret| KeyFile { member, path: path.to_owned(), secret };
     vec![
         file("keys/signing.key", &settings.signing_key, true),
+        file("keys/sealing.key", &settings.sealing_key, true),
         file("keys/tls.key", &settings.tls.key, true),
         file("keys/sealing.key", &settings.sealing_key, true),
         file("keys/node.pem", &settings.tls.certificate, false),
@@ -63,5 +65,5 @@ pub(crate) async fn open(settings: &Settings, language: Option<Language>) -> Res
             }
         }
     }
-    Ok(SqliteStore::open_as(&settings.database, &owner(settings)).await?)
+    keys::writer(settings).await
 }

@@ -5,7 +5,6 @@ use std::io;
 
 use lintas::desk::export::{ExportError, Exported, Format, Place, Shown, Writer, export as write};
 use lintas::domain::Registry;
-use lintas::store::sqlite::SqliteStore;
 use lintas::store::{ListFilter, Store as _};
 use lintas::words::{self, Language};
 use serde_json::json;
@@ -14,7 +13,7 @@ use crate::cli::{Export, List};
 use crate::failure::Failure;
 use crate::output::{progress, remark, say, say_json};
 use crate::settings::Settings;
-use crate::story;
+use crate::{keys, story};
 
 /// Exports what fits.
 ///
@@ -24,14 +23,15 @@ pub(crate) async fn export(settings: &Settings, asked: &Export, json: bool, lang
     let filter = filter(asked)?;
     let shown = Shown { texts: true, confidential: asked.confidential, identity: asked.identity };
     let format = format(asked, json)?;
-    let store = SqliteStore::open_read_only(&settings.database).await?;
+    let opener = keys::opener(settings)?;
+    let store = keys::reader(settings).await?;
     let mut registry = Registry::default();
     store.registry().await?.iter().for_each(|event| registry.apply(event));
     let progress = progress(json, lang);
     let path = asked.file.display().to_string();
     let done = if path == "-" {
         let mut writer = Writer::new(io::stdout(), format, shown).map_err(|cause| written(&path, cause))?;
-        let done = write(&store, &registry, filter, shown, &mut writer, &progress).await;
+        let done = write(&store, &registry, filter, shown, &opener, &mut writer, &progress).await;
         if done.as_ref().is_err_and(ExportError::is_closed) {
             // A reader that went away has had what it wanted.
             return Ok(());
@@ -40,7 +40,7 @@ pub(crate) async fn export(settings: &Settings, asked: &Export, json: bool, lang
     } else {
         let mut place = Place::begin(&asked.file, asked.force)?;
         let mut writer = Writer::new(&mut place, format, shown).map_err(|cause| written(&path, cause))?;
-        let done = write(&store, &registry, filter, shown, &mut writer, &progress).await?;
+        let done = write(&store, &registry, filter, shown, &opener, &mut writer, &progress).await?;
         drop(writer);
         place.keep()?;
         done

@@ -11,7 +11,8 @@ use lintas::desk::service::ClientError;
 use lintas::desk::socket::SocketError;
 use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::files::FileError;
-use lintas::identity::{KeyError, RequestError as CsrError, TlsError, TokenError};
+use lintas::identity::kit::KitError;
+use lintas::identity::{KeyError, RequestError as CsrError, SecretsError, TlsError, TokenError};
 use lintas::link::hub::joining::JoinRefusal;
 use lintas::link::transport::join::JoinError;
 use lintas::protocol::desk::v1::{Fault, Standing};
@@ -46,6 +47,8 @@ pub(crate) enum Failure {
     File(#[from] FileError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     #[error(transparent)]
     Csr(#[from] CsrError),
     #[error(transparent)]
@@ -95,6 +98,10 @@ pub(crate) enum Failure {
     Recovery(String),
     #[error("the node has no link: set hub.address and hub.key first")]
     NoHub,
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    #[error("the node has no sealing key: set sealing.key to a file with one")]
+    NoKeys,
 }
 
 /// What is wrong with one of several accounts.
@@ -130,7 +137,14 @@ impl Failure {
             Self::Desk(error) => error.code(),
             Self::Socket(_) => "node.socket",
             Self::Store(_) => "node.storage",
-            Self::File(_) | Self::Key(_) | Self::Csr(_) | Self::Tls(_) | Self::Enrolment(_) => "node.keys",
+            Self::File(_)
+            | Self::Key(_)
+            | Self::Secrets(_)
+            | Self::NoKeys
+            | Self::Kit(_)
+            | Self::Csr(_)
+            | Self::Tls(_)
+            | Self::Enrolment(_) => "node.keys",
             Self::Token(_) => "node.token",
             Self::Join(JoinError::Refused(refusal)) => match refusal {
                 JoinRefusal::Unknown => "join.unknown",
@@ -175,6 +189,7 @@ impl Failure {
             Self::Client(ClientError::Foreign(_)) => Exit::NoPermission,
             Self::File(error)
             | Self::Key(KeyError::File(error))
+            | Self::Secrets(SecretsError::File(error))
             | Self::Tls(TlsError::File(error) | TlsError::Key(KeyError::File(error))) => error.exit(),
             Self::Store(error) | Self::Desk(DeskError::Store(error)) | Self::Export(ExportError::Store(error)) => {
                 error.exit()
@@ -189,6 +204,9 @@ impl Failure {
             | Self::Desk(_)
             | Self::Socket(_)
             | Self::Key(_)
+            | Self::Secrets(_)
+            | Self::NoKeys
+            | Self::Kit(_)
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)
@@ -264,6 +282,9 @@ impl Failure {
             | Self::Store(_)
             | Self::File(_)
             | Self::Key(_)
+            | Self::Secrets(_)
+            | Self::NoKeys
+            | Self::Kit(_)
             | Self::Csr(_)
             | Self::Tls(_)
             | Self::Enrolment(_)

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::cli::{Common, Import};
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::{progress, say, say_json};
 use crate::settings::Settings;
 use crate::visit;
@@ -48,7 +49,7 @@ pub(crate) async fn import(common: &Common, asked: &Import, lang: Language) -> R
     let (settings, json) = (&Settings::load(common)?, common.json);
     let mistakes = |found| Failure::Import(Mistakes::of_all(found));
     let mapping = mapping(asked)?;
-    let reading = SqliteStore::open_read_only(&settings.database).await?;
+    let reading = keys::reader(settings).await?;
     let mut registry = Registry::default();
     reading.registry().await?.iter().for_each(|event| registry.apply(event));
     let table = Table::open(&asked.file, mapping.delimiter).map_err(|fault| mistakes(vec![fault]))?;
@@ -60,7 +61,7 @@ pub(crate) async fn import(common: &Common, asked: &Import, lang: Language) -> R
         return Err(Failure::Import(checked.mistakes));
     }
     let done = if asked.dry_run {
-        foresee(reading, &mapping, &checked, &progress).await?
+        foresee(settings, reading, &mapping, &checked, &progress).await?
     } else {
         reading.close().await;
         let (mut caller, held) = visit::writing(common, lang).await?;
@@ -101,12 +102,14 @@ fn mapping(asked: &Import) -> Result<Mapping, Failure> {
 
 /// How many would be new.
 async fn foresee(
+    settings: &Settings,
     store: SqliteStore,
     mapping: &Mapping,
     checked: &Checked,
     progress: &Progress,
 ) -> Result<Done, Failure> {
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let ring = keys::ring(settings)?;
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), ring).await?;
     let step = progress.step("progress.import-check", u64::try_from(checked.ids.len()).ok());
     let mut done = Done::default();
     for id in &checked.ids {

@@ -13,8 +13,9 @@ use serde_json::json;
 use crate::cli::{Common, Init};
 use crate::failure::Failure;
 use crate::keys::{KeyPlaces, load_or_make};
+use crate::kit;
 use crate::output::{say, say_json};
-use crate::settings::{FILE_NAME, template};
+use crate::settings::{FILE_NAME, Settings, template};
 
 /// Makes the folder and prints what to send to the hub's operator.
 ///
@@ -34,12 +35,12 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     if settings.exists() {
         return Err(FileError::Exists(settings).into());
     }
-    let places = ["tls.key", "signing.key", "sealing.key"].map(|file| keys.join(file));
+    let places = ["tls.key", "signing.key", "sealing.key", "storage.key"].map(|file| keys.join(file));
     if let Some(there) = places.iter().find(|path| path.exists()) {
         return Err(FileError::Exists(there.clone()).into());
     }
-    let [tls, signing, sealing] = places.each_ref();
-    let JoinKeys { tls, signing, sealing } = load_or_make(KeyPlaces { tls, signing, sealing })?;
+    let [tls, signing, sealing, storage] = places.each_ref();
+    let JoinKeys { tls, signing, sealing } = load_or_make(KeyPlaces { tls, signing, sealing, storage })?;
     let csr = make_request(&tls, &SpiffeId::new(federation.clone(), node.clone()))?;
     let request = EnrolmentRequest::sign(federation.clone(), unit, name, csr, &signing, sealing.public());
     let request_path = data.join("enrolment-request.toml");
@@ -49,11 +50,14 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     let given = [("federation", federation.as_str()), ("node", node.as_str()), ("name", request.name().as_str())];
     // Last, so that a folder with settings is a whole one.
     files::write_public(&settings, template(&given).as_bytes())?;
+    let kit = kit::make(&Settings::load(common)?, None, lang)?;
     let (request_path, fingerprint) = (request_path.display().to_string(), request.fingerprint());
     if common.json {
         say_json(&json!({
             "node": node.as_str(), "federation": federation.as_str(), "settings": settings.display().to_string(),
-            "request": request_path, "signing_key": request.signing_key().to_string(), "fingerprint": fingerprint,
+            "request": request_path, "signing_key": request.signing_key().to_string(),
+            "sealing_key": request.sealing_key().to_string(), "fingerprint": fingerprint,
+            "kit": kit.path, "kit_passphrase": *kit.passphrase, "kit_code": kit.code,
         }));
         return Ok(());
     }
@@ -63,5 +67,6 @@ pub(crate) async fn init(common: &Common, init: &Init, lang: Language) -> Result
     for code in ["node.made", "node.send", "node.then-join"] {
         say(&words::say(code, lang, &facts));
     }
+    say(&kit.told(lang));
     Ok(())
 }

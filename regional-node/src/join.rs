@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::cli::{Common, Join};
 use crate::failure::Failure;
 use crate::keys::{KeyPlaces, load_or_make};
+use crate::kit;
 use crate::output::{remark, say, say_json};
 use crate::settings::{FILE_NAME, Settings, file_of, template, with_hub};
 
@@ -43,6 +44,7 @@ struct Places {
     tls: TlsFiles,
     signing: PathBuf,
     sealing: PathBuf,
+    storage: PathBuf,
     database: PathBuf,
     settings: Option<Settings>,
 }
@@ -53,7 +55,12 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
     let proxy = proxy.map_err(|error| Failure::Argument(format!("--proxy: {error}")))?;
     let node = NodeId::Node(token.node.clone());
     let places = places(common, &token, &node)?;
-    let keys = load_or_make(KeyPlaces { tls: &places.tls.key, signing: &places.signing, sealing: &places.sealing })?;
+    let keys = load_or_make(KeyPlaces {
+        tls: &places.tls.key,
+        signing: &places.signing,
+        sealing: &places.sealing,
+        storage: &places.storage,
+    })?;
     let brought = join.certificate.as_deref().map(read).transpose()?;
     let id = SpiffeId::new(token.federation.clone(), node.clone());
     let tls = Arc::new(ClientTls::joining(&id, &token.hub, token.authority)?);
@@ -61,6 +68,7 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
     let dialer = Dialer { hub: token.hub.clone(), proxy: proxy.clone(), tls, limits: ConnectLimits::default() };
     let joined = join_hub(&dialer, &token, &keys, brought.clone()).await?;
     let until = write(common, &places, &joined, brought, proxy.as_ref()).await?;
+    let kit = kit::make_first(&Settings::load(common)?, lang)?;
     let code = key_code(&token.federation, &token.node, &keys.signing.public(), &keys.sealing.public());
     let (hub, name) = (joined.bundle.hub.to_string(), joined.name.as_str());
     let until = until.map_or_else(String::new, |until| day(until, lang));
@@ -69,7 +77,8 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
         say_json(&json!({
             "node": node.as_str(), "name": name, "hub": hub, "folder": folder, "key_code": code,
             "signing_key": keys.signing.public().to_string(), "sealing_key": keys.sealing.public().to_string(),
-            "registry": joined.registry.to_string(),
+            "registry": joined.registry.to_string(), "kit": kit.as_ref().map(|kit| &kit.path),
+            "kit_passphrase": kit.as_ref().map(|kit| kit.passphrase.as_str()), "kit_code": kit.as_ref().map(|kit| &kit.code),
         }));
         return Ok(());
     }
@@ -83,6 +92,9 @@ async fn with_token(common: &Common, join: &Join, lang: Language) -> Result<(), 
     ];
     for code in ["node.let-in", "node.read-out", "node.then-run"] {
         say(&words::say(code, lang, &facts));
+    }
+    if let Some(kit) = kit {
+        say(&kit.told(lang));
     }
     Ok(())
 }
@@ -119,6 +131,7 @@ fn places(common: &Common, token: &JoiningToken, node: &NodeId) -> Result<Places
             tls: settings.tls.clone(),
             signing: settings.signing_key.clone(),
             sealing: settings.sealing_key.clone(),
+            storage: settings.storage_key.clone(),
             database: settings.database.clone(),
             settings: Some(settings),
         });
@@ -130,6 +143,7 @@ fn places(common: &Common, token: &JoiningToken, node: &NodeId) -> Result<Places
         tls: TlsFiles { key: keys.join("tls.key"), certificate: keys.join("node.pem"), authority: keys.join("ca.pem") },
         signing: keys.join("signing.key"),
         sealing: keys.join("sealing.key"),
+        storage: keys.join("storage.key"),
         database: common.data.join("node.db"),
         settings: None,
     })

@@ -73,10 +73,12 @@ impl LinkProbe for Probe {
         match &*self.0.state.borrow() {
             Reported::Starting => LinkReport { state: LinkState::Connecting, ..LinkReport::default() },
             Reported::Up { since } => {
-                let behind = progress.is_some_and(|progress| progress.waiting > 0);
+                let behind = progress.is_some_and(|progress| progress.waiting > 0) || !self.0.shared.news.is_old();
                 let state = if behind { LinkState::CatchingUp } else { LinkState::Connected };
                 // The hub's own clock when it last said how far it is: not later than what is still missing.
-                let lag = progress.filter(|_| behind).map_or(0, |progress| now.seconds_since(progress.clock));
+                let lag = progress
+                    .filter(|progress| progress.waiting > 0)
+                    .map_or(0, |progress| now.seconds_since(progress.clock));
                 let lag_seconds = Some(u64::try_from(lag).unwrap_or(0));
                 LinkReport { state, since: Some(*since), lag_seconds, fault: None }
             }

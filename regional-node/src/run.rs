@@ -27,6 +27,7 @@ use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
 use crate::renewal::Renewal;
 use crate::settings::Settings;
+use crate::{grants, keys};
 
 /// Serves until told to stop.
 ///
@@ -67,7 +68,7 @@ async fn start(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let store = Observed::new(database.clone(), telemetry.clone());
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
     let mut desk = desk.with_telemetry(telemetry.clone()).with_four_eyes(settings.four_eyes);
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
@@ -87,6 +88,13 @@ async fn start(
         socket: FileMark::of(&SocketPlace::of(&settings.data)?.path).await.ok(),
         link: probe,
     };
+    if let Some(link) = &link {
+        let (desk, shared, stop) = (desk.clone(), Arc::clone(&link.shared), tasks.stopping());
+        tasks.spawn("grants", OnFailure::EndProcess, async move {
+            grants::grant(desk, shared, stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
     if let Some(path) = &settings.people {
         let socket = DeskSocket::open_for_people(path)?;
         let people = serve(socket, Audience::People, desk.clone(), health.clone(), tasks.clone());
@@ -144,7 +152,7 @@ pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Lang
     let store = if settings.database.exists() {
         estate::open(settings, Some(lang)).await?
     } else {
-        SqliteStore::create(&settings.database, owner(settings)).await?
+        SqliteStore::create(&settings.database, owner(settings)).await?.with_vault(keys::vault(settings)?)
     };
     // No desk writes meanwhile.
     let (_written, written) = watch::channel(Position::ZERO);

@@ -24,7 +24,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 16] = [
+const KEYS: [(&str, &str, &str); 17] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -41,7 +41,12 @@ const KEYS: [(&str, &str, &str); 16] = [
     (
         "sealing.key",
         "keys/sealing.key",
-        "The key for content sealed to this node (mode 0600), registered when it joins; or credential:NAME.",
+        "The key to which content is sealed for this node (mode 0600), registered when it joins; or credential:NAME.",
+    ),
+    (
+        "storage.key",
+        "keys/storage.key",
+        "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
     ),
     ("database", "node.db", "The database."),
     (
@@ -74,6 +79,7 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsFiles,
     pub(crate) signing_key: PathBuf,
     pub(crate) sealing_key: PathBuf,
+    pub(crate) storage_key: PathBuf,
     pub(crate) database: PathBuf,
     /// Where people call who log in, if they can.
     pub(crate) people: Option<PathBuf>,
@@ -158,7 +164,8 @@ impl Settings {
         let four_eyes = read.or("four_eyes.endorse", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let mut secret =
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
-        let (tls_key, signing_key, sealing_key) = (secret("tls.key"), secret("signing.key"), secret("sealing.key"));
+        let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
+        let (sealing_key, storage_key) = (secret("sealing.key"), secret("storage.key"));
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -175,6 +182,7 @@ impl Settings {
                 tls: TlsFiles { key: tls_key?, certificate: certificate?, authority: authority? },
                 signing_key: signing_key?,
                 sealing_key: sealing_key?,
+                storage_key: storage_key?,
                 database: database?,
                 people: people?,
                 four_eyes: four_eyes?,

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use crate::cli::{Common, List, Shown};
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::clean;
 use crate::settings::Settings;
 use crate::visit::{self, Visit};
@@ -28,8 +29,8 @@ use crate::visit::{self, Visit};
 const WIDTH_DEFAULT: usize = 100;
 
 async fn desk(settings: &Settings) -> Result<Desk<SqliteStore>, Failure> {
-    let store = SqliteStore::open_read_only(&settings.database).await?;
-    Ok(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?)
+    let store = keys::reader(settings).await?;
+    Ok(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?)
 }
 
 /// Complaints by filter, for machines and for people.

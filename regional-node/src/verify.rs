@@ -5,11 +5,11 @@ use lintas::desk::audit::audit;
 use lintas::identity::load_signing_secret;
 use lintas::journal::SigningKey;
 use lintas::runtime::Exit;
-use lintas::store::sqlite::SqliteStore;
 use lintas::store::{Store as _, StoreError};
 use lintas::words::Language;
 
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::{progress, say, say_json};
 use crate::run::owner;
 use crate::settings::Settings;
@@ -21,11 +21,11 @@ use crate::settings::Settings;
 pub(crate) async fn verify(settings: &Settings, json: bool, lang: Language) -> Result<Exit, Failure> {
     let hub = settings.hub.as_ref().ok_or(Failure::NoHub)?.key;
     let own = SigningKey::from_seed(*load_signing_secret(&settings.signing_key)?).public();
-    let store = SqliteStore::open_read_only(&settings.database).await?;
+    let store = keys::reader(settings).await?;
     if store.owner().await? != owner(settings) {
         return Err(StoreError::Foreign("the database is another node's".to_owned()).into());
     }
-    let report = audit(&store, hub, own, &progress(json, lang)).await?;
+    let report = audit(&store, hub, own, &keys::opener(settings)?, &progress(json, lang)).await?;
     store.close().await;
     if json {
         say_json(&report.to_json(lang));

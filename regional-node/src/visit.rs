@@ -17,6 +17,7 @@ use lintas::words::Language;
 use crate::cli::Common;
 use crate::estate;
 use crate::failure::Failure;
+use crate::keys::ring;
 use crate::run::open_socket;
 use crate::settings::Settings;
 
@@ -99,7 +100,7 @@ pub(crate) async fn writing(
             let settings = Settings::load(common)?;
             let socket = open_socket(&settings)?;
             let store = estate::open(&settings, Some(lang)).await?;
-            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), ring(&settings)?).await?;
             Ok((Caller::local(desk).with(credentials(common)?), Some(socket)))
         }
         other => Ok((other?, None)),

@@ -12,6 +12,7 @@ pub mod lock;
 pub mod monitor;
 pub mod names;
 pub mod restore;
+pub mod rewrap;
 pub mod telling;
 
 pub use backup::{Made, Order, Reason, before_migration, make};

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::archive::{Listed, Manifest, Member, check, extract, extract_small};
 use super::error::BackupError;
 use super::estate::KeyFile;
+use crate::desk::Opener;
 use crate::desk::audit::{Report, audit};
 use crate::domain::{Registry, SigningKeyId};
 use crate::identity::files::{self, FILE_BYTES_MAX};
@@ -149,7 +150,8 @@ pub async fn examine(
     }
     let store = copy::open(&database).await?;
     // A node that never met a hub holds nothing that a hub signed.
-    let report = audit(&store, expected.hub.or(hub).unwrap_or(own), own, progress).await;
+    let opener = Opener::without_keys();
+    let report = audit(&store, expected.hub.or(hub).unwrap_or(own), own, &opener, progress).await;
     let known = is_known(&store, own).await;
     store.close().await;
     let (report, known) = (report?, known?);

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::opening::Opener;
 use crate::domain::{Change, ComplaintId, NodeId, Position, Registry, SigningKeyId, Verdict};
 use crate::journal::Head;
 use crate::runtime::{Progress, Step};
@@ -25,7 +26,8 @@ const PAGE_ROWS: usize = 100;
 /// Complaints that are looked at once more before anything is said of them.
 const DOUBTFUL_MAX: usize = 1000;
 
-/// Checks everything stored. `hub` is the hub's signing key, `own` that of the store's owner.
+/// Checks everything stored. `hub` is the hub's signing key, `own` that of the store's owner. What `opener` can open is compared
+/// with what its author signed.
 ///
 /// It may run beside the program that writes: it looks at what was there when it began, and twice at a complaint that seems
 /// wrong, since its events and what the hub says of them arrive one after the other. `progress` is told how far it is.
@@ -36,9 +38,10 @@ pub async fn audit<S: Store>(
     store: &S,
     hub: SigningKeyId,
     own: SigningKeyId,
+    opener: &Opener,
     progress: &Progress,
 ) -> Result<Report, StoreError> {
-    let mut audit = Audit::begin(store, hub, own, progress).await?;
+    let mut audit = Audit::begin(store, hub, own, opener, progress).await?;
     for origin in audit.origins().await? {
         audit.journal(&origin).await?;
     }
@@ -53,6 +56,7 @@ pub async fn audit<S: Store>(
 
 struct Audit<'a, S> {
     store: &'a S,
+    opener: &'a Opener,
     owner: Owner,
     registry: Registry,
     /// The registry's events as the store hands them out.
@@ -77,6 +81,7 @@ impl<'a, S: Store> Audit<'a, S> {
         store: &'a S,
         hub: SigningKeyId,
         own: SigningKeyId,
+        opener: &'a Opener,
         progress: &Progress,
     ) -> Result<Self, StoreError> {
         let owner = store.owner().await?;
@@ -96,7 +101,22 @@ impl<'a, S: Store> Audit<'a, S> {
         let mut report = Report::default();
         (report.checked.unsealed, report.checked.set_aside) = (counts.unsealed, counts.set_aside);
         let (filed, doubtful, written) = (0, BTreeSet::new(), written.written);
-        Ok(Self { store, owner, registry, announced, hub, own, ends, written, stored, filed, doubtful, report, step })
+        Ok(Self {
+            store,
+            opener,
+            owner,
+            registry,
+            announced,
+            hub,
+            own,
+            ends,
+            written,
+            stored,
+            filed,
+            doubtful,
+            report,
+            step,
+        })
     }
 
     /// Every journal of which something is or should be stored.
@@ -180,7 +200,7 @@ impl<'a, S: Store> Audit<'a, S> {
     /// Looks at a complaint for the first time; says how much seems wrong with it.
     async fn complaint(&mut self, id: ComplaintId, filing: crate::domain::EventHash) -> Result<usize, StoreError> {
         let mut first = Report::default();
-        let file = self.store.file(id).await?;
+        let file = self.store.file(id).await?.map(|file| self.opener.open(file));
         let of_this_filing = complaint::check(id, file.as_ref(), filing, &self.owner.node, &mut first);
         if of_this_filing {
             self.filed = self.filed.saturating_add(1);
@@ -192,7 +212,7 @@ impl<'a, S: Store> Audit<'a, S> {
     /// The complaints once more of which something seemed wrong, and how many there are.
     async fn complaints(&mut self) -> Result<(), StoreError> {
         for id in std::mem::take(&mut self.doubtful) {
-            let file = self.store.file(id).await?;
+            let file = self.store.file(id).await?.map(|file| self.opener.open(file));
             let mut again = Report::default();
             complaint::check_again(id, file.as_ref(), &self.owner.node, &mut again);
             self.report.findings_of(again);

@@ -1,18 +1,22 @@
 //! The one planner of the desk: from what a transaction has read, an action becomes an event, or a reason why not. Pure:
 //! no clock, no randomness, no storage; whatever it needs of them was drawn before.
 
+use std::collections::BTreeMap;
+
 use super::action::{Action, ActionName};
 use super::case::Case;
 use super::error::DeskError;
+use super::granting::{self, Last};
 use super::options::Standing;
+use super::sealing;
 use crate::domain::admission::last_of;
 use crate::domain::event::HEADER_BYTES_MAX;
-use crate::domain::rules::may_be_traced;
+use crate::domain::rules::{may_be_traced, told_time};
 use crate::domain::{
     Change, ComplaintId, Event, EventHash, FederationId, Filing, Header, NodeId, PartRef, Position, Pseudonym, Refusal,
-    Registry, Role, Timestamp, TrackingNumber, UnitCode, Verdict, fold,
+    Registry, Role, SealingKeyId, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility, fold,
 };
-use crate::journal::{self, Part};
+use crate::journal::{self, Part, SecretSeed};
 use crate::runtime::TraceContext;
 use crate::store::{Changes, Entry, Summary, View};
 
@@ -29,6 +33,10 @@ pub struct Author {
     pub now: Timestamp,
     /// What causes it, if that is traced; kept only where that leads to no anonymous reporter.
     pub trace: Option<TraceContext>,
+    /// The key to which what it writes is sealed for itself.
+    pub key: SealingKeyId,
+    /// From which the keys of what it seals are drawn.
+    pub seed: SecretSeed,
 }
 
 /// What was written.
@@ -42,6 +50,8 @@ pub struct Written {
     pub event: EventHash,
     /// Its place in this node's journal.
     pub position: Position,
+    /// Where that journal ends now: beyond the event, if others were let in to what it holds.
+    pub end: Position,
     /// The change's name.
     pub change: &'static str,
     /// The acting unit.
@@ -64,6 +74,7 @@ pub enum TakeBack {
 /// What is to be written on a complaint.
 struct Draft<'a> {
     complaint: ComplaintId,
+    visibility: Visibility,
     unit: UnitCode,
     change: Change,
     opener: Option<EventHash>,
@@ -85,6 +96,7 @@ pub fn file(
     filing: Filing,
     parts: Vec<Part>,
 ) -> Result<(Changes, Written), DeskError> {
+    let unit = &filing_unit(registry, author, unit, filing.visibility);
     may_write(registry, author, unit)?;
     let complaint = journal::complaint_id(&author.federation, &author.node, &filing.nonce);
     let events = view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
@@ -92,8 +104,10 @@ pub fn file(
         let standing = Box::new(Standing::of(&existing, &author.node));
         return Err(DeskError::Refused { action: ActionName::File, refusal: Refusal::Exists, standing });
     }
+    let visibility = filing.visibility;
     let change = Change::Filed(Box::new(filing));
-    let draft = Draft { complaint, unit: unit.clone(), change, opener: None, seen: None, events, parts };
+    let unit = unit.clone();
+    let draft = Draft { complaint, visibility, unit, change, opener: None, seen: None, events, parts };
     write(view, registry, author, draft)
 }
 
@@ -137,7 +151,8 @@ pub fn act(
         None
     };
     let seen = Some(complaint.newest_origin);
-    let draft = Draft { complaint: id, unit, change, opener: Some(opener), seen, events, parts };
+    let visibility = complaint.filing.visibility;
+    let draft = Draft { complaint: id, visibility, unit, change, opener: Some(opener), seen, events, parts };
     let (changes, written) = write(view, registry, author, draft)?;
     Ok((changes, Written { take_back, ..written }))
 }
@@ -161,7 +176,18 @@ pub fn mark_imported(
     let unit = case.filing_unit();
     may_write(registry, author, &unit)?;
     let (opener, seen) = (Some(complaint.filed), Some(complaint.newest_origin));
-    write(view, registry, author, Draft { complaint: id, unit, change, opener, seen, events, parts })
+    let visibility = complaint.filing.visibility;
+    write(view, registry, author, Draft { complaint: id, visibility, unit, change, opener, seen, events, parts })
+}
+
+/// The unit that files: for an anonymous reporter no village, but the nearest unit above it that files here.
+fn filing_unit(registry: &Registry, author: &Author, unit: &UnitCode, visibility: Visibility) -> UnitCode {
+    let told = unit.without_village();
+    if visibility != Visibility::Anonymous || told == *unit {
+        return unit.clone();
+    }
+    let mut above = std::iter::once(told.clone()).chain(told.ancestors());
+    above.find(|unit| may_write(registry, author, unit).is_ok()).unwrap_or_else(|| told.clone())
 }
 
 /// Whether this node may write for a unit, as the hub will ask at the registry position that the event cites.
@@ -195,11 +221,11 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
         opener: draft.opener,
         seen: draft.seen,
         registry: cited,
-        time: author.now,
+        time: told_time(draft.visibility, draft.change.role(), author.now),
         unit: Some(draft.unit.clone()),
         account: Some(author.account),
         change: draft.change,
-        parts: draft.parts.iter().map(Part::reference).collect::<Vec<PartRef>>(),
+        parts: draft.parts.iter().filter_map(Part::reference).collect::<Vec<PartRef>>(),
     };
     let bytes = journal::header::encode(&header);
     if bytes.len() > HEADER_BYTES_MAX {
@@ -212,18 +238,25 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
     let updated = events.iter().map(|event| event.header.time).max().unwrap_or(author.now);
     let destroy = if let Change::Redacted { event } = event.header.change { vec![event] } else { Vec::new() };
     let trace = author.trace.filter(|_| may_be_traced(&event, draft.events));
+    let (parts, wraps) = sealing::seal(registry, author, &complaint, &event, draft.parts);
+    let mut entries = vec![Entry::of(&event, bytes, parts, None, Verdict::Provisional).traced(trace)];
+    let granted = BTreeMap::from([(event.hash, wraps)]);
+    let last = Last { position: event.header.position, own: Some(event.hash) };
+    entries.extend(granting::write(last, author, &complaint, &draft.unit, cited, granted)?);
+    let end = entries.last().map_or(event.header.position, |entry| entry.position);
     let written = Written {
         complaint: complaint.id,
         tracking: complaint.filing.tracking,
         event: event.hash,
         position: event.header.position,
+        end,
         change: event.header.change.name(),
         unit: draft.unit,
         standing: Standing::of(&complaint, &author.node),
         take_back: None,
     };
     let changes = Changes {
-        entries: vec![Entry::of(&event, bytes, draft.parts, None, Verdict::Provisional).traced(trace)],
+        entries,
         summaries: vec![Summary::of(&complaint, updated)],
         cited: Some(cited),
         destroy,

@@ -72,8 +72,8 @@ pub(super) fn signed(mut parts: Vec<Part>, actor: &Actor, entropy: &dyn Entropy)
     let Some(holder) = actor.holder() else { return Ok(parts) };
     let index = u8::try_from(parts.len()).unwrap_or(u8::MAX);
     let content = Signature::of(holder).content();
-    parts.push(Part { index, kind: PartKind::Author, salt: random_bytes(entropy), content });
-    let bytes = parts.iter().map(|part| part.content.len()).sum();
+    parts.push(Part::plain(index, PartKind::Author, random_bytes(entropy), content));
+    let bytes = parts.iter().map(|part| part.len()).sum();
     if bytes > PARTS_BYTES_MAX { Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX }) } else { Ok(parts) }
 }
 
@@ -95,5 +95,5 @@ fn parts(texts: Vec<(PartKind, Vec<u8>)>, entropy: &dyn Entropy) -> Result<Vec<P
         return Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX });
     }
     let numbered = (0_u8..).zip(texts);
-    Ok(numbered.map(|(index, (kind, content))| Part { index, kind, salt: random_bytes(entropy), content }).collect())
+    Ok(numbered.map(|(index, (kind, content))| Part::plain(index, kind, random_bytes(entropy), content)).collect())
 }

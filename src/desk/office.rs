@@ -11,8 +11,10 @@ use super::actor::Actor;
 use super::author::{self, Author, Written};
 use super::content;
 use super::error::DeskError;
+use super::granting::{self, Turn};
 use super::import::{self, ITEMS_MAX, Item, Taken};
 use super::name::ComplaintName;
+use super::opening::Opener;
 use super::original::Original;
 use super::status::LinkProbe;
 use crate::accounts::Accounts;
@@ -21,11 +23,14 @@ use crate::domain::rules::reporter_may_be_traced;
 use crate::domain::{
     ComplaintId, FederationId, Filing, NodeId, Position, Registry, Timestamp, TrackingNumber, UnitCode, Visibility,
 };
-use crate::journal;
+use crate::journal::{self, Keyring, SecretSeed};
 use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
-use crate::store::{Changes, File, Scope, Store, View};
+use crate::store::{Changes, File, ListFilter, Scope, Store, View};
 use crate::telemetry::{Fact, Span, SpanName, Telemetry};
 use crate::words::Language;
+
+/// Complaints that are looked at for grants at a time.
+const GRANT_PAGE: usize = 500;
 
 /// The desk of a node. Clones are the same desk.
 #[derive(Clone)]
@@ -33,6 +38,7 @@ pub struct Desk<S> {
     pub(super) store: S,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    keys: Arc<Keyring>,
     pub(super) federation: FederationId,
     pub(super) node: NodeId,
     registry: Arc<Mutex<Arc<Registry>>>,
@@ -51,11 +57,16 @@ impl<S> fmt::Debug for Desk<S> {
 }
 
 impl<S: Store> Desk<S> {
-    /// The desk of the node whose store this is.
+    /// The desk of the node whose store this is; `keys` are those to which content is sealed for it.
     ///
     /// # Errors
     /// If storage failed.
-    pub async fn open(store: S, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, DeskError> {
+    pub async fn open(
+        store: S,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        keys: Keyring,
+    ) -> Result<Self, DeskError> {
         let owner = store.owner().await?;
         let own = store.own().await?;
         let mut registry = Registry::default();
@@ -68,6 +79,7 @@ impl<S: Store> Desk<S> {
             store,
             clock,
             entropy,
+            keys: Arc::new(keys),
             federation: owner.federation,
             node: owner.node,
             registry: Arc::new(Mutex::new(Arc::new(registry))),
@@ -254,7 +266,7 @@ impl<S: Store> Desk<S> {
         // What is written after this look counts as somebody's.
         let mut marked = BTreeSet::new();
         for (one, item) in prepared.iter().zip(items) {
-            let file = self.store.file(one.complaint).await?;
+            let file = self.store.file(one.complaint).await?.map(|file| self.opener().open(file));
             marked.extend(file.iter().flat_map(|file| import::marked(file, &item.original.source)));
         }
         let complaints = prepared.iter().map(|one| one.complaint).collect();
@@ -299,7 +311,58 @@ impl<S: Store> Desk<S> {
         let complaint = self.resolve(name).await?;
         let file = self.store.file(complaint).await?.ok_or(DeskError::UnknownComplaint)?;
         self.may_read(&file)?;
-        Ok(file)
+        Ok(self.opener().open(file))
+    }
+
+    /// What opens files with this node's keys.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        Opener::new(Arc::clone(&self.keys), self.federation.clone())
+    }
+
+    /// Lets others open what they are to read and cannot, on these complaints. Returns how many were let in to something.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn grant(
+        &self,
+        complaints: impl IntoIterator<Item = ComplaintId>,
+        turn: Turn,
+    ) -> Result<usize, DeskError> {
+        let mut count = 0_usize;
+        for id in complaints {
+            let keys = Arc::clone(&self.keys);
+            let plan = |view: &View, registry: &Registry, author: &Author| {
+                let changes = granting::plan(view, registry, author, &keys, id, turn)?;
+                let end = changes.entries.last().map(|entry| (entry.position, changes.entries.len()));
+                Ok((changes, end))
+            };
+            // Nobody's work caused it.
+            if let Some((end, written)) = self.transact([id].into(), |_: &View| None, plan).await? {
+                count = count.saturating_add(written);
+                self.written.send_replace(end);
+            }
+        }
+        Ok(count)
+    }
+
+    /// The same for every complaint that is here, in pages.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn grant_all(&self, turn: Turn) -> Result<usize, DeskError> {
+        let (mut count, mut after) = (0_usize, None);
+        loop {
+            let page = self.store.filed(ListFilter { limit: GRANT_PAGE, ..ListFilter::default() }, after).await?;
+            let Some(last) = page.last() else { return Ok(count) };
+            after = Some((last.filed_at, last.id));
+            let more = page.len() == GRANT_PAGE;
+            let granted = self.grant(page.into_iter().map(|summary| summary.id), turn).await?;
+            count = count.saturating_add(granted);
+            if !more {
+                return Ok(count);
+            }
+        }
     }
 
     /// The registry as stored now.
@@ -333,7 +396,7 @@ impl<S: Store> Desk<S> {
             span.fail(error.code());
         }
         let written = planned?;
-        self.written.send_replace(written.position);
+        self.written.send_replace(written.end);
         Ok(written)
     }
 
@@ -349,11 +412,14 @@ impl<S: Store> Desk<S> {
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let account = self.actor.pseudonym(&federation, &node);
+        let key = self.keys.present();
+        let seed = SecretSeed::from_random(random_bytes(&*self.entropy));
         let (registry, planned) = self
             .store
             .transact(scope, move |view| {
                 let registry = advanced(&known, view);
-                let author = Author { federation, node, account, now: clock.timestamp(), trace: trace(view) };
+                let now = clock.timestamp();
+                let author = Author { federation, node, account, now, trace: trace(view), key, seed };
                 match plan(view, &registry, &author) {
                     Ok((changes, answer)) => (changes, (registry, Ok(answer))),
                     Err(error) => (Changes::default(), (registry, Err(error))),

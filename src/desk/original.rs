@@ -50,7 +50,7 @@ impl Original {
         let origin = &origin.event.header.node;
         let marks = |filed: &&FiledEvent| filed.event.header.change == Change::Imported;
         let mark = file.events.iter().filter(marks).find(|filed| filed.event.header.node == *origin)?;
-        Self::read(&mark.parts.iter().find(|part| part.kind == PartKind::Note)?.content)
+        Self::read(mark.parts.iter().find(|part| part.kind == PartKind::Note)?.content()?)
     }
 
     /// Reads a part's content.

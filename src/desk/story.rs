@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Reporter;
-use crate::domain::{Complaint, Event, EventHash, NodeId, PartKind, Registry, UnitCode, Visibility, fold};
+use crate::domain::{Complaint, Event, EventHash, NodeId, PartKind, Registry, Role, UnitCode, Visibility, fold};
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -85,7 +85,7 @@ impl Story {
 pub fn identity(file: &File) -> Option<Reporter> {
     let mut parts = file.events.iter().flat_map(|filed| &filed.parts);
     let part = parts.rfind(|part| part.kind == PartKind::Identity)?;
-    serde_json::from_slice(&part.content).ok()
+    serde_json::from_slice(part.content()?).ok()
 }
 
 /// What is needed to tell a story.
@@ -102,7 +102,9 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn new(file: &'a File, registry: &'a Registry, language: Language, reader: Reader) -> Self {
         let events: Vec<Event> = file.events.iter().map(|filed| filed.event.clone()).collect();
-        let order = order::causal(&file.events);
+        // Grants go with other events; to whom content was sealed is told at the head.
+        let mut order = order::causal(&file.events);
+        order.retain(|filed| filed.event.header.change.role() != Role::Granter);
         let numbers = order.iter().zip(1..).map(|(filed, number)| (filed.event.hash, number)).collect();
         Self { file, registry, language, reader, complaint: fold(&events), order, numbers }
     }

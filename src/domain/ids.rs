@@ -246,6 +246,12 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// The full hour that this moment lies in.
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(3_600_000_000)))
+    }
+
     /// Whole seconds from `earlier` to this moment; never below zero.
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> i64 {

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod ids;
 pub mod registry;
 pub mod rules;
+pub mod sealing;
 pub mod terms;
 pub mod tracking;
 pub mod unit;

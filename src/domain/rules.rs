@@ -3,6 +3,7 @@
 
 use super::complaint::{Arrival, Complaint, Epoch, Status};
 use super::event::{Change, Event, Role};
+use super::ids::Timestamp;
 use super::terms::{Cause, Refusal, Visibility};
 
 /// Whether a custodial change's precondition holds in `epoch`, where the status reads `status` to its author.
@@ -93,6 +94,16 @@ pub fn reporter_may_be_traced<'a>(history: impl IntoIterator<Item = &'a Event>) 
     };
     let mut visibilities = history.into_iter().filter_map(filing).peekable();
     visibilities.peek().is_some() && visibilities.all(|visibility| visibility != Visibility::Anonymous)
+}
+
+/// The time that an event says of itself, written at `now` for the reporter of a complaint with this visibility, or along with what
+/// was: of an anonymous reporter only the hour.
+#[must_use]
+pub const fn told_time(visibility: Visibility, role: Role, now: Timestamp) -> Timestamp {
+    match (visibility, role) {
+        (Visibility::Anonymous, Role::Origin | Role::Granter) => now.hour(),
+        _ => now,
+    }
 }
 
 /// Whether a late event's change can be written anew: no proposal, no `TakeBack`, no `Adopted`.

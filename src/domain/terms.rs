@@ -209,6 +209,8 @@ terms! {
         NoUnit = 18 "no-unit",
         /// Its header says that it stands in another journal, or elsewhere in this one.
         Misplaced = 19 "misplaced",
+        /// Content that must be sealed came readable.
+        Unsealed = 20 "unsealed",
     }
 }
 

@@ -120,6 +120,14 @@ impl UnitCode {
         Some(Self::of_parts(parts.split_last().map_or(&[][..], |(_, above)| above)))
     }
 
+    /// The district that this unit lies in, if it is a village or lies in one; else the unit itself.
+    #[must_use]
+    pub fn without_village(&self) -> Self {
+        let parts = self.parts();
+        let village = parts.get(3).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        if village { Self::of_parts(parts.get(..3).unwrap_or_default()) } else { self.clone() }
+    }
+
     /// Whether `other` is this unit or lies below it.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
@@ -244,6 +252,17 @@ mod tests {
         }
         for good in ["id", "13", "13.71", "13.71.01.1001", "13.71.dlh", "13.71.dlh.uptd-1", "13.71.01.1001.rt"] {
             assert_eq!(unit(good).as_str(), good);
+        }
+    }
+
+    #[test]
+    fn village_is_told_of_an_anonymous_reporter() {
+        for (code, told) in [("13.71.01.1001", "13.71.01"), ("13.71.01.1001.rt", "13.71.01"), ("13.71.01", "13.71.01")]
+        {
+            assert_eq!(unit(code).without_village(), unit(told), "{code}");
+        }
+        for code in ["id", "13", "13.71.dlh", "13.71.dlh.uptd-1.a.b", "kl.pu.a.b"] {
+            assert_eq!(unit(code).without_village(), unit(code), "{code}");
         }
     }
 

@@ -331,6 +331,8 @@ mod tests {
             assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature), "{from}");
         }
         let other = SigningKey::from_seed([8; 32]).public().to_string();
+        let altered = text.replace(&request().sealing_key().to_string(), &SealingKeyId([6; 32]).to_string());
+        assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature));
         let altered = text.replace(&request().signing_key().to_string(), &other);
         assert_eq!(EnrolmentRequest::from_toml(&altered), Err(EnrolmentError::Signature));
         let altered = text.replace(&SealingKeyId([4; 32]).to_string(), &SealingKeyId([5; 32]).to_string());

@@ -47,9 +47,6 @@ pub enum KeyError {
     /// The file holds something else.
     #[error("{} is not a signing key: it should be 64 hexadecimal digits", .0.display())]
     NotASigningKey(PathBuf),
-    /// The file holds something else.
-    #[error("{} is not a sealing key: it should be 64 hexadecimal digits", .0.display())]
-    NotASealingKey(PathBuf),
 }
 
 /// The P-256 key pair of a TLS certificate. Wiped from memory when dropped.

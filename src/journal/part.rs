@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::prefix;
+use super::sealed::{OpenError, SEALED_BYTES_MAX, is_sealed_length};
 use crate::domain::event::{PART_BYTES_MAX, PARTS_BYTES_MAX, PARTS_MAX};
 use crate::domain::{Header, PartKind, PartRef};
 
@@ -14,10 +15,26 @@ pub struct Part {
     pub index: u8,
     /// What it holds.
     pub kind: PartKind,
-    /// 32 random bytes; they live and die with the content, so that the commitment alone cannot be guessed through.
-    pub salt: [u8; 32],
-    /// The content; at most [`PART_BYTES_MAX`] bytes.
-    pub content: Vec<u8>,
+    /// The content, or what has become of it.
+    pub body: Body,
+}
+
+/// A part's content in the forms in which it travels and lies.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// As it was written.
+    Plain {
+        /// 32 random bytes; they live and die with the content, so that the commitment alone cannot be guessed through.
+        salt: [u8; 32],
+        /// The content; at most [`PART_BYTES_MAX`] bytes.
+        content: Vec<u8>,
+    },
+    /// Sealed by its author: ciphertext, which only those can open to whom its key was wrapped; see `sealed`.
+    Sealed(Vec<u8>),
+    /// Locked by the store that keeps it, whose key is elsewhere. It never leaves a store.
+    Locked(Vec<u8>),
+    /// Opened, and found not to be what its author signed. Nothing of it is kept or sent.
+    Faulty(OpenError),
 }
 
 /// Why parts are not those of an event.
@@ -41,25 +58,66 @@ pub enum PartsError {
     /// Kind, salt or content is not what the header commits to; holds the index.
     #[error("part {0} is not what the header commits to: send the part as it was written")]
     Mismatch(u8),
+    /// Sealed, but not as long as anything sealed is; holds the index.
+    #[error("part {0} is sealed to a length that no sealed part has: seal it with its padding")]
+    Padding(u8),
 }
 
 impl Part {
-    /// The salted hash that binds it: SHA-256 of prefix, salt, kind and content.
+    /// A part as it was written.
     #[must_use]
-    pub fn commitment(&self) -> [u8; 32] {
-        prefix::PART.hash(&[&self.salt, &[self.kind.code()], &self.content])
+    pub const fn plain(index: u8, kind: PartKind, salt: [u8; 32], content: Vec<u8>) -> Self {
+        Self { index, kind, body: Body::Plain { salt, content } }
     }
 
-    /// The reference that a header names it by.
+    /// The content, if it is readable here.
     #[must_use]
-    pub fn reference(&self) -> PartRef {
-        PartRef { kind: self.kind, commitment: self.commitment() }
+    pub fn content(&self) -> Option<&[u8]> {
+        if let Body::Plain { content, .. } = &self.body { Some(content) } else { None }
     }
 
-    /// Whether `reference` binds this part.
+    /// Bytes of the content as it is, sealed or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.body {
+            Body::Plain { content, .. } => content.len(),
+            Body::Sealed(bytes) | Body::Locked(bytes) => bytes.len(),
+            Body::Faulty(_) => 0,
+        }
+    }
+
+    /// Whether there is no content in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether its author sealed it.
+    #[must_use]
+    pub const fn is_sealed(&self) -> bool {
+        matches!(self.body, Body::Sealed(_))
+    }
+
+    /// The salted hash that binds it: SHA-256 of prefix, salt, kind and content. None while it cannot be read.
+    #[must_use]
+    pub fn commitment(&self) -> Option<[u8; 32]> {
+        let Body::Plain { salt, content } = &self.body else { return None };
+        Some(prefix::PART.hash(&[salt, &[self.kind.code()], content]))
+    }
+
+    /// The reference that a header names it by; none while it cannot be read.
+    #[must_use]
+    pub fn reference(&self) -> Option<PartRef> {
+        Some(PartRef { kind: self.kind, commitment: self.commitment()? })
+    }
+
+    /// Whether `reference` binds this part. What cannot be read is bound by its kind alone, until somebody opens it.
     #[must_use]
     pub fn matches(&self, reference: &PartRef) -> bool {
-        self.reference() == *reference
+        match self.commitment() {
+            Some(commitment) => self.kind == reference.kind && commitment == reference.commitment,
+            None => self.kind == reference.kind,
+        }
     }
 }
 
@@ -69,7 +127,19 @@ impl fmt::Debug for Part {
     }
 }
 
-/// Whether `parts` are those that the header commits to; any may be absent, since content can be destroyed.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain { .. } => "Plain(content)",
+            Self::Sealed(_) => "Sealed(content)",
+            Self::Locked(_) => "Locked(content)",
+            Self::Faulty(_) => "Faulty",
+        })
+    }
+}
+
+/// Whether `parts` are those that the header commits to; any may be absent, since content can be destroyed. Of a sealed part
+/// only kind and length can be looked at: its commitment is checked by whoever opens it.
 ///
 /// # Errors
 /// At the first part that is too long, doubled, out of order, or not bound by the header.
@@ -77,10 +147,16 @@ pub fn check_parts(header: &Header, parts: &[Part]) -> Result<(), PartsError> {
     if header.parts.len() > PARTS_MAX || parts.len() > PARTS_MAX {
         return Err(PartsError::TooMany);
     }
-    if let Some(long) = parts.iter().find(|part| part.content.len() > PART_BYTES_MAX) {
+    let plain = || parts.iter().filter(|part| matches!(part.body, Body::Plain { .. }));
+    if let Some(long) = plain().find(|part| part.len() > PART_BYTES_MAX) {
         return Err(PartsError::TooLong(long.index));
     }
-    if parts.iter().map(|part| part.content.len()).sum::<usize>() > PARTS_BYTES_MAX {
+    if let Some(odd) = parts.iter().find(|part| part.is_sealed() && !is_sealed_length(part.len())) {
+        return Err(PartsError::Padding(odd.index));
+    }
+    if plain().map(Part::len).sum::<usize>() > PARTS_BYTES_MAX
+        || parts.iter().map(Part::len).sum::<usize>() > SEALED_BYTES_MAX
+    {
         return Err(PartsError::TooMuch);
     }
     let next = parts.iter().skip(1);
@@ -103,11 +179,11 @@ mod tests {
     use crate::journal::sample;
 
     fn part(index: u8, length: usize) -> Part {
-        Part { index, kind: PartKind::Note, salt: [index; 32], content: vec![b'x'; length] }
+        Part::plain(index, PartKind::Note, [index; 32], vec![b'x'; length])
     }
 
     fn header(parts: &[Part]) -> Header {
-        let parts = parts.iter().map(Part::reference).collect();
+        let parts = parts.iter().filter_map(Part::reference).collect();
         Header { parts, ..sample::header(1, Change::Responded) }
     }
 
@@ -127,8 +203,8 @@ mod tests {
         let good = parts[1].clone();
         for wrong in [
             Part { kind: PartKind::Identity, ..good.clone() },
-            Part { salt: [9; 32], ..good.clone() },
-            Part { content: b"xxy".to_vec(), ..good.clone() },
+            Part::plain(1, PartKind::Note, [9; 32], b"xxx".to_vec()),
+            Part::plain(1, PartKind::Note, [1; 32], b"xxy".to_vec()),
             Part { index: 0, ..good.clone() },
         ] {
             assert_eq!(check_parts(&header, std::slice::from_ref(&wrong)), Err(PartsError::Mismatch(wrong.index)));
@@ -160,7 +236,8 @@ mod tests {
 
     #[test]
     fn debug_text_shows_content_or_salt() {
-        let part = Part { content: b"Budi, Jalan Merdeka".to_vec(), salt: [0xa5; 32], ..part(0, 0) };
+        let part = Part::plain(0, PartKind::Note, [0xa5; 32], b"Budi, Jalan Merdeka".to_vec());
         assert_eq!(format!("{part:?}"), "Part { index: 0, kind: Note, .. }");
+        assert_eq!(format!("{:?}", part.body), "Plain(content)");
     }
 }

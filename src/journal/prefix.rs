@@ -31,6 +31,16 @@ pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
 /// Signs a node's request for enrolment.
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
+/// Binds a sealed part to its place: see `sealed`.
+pub const SEALED_PART: Prefix = Prefix("lintas/sealed-part/v1");
+/// Binds a wrapped key to its part and its recipient: see `grant`.
+pub const GRANT: Prefix = Prefix("lintas/grant/v1");
+/// Draws the keys of one transaction from its seed: see `sealed`.
+pub const DRAWN: Prefix = Prefix("lintas/drawn/v1");
+/// Binds a part as a store keeps it to its event: see `locked`.
+pub const LOCKED_PART: Prefix = Prefix("lintas/locked-part/v1");
+/// Names a storage key.
+pub const STORAGE_KEY: Prefix = Prefix("lintas/storage-key/v1");
 
 /// Signs what a node says of keys: see `statement`.
 pub const STATEMENT_SIGNATURE: Prefix = Prefix("lintas/statement/v1");
@@ -51,7 +61,7 @@ pub const JOIN_CHALLENGE: Prefix = Prefix("lintas/join-challenge/v1");
 pub const RENEWAL_SIGNATURE: Prefix = Prefix("lintas/renewal/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 20] = [
+pub const ALL: [Prefix; 25] = [
     HEADER,
     COMPLAINT,
     PART,
@@ -72,6 +82,11 @@ pub const ALL: [Prefix; 20] = [
     JOIN_SIGNATURE,
     JOIN_CHALLENGE,
     RENEWAL_SIGNATURE,
+    SEALED_PART,
+    GRANT,
+    DRAWN,
+    LOCKED_PART,
+    STORAGE_KEY,
 ];
 
 impl Prefix {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
+    PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token, Vault,
+    View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -80,6 +81,15 @@ impl Database {
         match place {
             Place::File(path) => SqliteStore::open_read_only(path).await.map(Self::Sqlite),
             Place::Server(address) => PostgresStore::open_beside(address).await.map(Self::Postgres),
+        }
+    }
+
+    /// The same database, whose content is locked by a vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        match self {
+            Self::Sqlite(store) => Self::Sqlite(store.with_vault(vault)),
+            Self::Postgres(store) => Self::Postgres(store.with_vault(vault)),
         }
     }
 
@@ -217,6 +227,10 @@ impl Store for Database {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         each!(self, store => store.refusals(limit).await)
+    }
+
+    async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
+        each!(self, store => store.rewrap(after, limit).await)
     }
 
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {

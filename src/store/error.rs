@@ -32,6 +32,9 @@ pub enum StoreError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// Content whose storage key is not here.
+    #[error("{0}")]
+    Locked(String),
     /// The database is of a later version of the program.
     #[error("the database was written by a newer version of Lintas; upgrade this program")]
     Newer,
@@ -47,6 +50,7 @@ impl StoreError {
             Self::Conflict(_) => "conflict",
             Self::Foreign(_) => "foreign",
             Self::Setting { .. } => "setting",
+            Self::Locked(_) => "locked",
             Self::Newer => "newer",
         }
     }
@@ -58,7 +62,7 @@ impl StoreError {
             Self::Unavailable(_) => Exit::Unavailable,
             Self::Corrupt(_) => Exit::BadData,
             Self::Setting { name, .. } if *name == FILE_MODE => Exit::NoPermission,
-            Self::Setting { .. } => Exit::Configuration,
+            Self::Setting { .. } | Self::Locked(_) => Exit::Configuration,
             Self::Conflict(_) | Self::Foreign(_) | Self::Newer => Exit::NotDone,
         }
     }

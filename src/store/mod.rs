@@ -24,6 +24,7 @@ pub mod probe;
 pub mod rows;
 pub mod sqlite;
 pub mod tokens;
+pub mod vault;
 
 use std::future::Future;
 
@@ -31,10 +32,11 @@ pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
 pub use people::{Account, People, PeopleChanges, PeopleScope, Request, Session, Somebody};
 pub use rows::{
-    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Refusals,
-    SealedEntry, Summary, Unsealed,
+    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, ProofRef,
+    Refusals, Rewrapped, SealedEntry, Summary, Unsealed,
 };
 pub use tokens::{Token, TokenChange, TokenStanding};
+pub use vault::Vault;
 
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 
@@ -195,4 +197,13 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Of accounts, sessions and requests what `scope` names.
     fn look_at_people(&self, scope: PeopleScope) -> impl Future<Output = Result<People, StoreError>> + Send;
+    /// Locks with the vault's present key what of the next `limit` parts after a place is not locked with it. Gives where it ended
+    /// and how many it changed; none when there was nothing left to look at. Content that authors sealed stays as it is.
+    ///
+    /// Only while no other program writes to the store: it would go on with the key it has.
+    fn rewrap(
+        &self,
+        after: PartPlace,
+        limit: usize,
+    ) -> impl Future<Output = Result<Option<Rewrapped>, StoreError>> + Send;
 }

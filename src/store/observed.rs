@@ -6,8 +6,8 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
+    PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -171,6 +171,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         self.watched("refusals", self.store.refusals(limit)).await
+    }
+
+    async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
+        self.watched("rewrap", self.store.rewrap(after, limit)).await
     }
 
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {

@@ -125,7 +125,7 @@ impl SealedEntry {
     /// Bytes of header and content.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.parts.iter().fold(self.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+        self.parts.iter().fold(self.bytes.len(), |sum, part| sum.saturating_add(part.len()))
     }
 }
 
@@ -315,4 +315,16 @@ pub struct Refusals {
     pub change: String,
     /// What the hub said.
     pub verdict: Verdict,
+}
+
+/// A place among the parts of a store: an event's row, and a part's number.
+pub type PartPlace = (i64, i64);
+
+/// How far a rewrapping has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rewrapped {
+    /// The last part that was looked at.
+    pub at: PartPlace,
+    /// How many were locked, or locked with another key before.
+    pub changed: u64,
 }

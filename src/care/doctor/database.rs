@@ -46,6 +46,7 @@ fn refused(error: &StoreError) -> Finding {
             Finding::problem("database", "database-setting", known)
         }
         StoreError::Unavailable(_) => Finding::problem("database", "database-away", cause()),
+        StoreError::Locked(_) => Finding::problem("database", "database-locked", cause()),
         StoreError::Foreign(_) => Finding::problem("database", "database-not-ours", cause()),
         StoreError::Corrupt(_) | StoreError::Conflict(_) => Finding::problem("database", "database-corrupt", cause()),
     }

@@ -80,6 +80,17 @@ pub fn judge_account(account: u32, owner: Option<u32>) -> Option<Finding> {
     Some(Finding::warning("files", "account-other", known))
 }
 
+/// Whether the key that locks stored content lies beside what it locks, so that whoever takes the disk has both.
+#[must_use]
+pub fn judge_storage_key(path: &str, beside: bool) -> Finding {
+    let known = vec![("path", path.to_owned())];
+    if beside {
+        Finding::warning("files", "storage-key-beside", known)
+    } else {
+        Finding::ok("files", "storage-key-apart", known)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +123,12 @@ mod tests {
         assert_eq!(code(facts(Kind::Secret, Some((0o600, 0)))), "owner-other");
         assert_eq!(code(Facts { account: 0, ..facts(Kind::Secret, Some((0o600, 1000))) }), "files-ok");
         assert_eq!(code(Facts { found: Err("no".to_owned()), ..facts(Kind::Secret, None) }), "file-unreadable");
+    }
+
+    #[test]
+    fn key_beside_what_it_locks_is_well() {
+        assert_eq!(judge_storage_key("/x/storage.key", true).code, "storage-key-beside");
+        assert_eq!(judge_storage_key("credential:storage.key", false).code, "storage-key-apart");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::care::backup::newest;
 use crate::care::doctor::{disk, files, upkeep};
 use crate::care::estate;
 use crate::domain::{NodeId, Timestamp};
+use crate::runtime::credentials;
 use crate::runtime::machine::{account, room};
 
 /// How long the system's own tool may take to say whether the clock is synchronised.
@@ -35,6 +36,14 @@ pub fn file(path: &Path, kind: files::Kind, needed: bool) -> files::Facts {
 #[must_use]
 pub fn owner(folder: &Path) -> Option<u32> {
     fs::metadata(folder).ok().map(|found| found.uid())
+}
+
+/// Whether a key lies where the data lie: in the same folder or on the same file system. What the service manager hands over does
+/// not.
+#[must_use]
+pub fn is_beside(key: &Path, data: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
+    !credentials::is_one(key) && (key.starts_with(data) || device(key).is_some_and(|key| Some(key) == device(data)))
 }
 
 /// The file system of a folder, with a database of so many bytes on it.

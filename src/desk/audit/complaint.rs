@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::Report;
 use crate::domain::{Change, Complaint, ComplaintId, Event, EventHash, NodeId, Timestamp, Verdict, fold};
+use crate::journal::Body;
 use crate::store::{File, FiledEvent, Summary};
 
 /// Checks a complaint of which a filing was met. Returns whether it is the filing that counts; of another nothing is said.
@@ -42,6 +43,9 @@ pub(super) fn check_again(id: ComplaintId, file: Option<&File>, owner: &NodeId, 
     for filed in file.events.iter().filter(|filed| !filed.parts.is_empty()) {
         if complaint.redacted.contains(&filed.event.hash) {
             report.find("audit.erased", vec![("place", place(filed))]);
+        }
+        if filed.parts.iter().any(|part| matches!(part.body, Body::Faulty(_))) {
+            report.find("audit.sealed", vec![("place", place(filed))]);
         }
     }
 }

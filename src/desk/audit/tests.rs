@@ -3,7 +3,8 @@
 use super::complaint::check_again;
 use super::journal::{Extent, Walk};
 use super::{Finding, Report, audit};
-use crate::desk::{Action, ActionName, ComplaintName, Desk};
+use crate::desk::tests::bench::keyring;
+use crate::desk::{Action, ActionName, ComplaintName, Desk, Opener};
 use crate::domain::event::{Category, PublicName};
 use crate::domain::registry::{KeySpan, Life, NodeEntry};
 use crate::domain::{
@@ -28,12 +29,16 @@ fn key() -> SigningKey {
     SigningKey::from_seed([3; 32])
 }
 
+fn nobody() -> Opener {
+    Opener::without_keys()
+}
+
 fn owner(node: &str) -> Owner {
     Owner { federation: federation(), node: NodeId::parse(node).unwrap() }
 }
 
 fn row(position: Position, content: &str) -> JournalRow {
-    let part = Part { index: 0, kind: PartKind::Note, salt: [5; 32], content: content.as_bytes().to_vec() };
+    let part = Part::plain(0, PartKind::Note, [5; 32], content.as_bytes().to_vec());
     let header = Header {
         federation: federation(),
         node: padang(),
@@ -47,7 +52,7 @@ fn row(position: Position, content: &str) -> JournalRow {
         unit: None,
         account: None,
         change: Change::FollowedUp,
-        parts: vec![part.reference()],
+        parts: part.reference().into_iter().collect(),
     };
     let bytes = journal::header::encode(&header);
     let (hash, complaint, parts) = (journal::header_hash(&bytes), header.complaint, vec![part]);
@@ -187,7 +192,10 @@ fn altered_seal_goes_unseen() {
 
 #[test]
 fn altered_content_goes_unseen() {
-    assert_eq!(altered(|books| books.rows[1].parts[0].content.push(b'!')).whole(), ["audit.parts"]);
+    assert_eq!(
+        altered(|books| books.rows[1].parts[0] = Part::plain(0, PartKind::Note, [5; 32], b"Altered".to_vec())).whole(),
+        ["audit.parts"]
+    );
     assert_eq!(altered(|books| books.rows[1].parts.clear()).whole(), Vec::<&str>::new());
 }
 
@@ -245,7 +253,7 @@ async fn desk() -> (MemoryStore, ComplaintId) {
     let changes = Changes { entries: entries.collect(), seals: vec![Seal::sign(body, &hub)], ..Changes::default() };
     store.transact(Scope::default(), |_| (changes, ())).await.unwrap();
     let clock = std::sync::Arc::new(ManualClock::at(1_700_000_000_000_000));
-    let desk = Desk::open(store.clone(), clock, std::sync::Arc::new(SeededEntropy::new(7))).await.unwrap();
+    let desk = Desk::open(store.clone(), clock, std::sync::Arc::new(SeededEntropy::new(7)), keyring()).await.unwrap();
     let new = crate::desk::NewComplaint {
         unit: None,
         class: Class::Complaint,
@@ -289,7 +297,7 @@ async fn take_receipt(store: &MemoryStore, head: Head, hub: &SigningKey) {
 }
 
 async fn audited(store: &MemoryStore) -> Report {
-    audit(store, SigningKey::from_seed([1; 32]).public(), key().public(), &Progress::silent()).await.unwrap()
+    audit(store, SigningKey::from_seed([1; 32]).public(), key().public(), &nobody(), &Progress::silent()).await.unwrap()
 }
 
 #[tokio::test]
@@ -302,8 +310,9 @@ async fn node_in_order_is_found_fault_with() {
     let checked = report.checked;
     assert_eq!((checked.journals, checked.events, checked.seals, checked.proofs), (2, 5, 1, 2));
     assert_eq!((checked.complaints, checked.verdicts, checked.receipts), (1, 3, 1));
-    let other =
-        audit(&store, key().public(), SigningKey::from_seed([8; 32]).public(), &Progress::silent()).await.unwrap();
+    let other = audit(&store, key().public(), SigningKey::from_seed([8; 32]).public(), &nobody(), &Progress::silent())
+        .await
+        .unwrap();
     let codes: Vec<&str> = other.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["audit.proof", "audit.proof", "audit.receipt"]);
 }

@@ -11,6 +11,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::opening::Opener;
 use crate::domain::Registry;
 use crate::runtime::Progress;
 use crate::store::{ListFilter, Store, StoreError};
@@ -51,7 +52,7 @@ pub struct Exported {
 }
 
 /// Exports every complaint of a store that fits the filter, whose limit counts for nothing. What is filed meanwhile may or may
-/// not be among them. `progress` is told how far it is.
+/// not be among them. What is sealed is shown as far as `opener` opens it. `progress` is told how far it is.
 ///
 /// # Errors
 /// If storage failed, or the output cannot be written.
@@ -60,6 +61,7 @@ pub async fn export<S: Store, W: io::Write + Send>(
     registry: &Registry,
     filter: ListFilter,
     shown: Shown,
+    opener: &Opener,
     writer: &mut Writer<W>,
     progress: &Progress,
 ) -> Result<Exported, ExportError> {
@@ -75,6 +77,7 @@ pub async fn export<S: Store, W: io::Write + Send>(
         let whole = page.len() == PAGE;
         for summary in page {
             let Some(file) = store.file(summary.id).await? else { continue };
+            let file = opener.open(file);
             let Some(record) = Record::of(&file, registry, shown) else { continue };
             exported.complaints = exported.complaints.saturating_add(1);
             exported.withheld = exported.withheld.saturating_add(u64::from(record.is_withheld()));

@@ -4,6 +4,7 @@ use crate::desk::Reporter;
 use crate::desk::original::Original;
 use crate::desk::story;
 use crate::domain::{Change, Complaint, Event, EventHash, Outcome, PartKind, Registry, UnitCode, Visibility, fold};
+use crate::journal::Part;
 use crate::store::{File, FiledEvent};
 use crate::words::iso;
 
@@ -250,22 +251,24 @@ impl Reading<'_> {
     }
 
     fn content(&self) -> &'static str {
-        let stored = self.filed().is_some_and(|filed| filed.parts.iter().any(|part| part.kind == PartKind::Narrative));
+        let narrative = self.filed().and_then(|filed| filed.parts.iter().find(|part| part.kind == PartKind::Narrative));
         if self.complaint.redacted.contains(&self.complaint.filed) {
             "erased"
         } else if self.is_withheld() {
             "withheld"
-        } else if stored {
-            "shown"
         } else {
-            "absent"
+            match narrative {
+                Some(part) if part.content().is_some() => "shown",
+                Some(_) => "sealed",
+                None => "absent",
+            }
         }
     }
 
     fn content_of(&self, filed: Option<&FiledEvent>, kind: PartKind) -> Value {
         let part =
             filed.filter(|_| !self.is_withheld()).and_then(|filed| filed.parts.iter().find(|part| part.kind == kind));
-        part.map_or(Value::Nothing, |part| text(String::from_utf8_lossy(&part.content)))
+        part.and_then(Part::content).map_or(Value::Nothing, |content| text(String::from_utf8_lossy(content)))
     }
 }
 

@@ -21,7 +21,9 @@ async fn exported(bench: &Bench, filter: ListFilter, shown: Shown, format: Forma
     let registry = bench.desk.registry().await.unwrap();
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, format, shown).unwrap();
-    let done = export(&bench.store, &registry, filter, shown, &mut writer, &Progress::silent()).await.unwrap();
+    let done = export(&bench.store, &registry, filter, shown, &bench.desk.opener(), &mut writer, &Progress::silent())
+        .await
+        .unwrap();
     drop(writer);
     (String::from_utf8(out).unwrap(), done)
 }

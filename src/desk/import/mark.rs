@@ -2,6 +2,7 @@
 //! change can be the same. One whose note was destroyed, or cannot be read, counts as somebody's.
 
 use crate::domain::{EventHash, PartKind};
+use crate::journal::Part;
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -29,11 +30,12 @@ pub(in crate::desk) fn marked(file: &File, source: &str) -> Vec<EventHash> {
 }
 
 fn is_marked(filed: &FiledEvent, source: &str) -> bool {
-    let Some(note) = filed.parts.iter().rfind(|part| part.kind == PartKind::Note) else { return false };
+    let note = filed.parts.iter().rfind(|part| part.kind == PartKind::Note);
+    let Some(note) = note.and_then(Part::content) else { return false };
     let begins = |code: &str, language: Language| {
         let text = say(code, language, &[("source", source)]);
         // What comes after the system's name is of each taking over.
-        text.split('{').next().is_some_and(|beginning| note.content.starts_with(beginning.as_bytes()))
+        text.split('{').next().is_some_and(|beginning| note.starts_with(beginning.as_bytes()))
     };
     Language::ALL.iter().any(|language| TEXTS.iter().any(|code| begins(code, *language)))
 }

@@ -7,8 +7,8 @@ use crate::desk::author::{self, Author};
 use crate::desk::content;
 use crate::desk::error::DeskError;
 use crate::domain::{
-    Change, ComplaintId, DisplayState, Event, EventHash, Filing, Header, Position, Registry, TrackingNumber, UnitCode,
-    fold,
+    Change, ComplaintId, DisplayState, Event, EventHash, Filing, Header, Position, Registry, Role, TrackingNumber,
+    UnitCode, fold,
 };
 use crate::journal::{self, Part};
 use crate::runtime::{Entropy, random_bytes};
@@ -147,6 +147,11 @@ pub(in crate::desk) fn plan(
     Ok((changes, taken, view.own.written))
 }
 
+/// Whether an event is more than the grants that go with another.
+fn is_a_step(event: &Event) -> bool {
+    event.header.change.role() != Role::Granter
+}
+
 /// The transaction in the making.
 struct Work<'a> {
     /// As it will be read once what is planned so far is written.
@@ -178,7 +183,10 @@ struct Progress {
 impl Work<'_> {
     fn take(&mut self, one: Prepared) -> Result<Taken, DeskError> {
         let Prepared { complaint, filing, unit, holder, filing_parts, mark_parts, steps, ends } = one;
-        let events = self.view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
+        let stored = self.view.complaints.get(&complaint).map(Vec::as_slice).unwrap_or_default();
+        // Grants go with other events, and are no steps.
+        let events: Vec<Event> = stored.iter().filter(|event| is_a_step(event)).cloned().collect();
+        let events = &events[..];
         let written = events.len();
         let by = events.first().and_then(|filed| filed.header.unit.as_ref());
         let (steps, fits) = match by {

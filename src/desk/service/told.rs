@@ -5,7 +5,7 @@ use crate::domain::{
     Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, NodeId, PartKind, Position,
     Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
 };
-use crate::journal::{self, Part};
+use crate::journal::{self, Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
 use crate::store::{File, FiledEvent, Summary};
 
@@ -31,11 +31,17 @@ pub fn list(reply: &wire::ListReply) -> Vec<Summary> {
 
 fn event(filed: &wire::FiledEvent) -> Option<FiledEvent> {
     let part = |part: &wire::Part| {
+        let body = match part.state {
+            0 => Body::Plain { salt: part.salt.as_slice().try_into().ok()?, content: part.content.clone() },
+            1 => Body::Sealed(part.content.clone()),
+            2 => Body::Faulty(OpenError::Key),
+            3 => Body::Faulty(OpenError::Mismatch),
+            _ => return None,
+        };
         Some(Part {
             index: u8::try_from(part.index).ok()?,
             kind: PartKind::from_code(u8::try_from(part.kind).ok()?)?,
-            salt: part.salt.as_slice().try_into().ok()?,
-            content: part.content.clone(),
+            body,
         })
     };
     Some(FiledEvent {

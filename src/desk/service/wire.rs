@@ -9,6 +9,7 @@ use crate::desk::{
 };
 use crate::domain::event::Category;
 use crate::domain::{Change, Channel, Class, DisplayState, NodeId, Position, Reason, Registry, UnitCode, Visibility};
+use crate::journal::{Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
 use crate::protocol::desk::v1::act_request::Action as Asked;
 use crate::store::{FiledEvent, ListFilter, Refusals, Summary};
@@ -245,11 +246,14 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
 /// An event as stored. Its header bytes are made anew from the header, which has one form only.
 pub(super) fn event(filed: &FiledEvent) -> wire::FiledEvent {
     let (verdict, reason) = filed.verdict.codes();
-    let part = |part: &crate::journal::Part| wire::Part {
-        index: part.index.into(),
-        kind: part.kind.code().into(),
-        salt: part.salt.to_vec(),
-        content: part.content.clone(),
+    let part = |part: &Part| {
+        let (salt, content, state) = match &part.body {
+            Body::Plain { salt, content } => (salt.to_vec(), content.clone(), 0),
+            Body::Sealed(_) | Body::Locked(_) => (Vec::new(), Vec::new(), 1),
+            Body::Faulty(OpenError::Key) => (Vec::new(), Vec::new(), 2),
+            Body::Faulty(OpenError::Mismatch) => (Vec::new(), Vec::new(), 3),
+        };
+        wire::Part { index: part.index.into(), kind: part.kind.code().into(), salt, content, state }
     };
     wire::FiledEvent {
         header: crate::journal::header::encode(&filed.event.header),
@@ -261,7 +265,7 @@ pub(super) fn event(filed: &FiledEvent) -> wire::FiledEvent {
 
 /// About how many bytes an event takes on the wire.
 pub(super) fn size(filed: &FiledEvent) -> usize {
-    let parts = filed.parts.iter().map(|part| part.content.len().saturating_add(64));
+    let parts = filed.parts.iter().map(|part| part.len().saturating_add(64));
     parts.fold(crate::domain::event::HEADER_BYTES_MAX, usize::saturating_add)
 }
 

@@ -1,11 +1,14 @@
 //! The head of a story: what the complaint is, when and where it was filed. Structured data only.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::step::harmless;
 use super::{Named, Told};
 use crate::desk::Original;
-use crate::domain::{ComplaintId, Filing, PartKind};
+use crate::domain::sealing::granted;
+use crate::domain::{ComplaintId, Event, Filing, NodeId, PartKind};
 use crate::words::{Word, category, iso, moment};
 
 /// What a complaint is.
@@ -31,6 +34,8 @@ pub struct Head {
     pub imported: bool,
     /// What that system said of it, if it is shown.
     pub original: Option<Original>,
+    /// Which nodes can open what was sealed when it was filed; none if nothing was.
+    pub sealed_to: Vec<Named>,
     /// When it was filed, in UTC.
     pub filed_at: Option<String>,
     /// By which unit.
@@ -70,6 +75,11 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     if filed.is_some_and(|filed| filed.event.header.parts.iter().any(|part| part.kind == PartKind::Identity)) {
         lines.push(told.say("head.identity", &[]));
     }
+    let sealed_to = sealed_to(told, complaint);
+    if !sealed_to.is_empty() {
+        let names: Vec<String> = sealed_to.iter().map(Named::to_string).collect();
+        lines.push(told.say("head.sealed-to", &[("nodes", &names.join(", "))]));
+    }
     Head {
         id: Some(complaint.id.to_string()),
         tracking: Some(filing.tracking.to_string()),
@@ -81,10 +91,19 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
         about,
         imported: complaint.imported,
         original,
+        sealed_to,
         filed_at: iso(complaint.filed_at),
         filed_by,
         lines,
     }
+}
+
+fn sealed_to(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Vec<Named> {
+    let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
+    let granted = granted(&events);
+    let of_filing = granted.iter().filter(|((event, _), _)| *event == complaint.filed);
+    let nodes: BTreeSet<&NodeId> = of_filing.flat_map(|(_, to)| to.iter().map(|(node, _)| node)).collect();
+    nodes.into_iter().map(|node| told.node(node)).collect()
 }
 
 fn imported(told: &Told<'_>, original: Option<&Original>) -> String {
@@ -120,6 +139,7 @@ fn partial(told: &Told<'_>, id: Option<ComplaintId>) -> Head {
         about: None,
         imported: false,
         original: None,
+        sealed_to: Vec::new(),
         filed_at: None,
         filed_by: None,
         lines: vec![title, told.say("head.partial", &[])],

@@ -7,7 +7,7 @@ use super::marks::{self, Mark};
 use super::{Named, Reader, Told};
 use crate::desk::{Original, Signature};
 use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode};
-use crate::journal::operator_pseudonym;
+use crate::journal::{Body, OpenError, operator_pseudonym};
 use crate::store::FiledEvent;
 use crate::words::{Word, iso, moment};
 
@@ -131,7 +131,7 @@ fn by(told: &Told<'_>, filed: &FiledEvent, who: String) -> String {
 /// What the holder of the account has signed with, if it is here and for these eyes.
 fn author(told: &Told<'_>, filed: &FiledEvent) -> Option<Signature> {
     let part = filed.parts.iter().find(|part| part.kind == PartKind::Author)?;
-    if told.reader == Reader::Exchange { None } else { Signature::read(&part.content) }
+    if told.reader == Reader::Exchange { None } else { part.content().and_then(Signature::read) }
 }
 
 /// A unit that acts at a node of another name is told with its node.
@@ -205,15 +205,29 @@ fn texts(told: &Told<'_>, filed: &FiledEvent) -> Vec<Text> {
             _ if erased => text(kind, None, Some("story.erased")),
             None => text(kind, None, Some("story.absent")),
             Some(_) if withheld => text(kind, None, Some("story.withheld")),
-            Some(_) if kind == PartKind::Attachment => text(kind, None, Some("story.attachment")),
-            Some(part) if imported => {
-                let said = Original::read(&part.content).map(|original| harmless(&original.told(told.language)));
-                text(kind, Some(said.unwrap_or_else(|| readable(&part.content))), None)
-            }
-            Some(part) => text(kind, Some(readable(&part.content)), None),
+            Some(part) => match part.content() {
+                None => text(kind, None, Some(closed(told, &part.body))),
+                Some(_) if kind == PartKind::Attachment => text(kind, None, Some("story.attachment")),
+                Some(content) if imported => {
+                    let said = Original::read(content).map(|original| harmless(&original.told(told.language)));
+                    text(kind, Some(said.unwrap_or_else(|| readable(content))), None)
+                }
+                Some(content) => text(kind, Some(readable(content)), None),
+            },
         }
     };
     shown.map(one).collect()
+}
+
+/// Why content is not readable here.
+fn closed(told: &Told<'_>, body: &Body) -> &'static str {
+    match (body, told.reader) {
+        (Body::Locked(_), _) => "story.locked",
+        (Body::Faulty(OpenError::Key), _) => "story.faulty-key",
+        (Body::Faulty(OpenError::Mismatch), _) => "story.faulty",
+        (Body::Sealed(_) | Body::Plain { .. }, Reader::Exchange) => "story.sealed",
+        (Body::Sealed(_) | Body::Plain { .. }, Reader::Handler) => "story.pending",
+    }
 }
 
 /// Content as text that cannot do anything to a terminal: no control characters, none that turn the direction of writing.

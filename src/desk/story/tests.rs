@@ -56,7 +56,7 @@ impl Scene {
             unit: acting.map(unit),
             account: None,
             change,
-            parts: parts.iter().map(Part::reference).collect(),
+            parts: parts.iter().filter_map(Part::reference).collect(),
         };
         Event { hash: journal::header_hash(&journal::header::encode(&header)), header }
     }
@@ -70,7 +70,7 @@ impl Scene {
         text: &str,
         verdict: Verdict,
     ) -> EventHash {
-        let part = |index, kind, text: &str| Part { index, kind, salt: [index; 32], content: text.as_bytes().to_vec() };
+        let part = |index, kind, text: &str| Part::plain(index, kind, [index; 32], text.as_bytes().to_vec());
         let mut parts = Vec::new();
         if matches!(change, Change::Filed(_)) {
             parts.push(part(0, PartKind::Identity, "Budi Santoso, 0812-3456"));

@@ -52,7 +52,7 @@ async fn says(desk: &Desk<MemoryStore>, id: ComplaintId, action: Action) -> Resu
 
 fn signature(filed: &FiledEvent) -> Option<Signature> {
     let part = filed.parts.iter().find(|part| part.kind == PartKind::Author)?;
-    Signature::read(&part.content)
+    part.content().and_then(Signature::read)
 }
 
 #[tokio::test]

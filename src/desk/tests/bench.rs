@@ -10,7 +10,7 @@ use crate::domain::{
     Position, Reason, Registry, SealingKeyId, SigningKeyId, StatementSignature, Timestamp, UnitCode, Verdict,
     Visibility, fold,
 };
-use crate::journal::{self, Seal, SealBody, SigningKey};
+use crate::journal::{self, Keyring, Seal, SealBody, SealingKey, SigningKey};
 use crate::runtime::{ManualClock, SeededEntropy};
 use crate::store::memory::MemoryStore;
 use crate::store::{Changes, Entry, Owner, Scope, Store};
@@ -25,6 +25,11 @@ pub(crate) fn node(text: &str) -> NodeId {
 
 pub(super) fn federation() -> FederationId {
     FederationId::parse("lapor.test").unwrap()
+}
+
+/// This node's keys.
+pub(crate) fn keyring() -> Keyring {
+    Keyring::new(SealingKey::from_seed(&[3; 32]), [])
 }
 
 pub(crate) struct Bench {
@@ -63,7 +68,7 @@ impl Bench {
     pub(crate) async fn bare() -> Self {
         let store = MemoryStore::new(Owner { federation: federation(), node: node("13.71") });
         let clock = Arc::new(ManualClock::at(1_700_000_000_000_000));
-        let desk = Desk::open(store.clone(), clock, Arc::new(SeededEntropy::new(7))).await.unwrap();
+        let desk = Desk::open(store.clone(), clock, Arc::new(SeededEntropy::new(7)), keyring()).await.unwrap();
         Self { desk, store, hub_seq: 0 }
     }
 

@@ -1,9 +1,10 @@
 //! The desk when custody comes, goes, or is about to: take-backs, late events, histories still on the way, unknown changes.
 
-use super::bench::{Bench, dispose, federation, node, transfer, unit};
+use super::bench::{Bench, dispose, federation, keyring, node, transfer, unit};
 use crate::desk::author::{self, Author};
 use crate::desk::{Action, DeskError, TakeBack};
 use crate::domain::{Cause, Change, ComplaintId, DisplayState, Moved, Position, Refusal, Registry, Timestamp, fold};
+use crate::journal::SecretSeed;
 use crate::store::{Changes, Scope, Store, View};
 
 #[tokio::test]
@@ -126,7 +127,9 @@ async fn crash_between_planning_and_commit_leaves_a_trace() {
     let mut registry = Registry::default();
     bench.store.registry().await.unwrap().iter().for_each(|event| registry.apply(event));
     let account = crate::domain::Pseudonym([9; 16]);
-    let author = Author { federation: federation(), node: node("13.71"), account, now: Timestamp(5), trace: None };
+    let (key, seed) = (keyring().present(), SecretSeed::from_random([4; 32]));
+    let (federation, node) = (federation(), node("13.71"));
+    let author = Author { federation, node, account, now: Timestamp(5), trace: None, key, seed };
     let scope = Scope { complaints: [id].into(), ..Scope::default() };
     let plan = |view: &View| author::act(view, &registry, &author, id, None, &Action::Verify, Vec::new()).unwrap();
     // Planned, and lost before it was written.
@@ -148,6 +151,7 @@ async fn registry_position_cited_goes_down() {
         bench.store.clone(),
         std::sync::Arc::new(crate::runtime::ManualClock::at(0)),
         std::sync::Arc::new(crate::runtime::SeededEntropy::new(1)),
+        keyring(),
     );
     let stale = stale.await.unwrap();
     bench.registry(Change::UnitListed { unit: unit("kl.bpn"), name: name("BPN") }).await;

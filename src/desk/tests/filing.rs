@@ -34,8 +34,8 @@ async fn identity_or_narrative_lies_in_the_header() {
     crate::journal::check_parts(&first.event.header, &first.parts).unwrap();
     let kinds: Vec<_> = first.parts.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [PartKind::Identity, PartKind::Narrative]);
-    assert_ne!(first.parts[0].salt, first.parts[1].salt);
-    assert_eq!(first.parts[0].content, br#"{"name":"Budi","phone":"0812"}"#);
+    assert_ne!(first.parts[0].body, first.parts[1].body);
+    assert_eq!(first.parts[0].content(), Some(&br#"{"name":"Budi","phone":"0812"}"#[..]));
 }
 
 #[tokio::test]

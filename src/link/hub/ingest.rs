@@ -9,6 +9,7 @@ use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::rules::may_be_traced;
+use crate::domain::sealing::must_be_sealed;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry,
     SigningKeyId, Timestamp, Verdict, fold,
@@ -344,6 +345,7 @@ impl Desk<'_> {
             self.refresh(*id);
             let awaited = self.announced(view, *id).max(announced_at_hello);
             order::decide_if_ready(self, *id, node, stored.position, awaited);
+            order::move_straight_up(self, *id);
         }
         self.changes.seals.push(batch.seal);
     }
@@ -396,6 +398,9 @@ impl Desk<'_> {
         match journal::check_parts(&event.header, parts) {
             Ok(()) => {}
             Err(error) => return Admission::Inadmissible(parts_fault(error)),
+        }
+        if is_unsealed(event, parts, work) {
+            return Admission::Inadmissible(Inadmissibility::Unsealed);
         }
         let derived = if let Change::Filed(filing) = &event.header.change {
             Some(journal::complaint_id(&event.header.federation, &event.header.node, &filing.nonce))
@@ -480,6 +485,20 @@ pub(crate) fn unreadable(
     }
 }
 
+/// Whether content came readable that its author had to seal.
+fn is_unsealed(event: &Event, parts: &[Part], work: Option<&Working>) -> bool {
+    let complaint = work.and_then(|work| work.complaint.as_ref());
+    let filed = if let Change::Filed(filing) = &event.header.change {
+        Some((&**filing, &event.header.node))
+    } else {
+        complaint.map(|complaint| (&complaint.filing, &complaint.origin))
+    };
+    let open = |part: &&Part| !part.is_sealed();
+    // Without a filing it is refused for that.
+    filed
+        .is_some_and(|(filing, origin)| parts.iter().filter(open).any(|part| must_be_sealed(part.kind, filing, origin)))
+}
+
 /// The proposal that the hub decides with a change.
 fn proposal_of(change: &Change) -> Option<EventHash> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else decides a proposal")]
@@ -493,6 +512,8 @@ fn proposal_of(change: &Change) -> Option<EventHash> {
 const fn parts_fault(error: PartsError) -> Inadmissibility {
     match error {
         PartsError::TooMany | PartsError::TooLong(_) | PartsError::TooMuch => Inadmissibility::Oversized,
-        PartsError::Order(_) | PartsError::Unbound(_) | PartsError::Mismatch(_) => Inadmissibility::Parts,
+        PartsError::Order(_) | PartsError::Unbound(_) | PartsError::Mismatch(_) | PartsError::Padding(_) => {
+            Inadmissibility::Parts
+        }
     }
 }

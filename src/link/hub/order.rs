@@ -3,8 +3,10 @@
 
 use super::author::HubKey;
 use super::ingest::{Desk, Policy};
+use crate::domain::complaint::Arrival;
 use crate::domain::custody::{Decision, decide, escalate, rehome};
-use crate::domain::{Cause, Change, ComplaintId, NodeId, Position, Registry, Timestamp};
+use crate::domain::sealing::is_accused;
+use crate::domain::{Cause, Change, Complaint, ComplaintId, NodeId, Position, Registry, Timestamp};
 use crate::store::{Changes, View};
 
 /// Decides a complaint's pending proposal, if it is `holder`'s and everything awaited of its journal is stored.
@@ -31,6 +33,20 @@ pub(super) fn decide_if_ready(
         Some(Decision::Refuse { proposal, upto, reason }) => Change::MoveRefused { proposal, upto, reason },
     };
     desk.record(Some(id), change, None);
+}
+
+/// Moves a complaint about the government at whose own node it was filed straight up, before anybody there has answered for it.
+pub(super) fn move_straight_up(desk: &mut Desk<'_>, id: ComplaintId) {
+    let Some(work) = desk.working.get(&id) else { return };
+    let about_its_own = |complaint: &&Complaint| {
+        complaint.epoch().arrival == Arrival::Filed
+            && is_accused(complaint.node(), complaint.filing.about.as_ref())
+            && !complaint.read_only
+    };
+    let Some(complaint) = work.complaint.as_ref().filter(about_its_own) else { return };
+    if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Escalation) {
+        desk.record(Some(id), Change::Moved(Box::new(moved)), None);
+    }
 }
 
 /// Plans the decision of proposals that waited for more of their holder's journal. The scope names the complaints and the holder.

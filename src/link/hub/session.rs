@@ -414,5 +414,5 @@ fn send(down: Down) -> Action {
 
 /// Bytes that an event weighs under way.
 fn weight(event: &Delivery) -> usize {
-    event.parts.iter().fold(event.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+    event.parts.iter().fold(event.bytes.len(), |sum, part| sum.saturating_add(part.len()))
 }

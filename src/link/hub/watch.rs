@@ -106,9 +106,8 @@ fn add(counts: &mut Vec<(&'static str, u64)>, name: &'static str) {
 
 /// Bytes of headers and content of events.
 pub(super) fn bytes(entries: &[SealedEntry]) -> usize {
-    let size = |entry: &SealedEntry| {
-        entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
-    };
+    let size =
+        |entry: &SealedEntry| entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.len()));
     entries.iter().map(size).fold(0, usize::saturating_add)
 }
 
@@ -117,8 +116,7 @@ pub(super) fn delivering(instruments: &Instruments, rows: &[Delivery]) {
     if rows.is_empty() {
         return;
     }
-    let size =
-        |row: &Delivery| row.parts.iter().fold(row.bytes.len(), |sum, part| sum.saturating_add(part.content.len()));
+    let size = |row: &Delivery| row.parts.iter().fold(row.bytes.len(), |sum, part| sum.saturating_add(part.len()));
     let bytes = rows.iter().map(size).fold(0, usize::saturating_add);
     instruments.batch(Direction::Out, "sent", bytes);
 }

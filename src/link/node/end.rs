@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::{self, Known};
+use super::news::News;
 use super::recover;
 use super::seal::seal_all;
 use super::session::{Action, Ended, Input, Session};
@@ -200,12 +201,16 @@ impl<S: Store> NodeEnd<S> {
         let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
         let now = self.shared.now();
+        let news = News::note(&proven);
         let plan = |view: &View| apply::plan(view, own, generation, proven, now);
         let applied = contradiction(self.shared.store.transact(scope, plan).await)?;
         match &applied {
             Ok(_) => {
                 instruments.batch(Direction::In, "stored", bytes);
                 instruments.events(count);
+                if let Some(news) = news {
+                    self.shared.news.tell(news);
+                }
             }
             Err(fault) => instruments.batch(Direction::In, fault.name(), bytes),
         }

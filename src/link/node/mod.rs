@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod end;
+pub mod news;
 pub mod recover;
 pub mod seal;
 pub mod session;

@@ -297,7 +297,7 @@ fn send(up: Up) -> Action {
 /// Bytes that a batch weighs under way.
 fn weight(batch: &Batch) -> usize {
     let parts = |entry: &crate::store::SealedEntry| {
-        entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
+        entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.len()))
     };
     batch.entries.iter().map(parts).fold(0, usize::saturating_add)
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::apply::Trust;
+use super::news::News;
 use super::seal::{NodeKey, seal_all};
 use crate::domain::{NodeId, Position, Registry, Timestamp};
 use crate::journal::{Head, SignedStatement, Statement};
@@ -31,6 +32,8 @@ pub struct NodeShared<S> {
     pub clock: Arc<dyn Clock>,
     /// Where its work is told.
     pub telemetry: Telemetry,
+    /// What came from others.
+    pub news: News,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
     /// The hub's seal over the newest registry event known, by that event's place.
@@ -52,6 +55,7 @@ impl<S: Store> NodeShared<S> {
             trust,
             clock,
             telemetry,
+            news: News::default(),
             registry,
             progress: Mutex::new(None),
             cited: Mutex::new((Position::ZERO, Head::NONE)),

@@ -9,9 +9,8 @@ use crate::telemetry::{Fact, Instruments, Span, SpanName, Telemetry};
 
 /// Tells of a batch that is sent, and ends its steps.
 pub(super) fn sending(telemetry: &Telemetry, own: &NodeId, batch: &Batch) {
-    let size = |entry: &SealedEntry| {
-        entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.content.len()))
-    };
+    let size =
+        |entry: &SealedEntry| entry.parts.iter().fold(entry.bytes.len(), |sum, part| sum.saturating_add(part.len()));
     let bytes = batch.entries.iter().map(size).fold(0, usize::saturating_add);
     telemetry.instruments().batch(Direction::Out, "sent", bytes);
     let traces = batch.entries.iter().filter_map(|entry| entry.trace).take(SPANS_PER_MESSAGE_MAX);
@@ -38,8 +37,7 @@ pub(super) fn begin_apply(telemetry: &Telemetry, own: &NodeId, proven: &[Proven]
 
 /// Bytes of headers and content of events that are delivered.
 pub(super) fn bytes(events: &[Delivery]) -> usize {
-    let size =
-        |row: &Delivery| row.parts.iter().fold(row.bytes.len(), |sum, part| sum.saturating_add(part.content.len()));
+    let size = |row: &Delivery| row.parts.iter().fold(row.bytes.len(), |sum, part| sum.saturating_add(part.len()));
     events.iter().map(size).fold(0, usize::saturating_add)
 }
 

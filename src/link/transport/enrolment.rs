@@ -17,9 +17,9 @@ use tonic::{Request, Response, Status};
 use super::KEEPALIVE_ANSWER;
 use crate::domain::{NodeId, SealingKeyId, SigningKeyId, TokenId, UnitCode};
 use crate::identity::issuing::Issuing;
-use crate::identity::sealing::seal;
 use crate::identity::{HostPort, RequestedKey, Stranger};
 use crate::journal::joining::{CHALLENGE, JoinStatement, NodeKeys, RenewalStatement, challenge_context};
+use crate::journal::sealing_key::seal;
 use crate::link::hub::HubShared;
 use crate::link::hub::joining::{self, JoinRefusal, Joining, LATE_RENEWAL_SECONDS};
 use crate::protocol::federation::v1 as pb;
@@ -227,7 +227,7 @@ impl<S: Store> Service<S> {
         let keys = NodeKeys { tls, signing, sealing };
         let (nonce, hidden) = (random_bytes(&*enroller.entropy), random_bytes::<32>(&*enroller.entropy));
         let context = challenge_context(&enroller.shared.signer.federation, token, &nonce);
-        let sealed = seal(&sealing, CHALLENGE.purpose(), &context, &hidden, &*enroller.entropy);
+        let sealed = seal(&sealing, CHALLENGE.purpose(), &context, &hidden, random_bytes(&*enroller.entropy));
         let sealed = sealed.ok_or(JoinRefusal::Proof)?;
         self.begin(Pending::Join { token, node, keys, request, nonce, hidden });
         Ok(pb::JoinChallenge { nonce: nonce.to_vec(), encapped: sealed.encapped.to_vec(), sealed: sealed.sealed })

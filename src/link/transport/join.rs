@@ -12,13 +12,12 @@ use super::enrolment::ENROLMENT_MESSAGE_BYTES_MAX;
 use crate::domain::event::PublicName;
 use crate::domain::{FederationId, NodeId, Position, SigningKeyId, UnitCode};
 use crate::identity::certificate::PeerCertificate;
-use crate::identity::sealing::Sealed;
 use crate::identity::{
-    ConnectError, Dialer, HostPort, JoiningBundle, JoiningToken, RequestError, SealingKey, SpiffeId, TlsKey, leaf_of,
-    make_request, refused_by_hub,
+    ConnectError, Dialer, HostPort, JoiningBundle, JoiningToken, RequestError, SpiffeId, TlsKey, leaf_of, make_request,
+    refused_by_hub,
 };
-use crate::journal::SigningKey;
 use crate::journal::joining::{CHALLENGE, JoinStatement, NodeKeys, RenewalStatement, challenge_context};
+use crate::journal::{Sealed, SealingKey, SigningKey};
 use crate::link::hub::joining::JoinRefusal;
 use crate::protocol::federation::v1 as pb;
 use crate::protocol::federation::v1::enrolment_client::EnrolmentClient;

@@ -15,10 +15,10 @@ use crate::identity::renewal::write_renewed;
 use crate::identity::rotation::{Rotation, RotationError};
 use crate::identity::{
     AcceptLimits, Authority, ClientTls, ConnectError, ConnectLimits, Dialer, HostPort, JoiningToken, Refusal,
-    RequestedKey, SealingKey, SpiffeId, TlsFiles, TlsIdentity, TlsKey, certifier, files, make_request,
+    RequestedKey, SpiffeId, TlsFiles, TlsIdentity, TlsKey, certifier, files, make_request,
 };
-use crate::journal::SigningKey;
 use crate::journal::joining::token_secret;
+use crate::journal::{SealingKey, SigningKey};
 use crate::link::hub::ingest::Policy;
 use crate::link::hub::joining::{JoinRefusal, LATE_RENEWAL_SECONDS, issue, withdraw};
 use crate::link::hub::registrar::register;
@@ -57,7 +57,7 @@ fn keys(seed: u8) -> JoinKeys {
     JoinKeys {
         tls: TlsKey::from_seed(&[seed; 32]).unwrap(),
         signing: SigningKey::from_seed([seed + 1; 32]),
-        sealing: SealingKey::from_seed(&[seed + 2; 32]).unwrap(),
+        sealing: SealingKey::from_seed(&[seed + 2; 32]),
     }
 }
 

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::domain::{ComplaintId, EventHash, FederationId, PartKind, Position, SealHash, Timestamp, Verdict};
-use crate::journal::{BATCH_EVENTS_MAX, Head, Part, SEQ_MAX, Seal, SignedReceipt, SignedStatement};
+use crate::journal::{BATCH_EVENTS_MAX, Body, Head, Part, SEQ_MAX, Seal, SignedReceipt, SignedStatement};
 use crate::link::message::{Ack, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, VERDICTS_MAX, Welcome};
 use crate::protocol::federation::v1 as pb;
 use crate::runtime::TraceContext;
@@ -50,32 +50,40 @@ fn read_seal(signed: Option<pb::Signed>) -> Wire<Seal> {
 }
 
 fn entry(sealed: SealedEntry) -> pb::Entry {
-    let part = |part: Part| pb::Part {
-        index: u32::from(part.index),
-        kind: u32::from(part.kind.code()),
-        salt: part.salt.to_vec(),
-        content: part.content,
-    };
     pb::Entry {
         header: sealed.bytes,
-        parts: sealed.parts.into_iter().map(part).collect(),
+        parts: sealed.parts.into_iter().filter_map(part).collect(),
         trace: sealed.trace.map(|trace| trace.to_bytes().to_vec()).unwrap_or_default(),
     }
+}
+
+/// A part as it travels; none of what never leaves a store.
+fn part(part: Part) -> Option<pb::Part> {
+    let (salt, content, sealed) = match part.body {
+        Body::Plain { salt, content } => (salt.to_vec(), content, Vec::new()),
+        Body::Sealed(sealed) => (Vec::new(), Vec::new(), sealed),
+        Body::Locked(_) | Body::Faulty(_) => return None,
+    };
+    Some(pb::Part { index: u32::from(part.index), kind: u32::from(part.kind.code()), salt, content, sealed })
+}
+
+fn read_part(part: pb::Part) -> Wire<Part> {
+    let kind = u8::try_from(part.kind).ok().and_then(PartKind::from_code);
+    let body = if part.sealed.is_empty() {
+        Body::Plain { salt: part.salt.try_into().map_err(|_| WireError("part.salt"))?, content: part.content }
+    } else if part.salt.is_empty() && part.content.is_empty() {
+        Body::Sealed(part.sealed)
+    } else {
+        return Err(WireError("part.sealed"));
+    };
+    let index = u8::try_from(part.index).map_err(|_| WireError("part.index"))?;
+    Ok(Part { index, kind: kind.ok_or(WireError("part.kind"))?, body })
 }
 
 fn read_entry(entry: Option<pb::Entry>) -> Wire<SealedEntry> {
     let entry = entry.ok_or(WireError("entry"))?;
     limited(&entry.parts, usize::from(u8::MAX), "entry.parts")?;
-    let part = |part: pb::Part| {
-        let kind = u8::try_from(part.kind).ok().and_then(PartKind::from_code);
-        Ok(Part {
-            index: u8::try_from(part.index).map_err(|_| WireError("part.index"))?,
-            kind: kind.ok_or(WireError("part.kind"))?,
-            salt: part.salt.try_into().map_err(|_| WireError("part.salt"))?,
-            content: part.content,
-        })
-    };
-    let parts = entry.parts.into_iter().map(part).collect::<Wire<_>>()?;
+    let parts = entry.parts.into_iter().map(read_part).collect::<Wire<_>>()?;
     // A context that is none is no fault of the event's: the event goes on without.
     Ok(SealedEntry { bytes: entry.header, parts, trace: TraceContext::from_bytes(&entry.trace) })
 }

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::{corrupt, event_hash, number};
 use crate::domain::{ComplaintId, Event, EventHash, PartKind, Position, Verdict};
-use crate::journal::{self, Part};
+use crate::journal::{self, Body, Part};
 use crate::runtime::TraceContext;
 use crate::store::{Delivery, FiledEvent, JournalRow, ProofRef, Refusals, SealedEntry, StoreError, Unsealed};
 
@@ -106,15 +106,49 @@ pub(in crate::store) struct PartRow {
 pub(in crate::store) struct PartColumns {
     part: i64,
     kind: i64,
+    form: i64,
     salt: Vec<u8>,
     content: Vec<u8>,
+}
+
+/// A part's content as a row holds it.
+pub(in crate::store) struct Written<'a> {
+    /// In which form: 0 as it was written, 1 sealed by its author, 2 locked by the store.
+    pub(in crate::store) form: i64,
+    /// Its salt; zeros where that lies within the content.
+    pub(in crate::store) salt: [u8; 32],
+    /// The content.
+    pub(in crate::store) content: &'a [u8],
+}
+
+impl<'a> Written<'a> {
+    pub(in crate::store) fn of(part: &'a Part) -> Self {
+        match &part.body {
+            Body::Plain { salt, content } => Self { form: 0, salt: *salt, content },
+            Body::Sealed(content) => Self { form: 1, salt: [0; 32], content },
+            Body::Locked(content) => Self { form: 2, salt: [0; 32], content },
+            Body::Faulty(_) => Self { form: 1, salt: [0; 32], content: &[] },
+        }
+    }
 }
 
 impl PartColumns {
     pub(in crate::store) fn part(self) -> Result<Part, StoreError> {
         let unknown = || corrupt(format_args!("the part kind {} is unknown", self.kind));
         let kind = PartKind::from_code(number(self.kind)?).ok_or_else(unknown)?;
-        Ok(Part { index: number(self.part)?, kind, salt: super::bytes(&self.salt)?, content: self.content })
+        let body = match self.form {
+            0 => Body::Plain { salt: super::bytes(&self.salt)?, content: self.content },
+            1 => Body::Sealed(self.content),
+            2 => Body::Locked(self.content),
+            other => return Err(corrupt(format_args!("the form {other} of a part is unknown"))),
+        };
+        Ok(Part { index: number(self.part)?, kind, body })
+    }
+}
+
+impl PartRow {
+    pub(in crate::store) fn part(self) -> Result<Part, StoreError> {
+        self.columns.part()
     }
 }
 

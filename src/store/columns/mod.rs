@@ -10,8 +10,8 @@ mod token;
 use std::fmt::Display;
 
 pub(in crate::store) use event::{
-    AsidePart, PartRow, Pointer, RefusalRow, Row, columns, decode, deliveries, event_names, filed, journal_rows,
-    parts_by_event, refusals, set_aside, size, trace, unsealed, verdicts, with_parts,
+    AsidePart, PartRow, Pointer, RefusalRow, Row, Written, columns, decode, deliveries, event_names, filed,
+    journal_rows, parts_by_event, refusals, set_aside, size, trace, unsealed, verdicts, with_parts,
 };
 pub(in crate::store) use peer::PeerRow;
 pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};

@@ -9,6 +9,7 @@ pub(in crate::store) mod sample;
 mod tokens;
 mod traces;
 mod transactions;
+mod vaults;
 mod verdicts;
 
 use std::sync::Mutex;
@@ -20,7 +21,7 @@ use super::memory::MemoryStore;
 use super::postgres::PostgresStore;
 use super::postgres::testing::TestDatabase;
 use super::sqlite::SqliteStore;
-use super::{OUTBOX_ROWS_MAX, Store};
+use super::{OUTBOX_ROWS_MAX, Store, Vault};
 
 /// Opens empty stores of one implementation.
 trait Bench {
@@ -32,6 +33,9 @@ trait Bench {
     async fn open(&self, node: &str) -> Self::Store {
         self.open_with(node, OUTBOX_ROWS_MAX).await
     }
+
+    /// The same store with a vault.
+    fn lock(store: &Self::Store, vault: Vault) -> Self::Store;
 
     /// Removes what was opened.
     async fn clean(self)
@@ -46,6 +50,10 @@ impl Bench for Memory {
 
     async fn open_with(&self, node: &str, outbox_rows_max: u64) -> MemoryStore {
         MemoryStore::new(owner(node)).with_outbox_rows_max(outbox_rows_max)
+    }
+
+    fn lock(store: &MemoryStore, vault: Vault) -> MemoryStore {
+        store.clone().with_vault(vault)
     }
 
     async fn clean(self) {}
@@ -70,6 +78,10 @@ impl Bench for Sqlite {
         SqliteStore::create(&path, owner(node)).await.unwrap().with_outbox_rows_max(outbox_rows_max)
     }
 
+    fn lock(store: &SqliteStore, vault: Vault) -> SqliteStore {
+        store.clone().with_vault(vault)
+    }
+
     async fn clean(self) {}
 }
 
@@ -86,6 +98,10 @@ impl Bench for Postgres {
         let store = PostgresStore::create(&database.address(), owner(node)).await.unwrap();
         self.opened.lock().unwrap().push(database);
         store.with_outbox_rows_max(outbox_rows_max)
+    }
+
+    fn lock(store: &PostgresStore, vault: Vault) -> PostgresStore {
+        store.clone().with_vault(vault)
     }
 
     async fn clean(self) {
@@ -195,4 +211,8 @@ suite! {
     tokens:
         token_is_redeemed_twice,
         token_that_is_not_open_is_redeemed;
+    vaults:
+        stolen_disk_without_key_opens_nothing,
+        locked_content_is_set_aside_for_ever,
+        content_stays_under_an_old_key;
 }

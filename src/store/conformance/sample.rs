@@ -40,7 +40,7 @@ pub(in crate::store) fn at(incarnation: u32, seq: u64) -> Position {
 }
 
 pub(in crate::store) fn part(index: u8, text: &str) -> Part {
-    Part { index, kind: PartKind::Narrative, salt: [index; 32], content: text.as_bytes().to_vec() }
+    Part::plain(index, PartKind::Narrative, [index; 32], text.as_bytes().to_vec())
 }
 
 pub(in crate::store) fn filed(number: u8) -> Change {
@@ -136,7 +136,7 @@ impl Author {
             unit: None,
             account: None,
             change,
-            parts: parts.iter().map(Part::reference).collect(),
+            parts: parts.iter().filter_map(Part::reference).collect(),
         };
         let bytes = journal::header::encode(&header);
         let event = Event { hash: journal::header_hash(&bytes), header };

@@ -315,7 +315,7 @@ async fn restore_into_a_server_overwrites_or_leaves_a_half() {
     fs::copy(&copy, &broken).unwrap();
     let mut alter =
         sqlx::sqlite::SqliteConnectOptions::new().filename(&broken).foreign_keys(false).connect().await.unwrap();
-    sqlx::query("INSERT INTO set_aside_parts VALUES (zeroblob(32), 0, 0, zeroblob(32), x'00')")
+    sqlx::query("INSERT INTO set_aside_parts VALUES (zeroblob(32), 0, 0, zeroblob(32), x'00', 0)")
         .execute(&mut alter)
         .await
         .unwrap();

@@ -6,6 +6,7 @@ mod check;
 mod delivery;
 mod people;
 mod read;
+mod rewrap;
 mod state;
 mod tokens;
 mod view;
@@ -17,8 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use state::State;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
+    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -28,13 +30,21 @@ use crate::journal::Seal;
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
     outbox_rows_max: u64,
+    vault: Option<Vault>,
 }
 
 impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(owner: Owner) -> Self {
-        Self { state: Arc::new(Mutex::new(State::new(owner))), outbox_rows_max: OUTBOX_ROWS_MAX }
+        Self { state: Arc::new(Mutex::new(State::new(owner))), outbox_rows_max: OUTBOX_ROWS_MAX, vault: None }
+    }
+
+    /// The same store, whose content is locked by a vault, for this handle and its clones.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
     }
 
     /// The same store with another limit of rows in an outbox, for this handle and its clones.
@@ -48,7 +58,7 @@ impl MemoryStore {
     #[must_use]
     pub fn snapshot(&self) -> Self {
         let state = self.lock().clone();
-        Self { state: Arc::new(Mutex::new(state)), outbox_rows_max: self.outbox_rows_max }
+        Self { state: Arc::new(Mutex::new(state)), outbox_rows_max: self.outbox_rows_max, vault: self.vault.clone() }
     }
 
     /// Replaces all that is stored by what a backup holds, for every clone of this store.
@@ -78,6 +88,7 @@ impl Store for MemoryStore {
         let mut state = self.lock();
         let view = state.view(&scope)?;
         let (changes, answer) = plan(&view);
+        let changes = vault::lock(self.vault.as_ref(), changes);
         if !changes.is_empty() {
             let checked = state.check(&scope, &changes, self.outbox_rows_max)?;
             state.write(&changes, checked);
@@ -98,7 +109,7 @@ impl Store for MemoryStore {
     }
 
     async fn file(&self, complaint: ComplaintId) -> Result<Option<File>, StoreError> {
-        self.lock().file(complaint)
+        vault::file(self.vault.as_ref(), self.lock().file(complaint)?)
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
@@ -122,7 +133,7 @@ impl Store for MemoryStore {
     }
 
     async fn sealed(&self, origin: NodeId, after: Position, bytes: usize) -> Result<Vec<Batch>, StoreError> {
-        self.lock().sealed(&origin, after, bytes)
+        vault::batches(self.vault.as_ref(), self.lock().sealed(&origin, after, bytes)?)
     }
 
     async fn outbox(
@@ -132,7 +143,7 @@ impl Store for MemoryStore {
         after: u64,
         bytes: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.lock().outbox(&destination, generation, after, bytes)
+        vault::deliveries(self.vault.as_ref(), self.lock().outbox(&destination, generation, after, bytes)?)
     }
 
     async fn peer(&self, node: NodeId) -> Result<Option<Peer>, StoreError> {
@@ -165,7 +176,7 @@ impl Store for MemoryStore {
     }
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
-        Ok(self.lock().journal(&origin, after, limit))
+        vault::rows(self.vault.as_ref(), self.lock().journal(&origin, after, limit))
     }
 
     async fn names(
@@ -197,8 +208,13 @@ impl Store for MemoryStore {
         Ok(self.lock().refusals(limit))
     }
 
+    async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
+        let Some(vault) = &self.vault else { return Ok(None) };
+        self.lock().rewrap(vault, after, limit)
+    }
+
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
-        Ok(self.lock().set_aside(stored))
+        vault::aside(self.vault.as_ref(), self.lock().set_aside(stored))
     }
 
     async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>

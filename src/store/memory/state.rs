@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TokenId};
-use crate::journal::{self, Seal};
+use crate::journal::{self, Part, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::people::People;
 use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
@@ -36,7 +36,7 @@ impl Row {
 
 /// Bytes of header and parts.
 pub(super) fn size(sealed: &SealedEntry) -> usize {
-    let parts: usize = sealed.parts.iter().map(|part| part.content.len()).sum();
+    let parts: usize = sealed.parts.iter().map(Part::len).sum();
     sealed.bytes.len().saturating_add(parts)
 }
 

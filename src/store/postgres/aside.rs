@@ -27,8 +27,8 @@ async fn remove(connection: &mut PgConnection, owner: &Owner, after: Position) -
     for statement in [
         "INSERT INTO set_aside (hash, incarnation, seq, header)
          SELECT hash, incarnation, seq, header FROM events WHERE origin = $1 AND (incarnation, seq) > ($2, $3)",
-        "INSERT INTO set_aside_parts (hash, part, kind, salt, content)
-         SELECT e.hash, p.part, p.kind, p.salt, p.content FROM events e JOIN parts p ON p.event = e.id
+        "INSERT INTO set_aside_parts (hash, part, kind, form, salt, content)
+         SELECT e.hash, p.part, p.kind, p.form, p.salt, p.content FROM events e JOIN parts p ON p.event = e.id
          WHERE e.origin = $1 AND (e.incarnation, e.seq) > ($2, $3)",
         "DELETE FROM outbox
          WHERE event IN (SELECT id FROM events WHERE origin = $1 AND (incarnation, seq) > ($2, $3))",
@@ -107,7 +107,7 @@ async fn all(connection: &mut PgConnection) -> Result<Vec<SealedEntry>, StoreErr
             .fetch_all(&mut *connection)
             .await?;
     let parts: Vec<AsidePart> =
-        sqlx::query_as("SELECT hash, part, kind, salt, content FROM set_aside_parts ORDER BY hash, part")
+        sqlx::query_as("SELECT hash, part, kind, form, salt, content FROM set_aside_parts ORDER BY hash, part")
             .fetch_all(connection)
             .await?;
     columns::set_aside(rows, parts)
@@ -120,8 +120,8 @@ pub(super) async fn take_back(
 ) -> Result<(), StoreError> {
     let names: Vec<[u8; 32]> = events.into_iter().map(|hash| hash.0).collect();
     for statement in [
-        "INSERT INTO parts (event, part, kind, salt, content)
-         SELECT e.id, a.part, a.kind, a.salt, a.content FROM set_aside_parts a JOIN events e ON e.hash = a.hash
+        "INSERT INTO parts (event, part, kind, form, salt, content)
+         SELECT e.id, a.part, a.kind, a.form, a.salt, a.content FROM set_aside_parts a JOIN events e ON e.hash = a.hash
          WHERE a.hash = ANY($1) ON CONFLICT DO NOTHING",
         "DELETE FROM set_aside WHERE hash = ANY($1)",
     ] {

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{OwnJournal, Owner, StoreError, aside};
 use crate::domain::EventHash;
 use crate::runtime::trace_context::TRACE_CONTEXT_BYTES;
-use crate::store::columns::{event_hash, int};
+use crate::store::columns::{Written, event_hash, int};
 use crate::store::{Entry, advance};
 
 /// Stores the entries that are not stored yet and moves the own journal's end over own ones. `last` is the row number of the
@@ -100,15 +100,17 @@ async fn insert_parts(connection: &mut PgConnection, rows: &[(i64, &Entry)]) -> 
     if parts.is_empty() {
         return Ok(());
     }
+    let written = || parts.iter().map(|(_, part)| Written::of(part));
     sqlx::query(
-        "INSERT INTO parts (event, part, kind, salt, content)
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])",
+        "INSERT INTO parts (event, part, kind, form, salt, content)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[])",
     )
     .bind(parts.iter().map(|(id, _)| *id).collect::<Vec<i64>>())
     .bind(parts.iter().map(|(_, part)| i64::from(part.index)).collect::<Vec<i64>>())
     .bind(parts.iter().map(|(_, part)| i64::from(part.kind.code())).collect::<Vec<i64>>())
-    .bind(parts.iter().map(|(_, part)| part.salt).collect::<Vec<[u8; 32]>>())
-    .bind(parts.iter().map(|(_, part)| &part.content[..]).collect::<Vec<&[u8]>>())
+    .bind(written().map(|part| part.form).collect::<Vec<i64>>())
+    .bind(written().map(|part| part.salt).collect::<Vec<[u8; 32]>>())
+    .bind(written().map(|part| part.content).collect::<Vec<&[u8]>>())
     .execute(connection)
     .await?;
     Ok(())

@@ -16,11 +16,12 @@ pub(super) async fn parts(
     events: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<Part>>, StoreError> {
     let events: Vec<i64> = events.into_iter().collect();
-    let rows: Vec<PartRow> =
-        sqlx::query_as("SELECT event, part, kind, salt, content FROM parts WHERE event = ANY($1) ORDER BY event, part")
-            .bind(events)
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<PartRow> = sqlx::query_as(
+        "SELECT event, part, kind, form, salt, content FROM parts WHERE event = ANY($1) ORDER BY event, part",
+    )
+    .bind(events)
+    .fetch_all(connection)
+    .await?;
     columns::parts_by_event(rows)
 }
 

@@ -22,6 +22,7 @@ mod own;
 mod peers;
 mod people;
 mod projections;
+mod rewrap;
 mod seals;
 mod settings;
 #[cfg(test)]
@@ -51,8 +52,9 @@ pub use hints::{PostgresEars, PostgresHints};
 use settings::Limits;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
+    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, Vault, View, vault,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there
@@ -68,6 +70,7 @@ pub struct PostgresStore {
     outbox_rows_max: u64,
     limits: Limits,
     writers: Arc<Semaphore>,
+    vault: Option<Vault>,
 }
 
 impl PostgresStore {
@@ -124,6 +127,13 @@ impl PostgresStore {
         Ok(Self::of(address, owner))
     }
 
+    /// The same store, whose content is locked by a vault, for this handle and its clones.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
     /// The same store with another limit of rows in an outbox, for this handle and its clones.
     #[must_use]
     pub const fn with_outbox_rows_max(mut self, rows: u64) -> Self {
@@ -151,7 +161,7 @@ impl PostgresStore {
     fn limited(address: &Address, owner: Owner, limits: Limits) -> Self {
         let pool = settings::pool(settings::session(address), settings::CONNECTIONS_MAX, limits);
         let writers = Arc::new(Semaphore::new(WRITERS_MAX));
-        Self { owner, schema: address.schema(), pool, outbox_rows_max: OUTBOX_ROWS_MAX, limits, writers }
+        Self { owner, schema: address.schema(), pool, outbox_rows_max: OUTBOX_ROWS_MAX, vault: None, limits, writers }
     }
 
     /// Waits until it is a writer's turn; the turn ends when what is given is dropped.

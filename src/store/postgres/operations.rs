@@ -1,9 +1,10 @@
 //! The trait's operations, each within its time. How each table is read and written is that table's own file.
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, People, PeopleChanges,
-    PeopleScope, PostgresStore, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View, aside, batches,
-    complaints, journal, outbox, own, peers, people, seals, settings, tokens, verdicts, view, write,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
+    PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, View, aside, batches, complaints, journal, outbox, own, peers, people, rewrap, seals, settings, tokens,
+    vault, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -19,6 +20,7 @@ impl Store for PostgresStore {
             let mut tx = self.writing().await?;
             let (view, last) = view::read(&mut tx, &self.owner, &scope).await?;
             let (changes, answer) = plan(&view);
+            let changes = vault::lock(self.vault.as_ref(), changes);
             if changes.is_empty() {
                 tx.rollback().await?;
             } else {
@@ -50,7 +52,8 @@ impl Store for PostgresStore {
     }
 
     async fn file(&self, complaint: ComplaintId) -> Result<Option<File>, StoreError> {
-        self.operation(async { complaints::file(&mut *self.reading().await?, complaint).await }).await
+        let found = self.operation(async { complaints::file(&mut *self.reading().await?, complaint).await }).await?;
+        vault::file(self.vault.as_ref(), found)
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
@@ -74,7 +77,8 @@ impl Store for PostgresStore {
     }
 
     async fn sealed(&self, origin: NodeId, after: Position, bytes: usize) -> Result<Vec<Batch>, StoreError> {
-        self.operation(async { batches::sealed(&mut *self.reading().await?, &origin, after, bytes).await }).await
+        let found = async { batches::sealed(&mut *self.reading().await?, &origin, after, bytes).await };
+        vault::batches(self.vault.as_ref(), self.operation(found).await?)
     }
 
     async fn outbox(
@@ -84,10 +88,8 @@ impl Store for PostgresStore {
         after: u64,
         bytes: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.operation(async {
-            outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await
-        })
-        .await
+        let found = async { outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await };
+        vault::deliveries(self.vault.as_ref(), self.operation(found).await?)
     }
 
     async fn peer(&self, node: NodeId) -> Result<Option<Peer>, StoreError> {
@@ -127,7 +129,8 @@ impl Store for PostgresStore {
     }
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
-        self.operation(async { journal::rows(&mut *self.reading().await?, &origin, after, limit).await }).await
+        let found = async { journal::rows(&mut *self.reading().await?, &origin, after, limit).await };
+        vault::rows(self.vault.as_ref(), self.operation(found).await?)
     }
 
     async fn names(
@@ -155,13 +158,25 @@ impl Store for PostgresStore {
         self.operation(async { verdicts::refusals(&mut *self.asking().await?, &self.owner, limit).await }).await
     }
 
+    async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
+        let Some(vault) = &self.vault else { return Ok(None) };
+        let _turn = self.turn().await?;
+        self.operation(async {
+            let mut tx = self.writing().await?;
+            let done = rewrap::rewrap(&mut tx, vault, after, limit).await?;
+            tx.commit().await?;
+            Ok(done)
+        })
+        .await
+    }
+
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
         let _turn = self.turn().await?;
         self.operation(async {
             let mut tx = self.writing().await?;
             let aside = aside::set_aside(&mut tx, &self.owner, stored).await?;
             tx.commit().await?;
-            Ok(aside)
+            vault::aside(self.vault.as_ref(), aside)
         })
         .await
     }

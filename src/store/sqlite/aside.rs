@@ -28,8 +28,8 @@ async fn remove(connection: &mut SqliteConnection, owner: &Owner, after: Positio
     for statement in [
         "INSERT INTO set_aside (hash, incarnation, seq, header)
          SELECT hash, incarnation, seq, header FROM events WHERE origin = ? AND (incarnation, seq) > (?, ?)",
-        "INSERT INTO set_aside_parts (hash, part, kind, salt, content)
-         SELECT e.hash, p.part, p.kind, p.salt, p.content FROM events e JOIN parts p ON p.event = e.id
+        "INSERT INTO set_aside_parts (hash, part, kind, form, salt, content)
+         SELECT e.hash, p.part, p.kind, p.form, p.salt, p.content FROM events e JOIN parts p ON p.event = e.id
          WHERE e.origin = ? AND (e.incarnation, e.seq) > (?, ?)",
         "DELETE FROM outbox
          WHERE event IN (SELECT id FROM events WHERE origin = ? AND (incarnation, seq) > (?, ?))",
@@ -105,7 +105,7 @@ async fn all(connection: &mut SqliteConnection) -> Result<Vec<SealedEntry>, Stor
             .fetch_all(&mut *connection)
             .await?;
     let found: Vec<AsidePart> =
-        sqlx::query_as("SELECT hash, part, kind, salt, content FROM set_aside_parts ORDER BY hash, part")
+        sqlx::query_as("SELECT hash, part, kind, form, salt, content FROM set_aside_parts ORDER BY hash, part")
             .fetch_all(connection)
             .await?;
     columns::set_aside(rows, found)
@@ -119,8 +119,8 @@ pub(super) async fn take_back(
     let events: Vec<EventHash> = events.into_iter().collect();
     let names = hex_list(events.iter().map(|hash| &hash.0[..]));
     for statement in [
-        "INSERT INTO parts (event, part, kind, salt, content)
-         SELECT e.id, a.part, a.kind, a.salt, a.content FROM set_aside_parts a JOIN events e ON e.hash = a.hash
+        "INSERT INTO parts (event, part, kind, form, salt, content)
+         SELECT e.id, a.part, a.kind, a.form, a.salt, a.content FROM set_aside_parts a JOIN events e ON e.hash = a.hash
          WHERE a.hash IN (SELECT unhex(value) FROM json_each(?)) ON CONFLICT DO NOTHING",
         "DELETE FROM set_aside WHERE hash IN (SELECT unhex(value) FROM json_each(?))",
     ] {

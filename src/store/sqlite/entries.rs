@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::codec::{hex_list, int};
 use super::{OwnJournal, Owner, StoreError, aside};
 use crate::domain::EventHash;
+use crate::store::columns::Written;
 use crate::store::{Entry, advance};
 
 /// Rows of a statement with up to sixteen columns, below SQLite's 32 766 variables.
@@ -103,13 +104,15 @@ async fn insert_parts(connection: &mut SqliteConnection, rows: &[(i64, &Entry)])
     let parts: Vec<_> = parts.collect();
     for parts in parts.chunks(ROWS_MAX) {
         let mut query: QueryBuilder<Sqlite> =
-            QueryBuilder::new("INSERT INTO parts (event, part, kind, salt, content) ");
+            QueryBuilder::new("INSERT INTO parts (event, part, kind, form, salt, content) ");
         query.push_values(parts, |mut row, (id, part)| {
+            let written = Written::of(part);
             row.push_bind(*id)
                 .push_bind(part.index)
                 .push_bind(part.kind.code())
-                .push_bind(part.salt.to_vec())
-                .push_bind(part.content.clone());
+                .push_bind(written.form)
+                .push_bind(written.salt.to_vec())
+                .push_bind(written.content.to_vec());
         });
         query.build().persistent(false).execute(&mut *connection).await?;
     }

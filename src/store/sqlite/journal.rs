@@ -17,7 +17,7 @@ pub(super) async fn parts(
     events: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<Part>>, StoreError> {
     let rows: Vec<PartRow> = sqlx::query_as(
-        "SELECT event, part, kind, salt, content FROM parts WHERE event IN (SELECT value FROM json_each(?))
+        "SELECT event, part, kind, form, salt, content FROM parts WHERE event IN (SELECT value FROM json_each(?))
          ORDER BY event, part",
     )
     .bind(number_list(events))

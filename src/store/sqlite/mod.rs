@@ -18,6 +18,7 @@ mod own;
 mod peers;
 mod people;
 mod projections;
+mod rewrap;
 mod seals;
 mod settings;
 #[cfg(test)]
@@ -33,8 +34,9 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
+    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -54,6 +56,7 @@ pub struct SqliteStore {
     /// None if the store was opened for reading only.
     writer: Option<SqlitePool>,
     outbox_rows_max: u64,
+    vault: Option<Vault>,
 }
 
 impl SqliteStore {
@@ -114,6 +117,13 @@ impl SqliteStore {
         Ok(Self::of(&path, owner, false))
     }
 
+    /// The same store, whose content is locked by a vault, for this handle and its clones.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
     /// The same store with another limit of rows in an outbox, for this handle and its clones.
     #[must_use]
     pub const fn with_outbox_rows_max(mut self, rows: u64) -> Self {
@@ -132,7 +142,7 @@ impl SqliteStore {
     fn of(path: &Path, owner: Owner, may_write: bool) -> Self {
         let readers = settings::pool(path, if may_write { Role::Reader } else { Role::Visitor });
         let writer = may_write.then(|| settings::pool(path, Role::Writer));
-        Self { owner, readers, writer, outbox_rows_max: OUTBOX_ROWS_MAX }
+        Self { owner, readers, writer, outbox_rows_max: OUTBOX_ROWS_MAX, vault: None }
     }
 
     /// A transaction that may write: the only one at a time, this program's and others' together. It is rolled back when dropped.
@@ -178,6 +188,7 @@ impl Store for SqliteStore {
         let mut tx = self.writing().await?;
         let view = view::read(&mut tx, &self.owner, &scope).await?;
         let (changes, answer) = plan(&view);
+        let changes = vault::lock(self.vault.as_ref(), changes);
         if changes.is_empty() {
             tx.rollback().await?;
         } else {
@@ -209,7 +220,8 @@ impl Store for SqliteStore {
     }
 
     async fn file(&self, complaint: ComplaintId) -> Result<Option<File>, StoreError> {
-        complaints::file(&mut *self.reading().await?, complaint).await
+        let found = complaints::file(&mut *self.reading().await?, complaint).await?;
+        vault::file(self.vault.as_ref(), found)
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Vec<Summary>, StoreError> {
@@ -233,7 +245,8 @@ impl Store for SqliteStore {
     }
 
     async fn sealed(&self, origin: NodeId, after: Position, bytes: usize) -> Result<Vec<Batch>, StoreError> {
-        batches::sealed(&mut *self.reading().await?, &origin, after, bytes).await
+        let found = batches::sealed(&mut *self.reading().await?, &origin, after, bytes).await?;
+        vault::batches(self.vault.as_ref(), found)
     }
 
     async fn outbox(
@@ -243,7 +256,8 @@ impl Store for SqliteStore {
         after: u64,
         bytes: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await
+        let found = outbox::read(&mut *self.reading().await?, &destination, generation, after, bytes).await?;
+        vault::deliveries(self.vault.as_ref(), found)
     }
 
     async fn peer(&self, node: NodeId) -> Result<Option<Peer>, StoreError> {
@@ -279,7 +293,8 @@ impl Store for SqliteStore {
     }
 
     async fn journal(&self, origin: NodeId, after: Position, limit: usize) -> Result<Vec<JournalRow>, StoreError> {
-        journal::rows(&mut *self.reading().await?, &origin, after, limit).await
+        let found = journal::rows(&mut *self.reading().await?, &origin, after, limit).await?;
+        vault::rows(self.vault.as_ref(), found)
     }
 
     async fn names(
@@ -311,11 +326,22 @@ impl Store for SqliteStore {
         verdicts::refusals(&mut *self.reading().await?, &self.owner, limit).await
     }
 
+    async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
+        let Some(vault) = &self.vault else { return Ok(None) };
+        let mut tx = self.writing().await?;
+        let done = rewrap::rewrap(&mut tx, vault, after, limit).await?;
+        tx.commit().await?;
+        if done.is_none() {
+            self.empty_log().await;
+        }
+        Ok(done)
+    }
+
     async fn set_aside(&self, stored: Position) -> Result<Vec<SealedEntry>, StoreError> {
         let mut tx = self.writing().await?;
         let aside = aside::set_aside(&mut tx, &self.owner, stored).await?;
         tx.commit().await?;
-        Ok(aside)
+        vault::aside(self.vault.as_ref(), aside)
     }
 
     async fn people<T, F>(&self, scope: PeopleScope, plan: F) -> Result<T, StoreError>

@@ -177,6 +177,22 @@ async fn lost_folder_comes_back_incomplete_or_brings_erased_content_back_for_eve
     town.federation.at_rest().await.unwrap();
     assert!(!has_content(&town, &erased[0]).await && !has_content(&town, &erased[1]).await);
 
+    // The recovery kit is kept elsewhere: no backup holds the storage key.
+    let kit = town.path("kit.txt").display().to_string();
+    let made = town.federation.ask(PADANG, &["kit", "--out", &kit]).await.unwrap();
+    let passphrase = town.path("passphrase").display().to_string();
+    lintas::identity::files::create_secret(Path::new(&passphrase), made["passphrase"].as_str().unwrap().as_bytes())
+        .unwrap();
+    assert!(
+        town.federation.ask(PADANG, &["status"]).await.unwrap()["kit"].is_string(),
+        "nobody is reminded of the kit"
+    );
+    town.federation.node(PADANG, &["kit", "--confirm", made["code"].as_str().unwrap()]).await.unwrap();
+    assert!(town.federation.ask(PADANG, &["status"]).await.unwrap()["kit"].is_null(), "the reminder never ends");
+    let storage = fs::read(town.federation.node_folder(PADANG).join("keys/storage.key")).unwrap();
+    let archived = fs::read(&backup).unwrap();
+    assert!(!archived.windows(storage.len()).any(|bytes| bytes == storage), "the storage key is in a backup");
+
     // The machine burns down.
     town.federation.kill_node(PADANG).await.unwrap();
     fs::remove_dir_all(town.federation.node_folder(PADANG)).unwrap();
@@ -184,6 +200,9 @@ async fn lost_folder_comes_back_incomplete_or_brings_erased_content_back_for_eve
     assert_eq!((answer["next"].as_str(), answer["keys_missing"].as_u64()), (Some("recover"), Some(0)), "{answer}");
     assert!(!has_content(&town, &erased[0]).await, "what was erased in the backup came back");
     assert!(has_content(&town, &erased[1]).await, "the backup was made after the erasure: the test shows nothing");
+    let open = ["kit", "--open", &kit, "--passphrase-file", &passphrase];
+    refused(town.federation.node(PADANG, &["recover"]).await);
+    town.federation.node(PADANG, &open).await.unwrap();
     town.federation.node(PADANG, &["recover"]).await.unwrap();
     assert!(!has_content(&town, &erased[0]).await && !has_content(&town, &erased[1]).await, "erased content is back");
     town.federation.start_node(PADANG).await.unwrap();

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use lintas::desk::granting::Turn;
 use lintas::desk::{Action, ComplaintName, Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
 use lintas::domain::{
     Change, Channel, Class, ComplaintId, EventHash, FederationId, NodeId, Position, Timestamp, UnitCode, Verdict,
     Visibility,
 };
-use lintas::journal::SigningKey;
+use lintas::journal::{Keyring, SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar::{Enrolment, enrol, register};
 use lintas::link::hub::{HubEnd, HubKey, HubShared, session as hub_session};
 use lintas::link::message::{Down, Up};
+use lintas::link::node::news::Heard;
 use lintas::link::node::{Ended, NodeEnd, NodeKey, NodeShared, Trust, session as node_session};
 use lintas::runtime::{Clock, ManualClock, SeededEntropy};
 use lintas::store::memory::MemoryStore;
@@ -49,6 +51,8 @@ pub(crate) struct Site {
     pub(crate) line: Option<Line>,
     /// How the node's last session ended.
     pub(crate) ended: Option<Ended>,
+    /// Whether it lets others in to what it can open, as a node that serves does.
+    pub(crate) grants: bool,
 }
 
 pub(crate) struct Line {
@@ -98,10 +102,10 @@ impl Bench {
                 name: PublicName::parse(code).unwrap(),
                 signing_key: key.public(),
                 tls_key: [number; 32],
-                sealing_key: lintas::domain::SealingKeyId([number; 32]),
+                sealing_key: SealingKey::from_seed(&[number; 32]).public(),
             };
             enrol(&bench.store, &bench.signer, enrolment, bench.now()).await.unwrap();
-            bench.sites.insert(code, bench.site(code, key).await);
+            bench.sites.insert(code, bench.site(code, key, number).await);
         }
         let keys: BTreeMap<UnitCode, SigningKey> =
             bench.sites.iter().map(|(code, site)| (unit(code), site.key.clone())).collect();
@@ -113,15 +117,15 @@ impl Bench {
         bench
     }
 
-    async fn site(&self, code: &str, key: SigningKey) -> Site {
+    async fn site(&self, code: &str, key: SigningKey, number: u8) -> Site {
         let federation = self.signer.federation.clone();
         let store = MemoryStore::new(Owner { federation: federation.clone(), node: node(code) });
         let entropy = Arc::new(SeededEntropy::new(u64::from(key.public().0[0])));
-        let desk = Desk::open(store.clone(), self.clock.clone(), entropy).await.unwrap();
+        let desk = Desk::open(store.clone(), self.clock.clone(), entropy, ring(number)).await.unwrap();
         let trust = Trust { federation: federation.clone(), hub: self.signer.key.public() };
         let signer = NodeKey { federation, node: node(code), key: key.clone() };
         let shared = Arc::new(NodeShared::new(store.clone(), signer, trust, self.clock.clone()));
-        Site { node: node(code), key, store, desk, shared, line: None, ended: None }
+        Site { node: node(code), key, store, desk, shared, line: None, ended: None, grants: true }
     }
 
     /// Another hub process on the same database.
@@ -224,6 +228,11 @@ impl Bench {
     }
 }
 
+/// The keys of a node's sealed content.
+pub(crate) fn ring(number: u8) -> Keyring {
+    Keyring::new(SealingKey::from_seed(&[number; 32]), [])
+}
+
 fn shared(store: &MemoryStore, signer: &HubKey, clock: &Arc<ManualClock>) -> Arc<HubShared<MemoryStore>> {
     Arc::new(HubShared::new(store.clone(), signer.clone(), Policy::default(), clock.clone()))
 }
@@ -271,6 +280,13 @@ impl Site {
                 self.ended = out.ended;
             }
             moved = true;
+        }
+        if self.grants {
+            let Heard { complaints, all } = self.shared.news.take();
+            let granted =
+                if all { self.desk.grant_all(Turn::Own).await } else { self.desk.grant(complaints, Turn::Own).await };
+            self.shared.news.done();
+            moved |= granted.unwrap() > 0;
         }
         if !moved {
             let up = line.node.handle(node_session::Input::Wake).await;

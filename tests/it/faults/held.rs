@@ -175,10 +175,10 @@ fn held_erasure_erases() {
         let mut bench = Bench::new().await;
         let id = bench.moved("13.71", "13").await;
         bench.act("13", id, Action::Accept).await;
-        let note = Part { index: 0, kind: PartKind::Note, salt: [1; 32], content: b"Catatan.".to_vec() };
+        let note = Part::plain(0, PartKind::Note, [1; 32], b"Catatan.".to_vec());
         let header = bench.at("13").header(id, Change::FollowedUp, &bench).await;
         let opener = fold(&bench.at("13").events(id).await).unwrap().epoch().opener;
-        let header = Header { opener: Some(opener), parts: vec![note.reference()], ..header };
+        let header = Header { opener: Some(opener), parts: note.reference().into_iter().collect(), ..header };
         let target = bench.at("13").write(header, vec![note]).await;
         bench.settle().await;
         write(&bench, "13", id, Change::Unknown { kind: UNKNOWN, body: vec![0x80] }).await;

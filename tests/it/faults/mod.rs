@@ -9,6 +9,7 @@ mod held;
 mod hello;
 mod outbox;
 mod renewal;
+mod sealing;
 mod seals;
 mod sessions;
 mod traces;

@@ -11,10 +11,10 @@ use lintas::identity::issuing::Issuing;
 use lintas::identity::renewal::write_renewed;
 use lintas::identity::{
     AcceptLimits, Authority, ClientTls, ConnectLimits, Dialer, HostPort, JoiningToken, Reloadable, RequestedKey,
-    SealingKey, SpiffeId, TlsFiles, TlsIdentity, TlsKey, certifier, files,
+    SpiffeId, TlsFiles, TlsIdentity, TlsKey, certifier, files,
 };
-use lintas::journal::SigningKey;
 use lintas::journal::joining::token_secret;
+use lintas::journal::{Keyring, SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::joining::issue;
 use lintas::link::hub::registrar::register;
@@ -84,7 +84,7 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     let keys = JoinKeys {
         tls: TlsKey::create(&path("tls.key"), &[5; 32]).unwrap(),
         signing: SigningKey::from_seed([6; 32]),
-        sealing: SealingKey::from_seed(&[7; 32]).unwrap(),
+        sealing: SealingKey::from_seed(&[7; 32]),
     };
     let token = JoiningToken {
         federation: federation.clone(),
@@ -114,7 +114,14 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
 
     // And runs.
     let store = MemoryStore::new(Owner { federation: federation.clone(), node: id.node.clone() });
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy)).await.unwrap();
+    let desk = Desk::open(
+        store.clone(),
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+        Keyring::new(SealingKey::from_seed(&[7; 32]), []),
+    )
+    .await
+    .unwrap();
     let (files_of, id_of) = (own.clone(), id.clone());
     let tls = Reloadable::start(move || ClientTls::new(&TlsIdentity::load(&files_of, &id_of)?)).unwrap();
     let node_key = NodeKey { federation: federation.clone(), node: id.node.clone(), key: keys.signing.clone() };

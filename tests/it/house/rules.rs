@@ -30,8 +30,8 @@ const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
 const FENCED: [(&str, &[&str]); 19] = [
-    ("argon2", &["accounts"]),
-    ("hpke", &["identity"]),
+    ("argon2", &["accounts", "identity"]),
+    ("hpke", &["journal"]),
     ("sqlx", &["store"]),
     ("rustix", &["runtime"]),
     ("rustls", &["identity"]),

@@ -1,5 +1,6 @@
 //! The library's own audit of every database: once everything is healed it must find nothing, and have looked at something.
 
+use lintas::desk::Opener;
 use lintas::desk::audit::audit;
 use lintas::domain::SigningKeyId;
 use lintas::journal::SigningKey;
@@ -21,7 +22,9 @@ pub(crate) async fn check(world: &World) -> Result<(), String> {
 }
 
 async fn clean(whose: &str, store: &MemoryStore, hub: SigningKeyId, own: SigningKeyId) -> Result<(), String> {
-    let report = audit(store, hub, own, &Progress::silent()).await.map_err(|error| error.to_string())?;
+    let report = audit(store, hub, own, &Opener::without_keys(), &Progress::silent())
+        .await
+        .map_err(|error| error.to_string())?;
     let counts = store.counts().await.map_err(|error| error.to_string())?;
     let (checked, findings) = (report.checked, report.render(Language::English));
     if !report.is_clean() {

@@ -8,7 +8,7 @@ use lintas::domain::event::Category;
 use lintas::domain::{
     Channel, Class, ComplaintId, FederationId, NodeId, Outcome, Reason, Role, UnitCode, Visibility, fold,
 };
-use lintas::journal::SigningKey;
+use lintas::journal::{Keyring, SealingKey, SigningKey};
 use lintas::link::hub::HubEnd;
 use lintas::link::message::{Down, Up};
 use lintas::link::node::{NodeEnd, NodeKey, NodeShared, Trust};
@@ -56,11 +56,16 @@ impl Site {
         Arc::new(NodeShared::new(store.clone(), signer, kit.trust.clone(), Arc::clone(&kit.clock)))
     }
 
+    pub(crate) fn ring(seed: [u8; 32]) -> Keyring {
+        Keyring::new(SealingKey::from_seed(&seed), [])
+    }
+
     /// The process dies and starts again on the same disk.
     pub(crate) async fn restart(&mut self, kit: &Kit) {
         self.line = None;
         self.shared = Self::share(&self.store, &self.node, self.seed, kit);
-        self.desk = Desk::open(self.store.clone(), Arc::clone(&kit.clock), Arc::clone(&kit.entropy)).await.unwrap();
+        let (clock, entropy) = (Arc::clone(&kit.clock), Arc::clone(&kit.entropy));
+        self.desk = Desk::open(self.store.clone(), clock, entropy, Self::ring(self.seed)).await.unwrap();
     }
 
     pub(crate) async fn file(&mut self, dice: &mut Dice, everywhere: &[UnitCode]) {

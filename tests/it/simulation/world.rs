@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lintas::desk::Desk;
 use lintas::domain::event::PublicName;
 use lintas::domain::{Cause, Change, EventHash, FederationId, NodeId, UnitCode, Verdict};
-use lintas::journal::SigningKey;
+use lintas::journal::{SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar::{Enrolment, enrol, register};
 use lintas::link::hub::{HubEnd, HubKey, HubShared, session};
@@ -74,11 +74,12 @@ impl World {
                 name: PublicName::parse(code).unwrap(),
                 signing_key: SigningKey::from_seed(seed).public(),
                 tls_key: [number; 32],
-                sealing_key: lintas::domain::SealingKeyId([number; 32]),
+                sealing_key: SealingKey::from_seed(&seed).public(),
             };
             enrol(&store, &signer, enrolment, now).await.unwrap();
             let memory = MemoryStore::new(Owner { federation: federation.clone(), node: node.clone() });
-            let desk = Desk::open(memory.clone(), kit.clock.clone(), kit.entropy.clone()).await.unwrap();
+            let desk =
+                Desk::open(memory.clone(), kit.clock.clone(), kit.entropy.clone(), Site::ring(seed)).await.unwrap();
             sites.push(Site {
                 shared: Site::share(&memory, &node, seed, &kit),
                 node,

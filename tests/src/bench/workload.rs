@@ -8,7 +8,7 @@ use lintas::domain::{
     Channel, Class, ComplaintId, FederationId, Filing, NodeId, PartKind, Reason, Registry, Timestamp, TrackingNumber,
     UnitCode, Visibility,
 };
-use lintas::journal::{self, Part};
+use lintas::journal::{self, Part, SealingKey, SecretSeed};
 use lintas::runtime::{SeededEntropy, random_bytes};
 use lintas::store::{Changes, Scope, Store, View};
 
@@ -143,16 +143,13 @@ impl Clerk {
         self.number = self.number.saturating_add(1);
         self.now = self.now.plus_seconds(SECONDS_APART);
         let account = journal::operator_pseudonym(&self.federation, &self.node);
-        let author = Author {
-            federation: self.federation.clone(),
-            node: self.node.clone(),
-            account,
-            now: self.now,
-            trace: None,
-        };
+        let key = SealingKey::from_seed(&[7; 32]).public();
+        let seed = SecretSeed::from_random(random_bytes(&self.entropy));
+        let (federation, node) = (self.federation.clone(), self.node.clone());
+        let author = Author { federation, node, account, now: self.now, trace: None, key, seed };
         let kind = if step == 0 { PartKind::Narrative } else { PartKind::Note };
         let content = text(self.number).into_bytes();
-        let parts = vec![Part { index: 0, kind, salt: random_bytes(&self.entropy), content }];
+        let parts = vec![Part::plain(0, kind, random_bytes(&self.entropy), content)];
         let action = match step {
             0 => return author::file(view, &self.registry, &author, &self.unit, filing.clone(), parts),
             1 => Action::Verify,

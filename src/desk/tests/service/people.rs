@@ -105,7 +105,7 @@ async fn account_is_told_who_the_reporter_is_unasked() {
         let reply = officer.show_all(&id, asked).await.unwrap();
         let (file, names) = told::file(&reply);
         assert_eq!(crate::desk::story::identity(&file).is_some(), asked);
-        assert!(names.unit(&unit("13.71")).is_some() && file.events.len() == 1);
+        assert!(names.unit(&unit("13.71")).is_some() && file.events.len() == 2);
         assert!(!reply.standing.unwrap().options.contains(&"transfer".to_owned()));
     }
     let listed = told::list(&officer.list(wire::ListRequest::default()).await.unwrap());

@@ -20,7 +20,7 @@ fn a_trace() -> Option<TraceContext> {
 }
 
 fn a_batch() -> Batch {
-    let part = Part { index: 1, kind: PartKind::Note, salt: [4; 32], content: b"catatan".to_vec() };
+    let part = Part::plain(1, PartKind::Note, [4; 32], b"catatan".to_vec());
     let entries = vec![
         SealedEntry { bytes: b"header".to_vec(), parts: vec![part], trace: a_trace() },
         SealedEntry { bytes: Vec::new(), parts: Vec::new(), trace: None },
@@ -209,10 +209,11 @@ prop_compose! {
 
 prop_compose! {
     fn entry_field()(
-        header in field(), index in 0_u32..300, kind in 0_u32..9, salt in field(), content in field(), parts in 0_usize..3,
+        header in field(), index in 0_u32..300, kind in 0_u32..9, salt in field(), content in field(), sealed in field(),
+        parts in 0_usize..3,
         trace in field(),
     ) -> pb::Entry {
-        pb::Entry { header, parts: vec![pb::Part { index, kind, salt, content }; parts], trace }
+        pb::Entry { header, parts: vec![pb::Part { index, kind, salt, content, sealed }; parts], trace }
     }
 }
 
