@@ -60,6 +60,7 @@ pub(crate) async fn writer(settings: &Settings, voice: Option<Voice>) -> Result<
     }
     let vault = vault(settings)?;
     let store = Database::open_as(&place(settings)?, &owner(settings)).await?.with_vault(vault);
+    store.check_vault().await?;
     Ok(Writer { store, _lock: lock })
 }
 

@@ -157,6 +157,11 @@ pub(crate) enum Command {
     /// The kit holds the signing, sealing and storage keys, protected by a passphrase that is shown once. Without the keys, what was
     /// sealed to this node and what its database holds cannot be read by anybody.
     Kit(Kit),
+    /// Make new signing and sealing keys, which take the place of the present ones; then restart the node.
+    ///
+    /// The node tells the hub under its present key; from the place in its journal where the hub has recorded it on, the new keys count.
+    /// Nothing of the old ones is lost: what was sealed to them is read as before. `status` says when they are in force.
+    RotateKeys,
     /// Put all stored content under the present storage key; no node may run.
     ///
     /// Afterwards older lines of the storage key's file are needed for older backups alone.

@@ -17,7 +17,8 @@ use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
-    backup, check, doctor, endorse, export, import, init, join, keys, kit, papers, people, rewrap, run, story, verify,
+    backup, check, doctor, endorse, export, import, init, join, keys, kit, papers, people, rewrap, rotate, run, story,
+    verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -59,19 +60,8 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
-        Command::Recover => {
-            run::recover(&Settings::load(common)?, &output::progress(common.json, lang), lang).await?;
-            say(&words::say("node.recovered", lang, &[]));
-            return Ok(Exit::Done);
-        }
-        Command::Kit(asked) => {
-            kit::kit(common, &asked, lang)?;
-            return Ok(Exit::Done);
-        }
-        Command::Rewrap(asked) => {
-            let progress = output::progress(common.json, lang);
-            rewrap::rewrap(&Settings::load(common)?, &asked, &progress, common.json, lang).await?;
-            return Ok(Exit::Done);
+        Command::Recover | Command::Kit(_) | Command::RotateKeys | Command::Rewrap(_) => {
+            return Box::pin(look_after(common, command, lang)).await;
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
         Command::Status(limits) if limits.check => {
@@ -122,18 +112,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Account(asked) => people::account(common, asked, lang).await?,
         Command::Approvals => people::approvals(common, lang).await?,
         Command::Approve(asked) => people::approve(common, asked, lang).await?,
-        Command::Status(_) => {
-            let reply = asked(common).await?.status(wire::StatusRequest {}).await?;
-            let (mut value, mut text) = (output::status_json(&reply), output::status(&reply, lang));
-            // Whoever cannot read the node's folder has no kit to keep.
-            let reminder = Settings::load(common).ok().and_then(|settings| kit::reminder(&settings, lang));
-            if let (Some(object), Some(reminder)) = (value.as_object_mut(), &reminder) {
-                object.insert("kit".to_owned(), reminder.as_str().into());
-                text.push('\n');
-                text.push_str(reminder);
-            }
-            (value, text)
-        }
+        Command::Status(_) => status(common, lang).await?,
         Command::List(arguments) => story::list(common, arguments, lang).await?,
         Command::Show(shown) => story::show(common, &shown, lang).await?,
         _ => {
@@ -143,6 +122,40 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
     };
     print(common, &value, &text);
     Ok(Exit::Done)
+}
+
+/// What is done to the journal, the keys and what they lock, not to complaints.
+async fn look_after(common: &Common, command: Command, lang: Language) -> Result<Exit, Failure> {
+    let progress = || output::progress(common.json, lang);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other is handed in")]
+    match command {
+        Command::Kit(asked) => kit::kit(common, &asked, lang)?,
+        Command::RotateKeys => rotate::rotate(common, lang).await?,
+        Command::Rewrap(asked) => {
+            rewrap::rewrap(&Settings::load(common)?, &asked, &progress(), common.json, lang).await?;
+        }
+        _ => {
+            Box::pin(run::recover(&Settings::load(common)?, &progress(), lang)).await?;
+            say(&words::say("node.recovered", lang, &[]));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// How the node stands, and what its keys ask for.
+async fn status(common: &Common, lang: Language) -> Result<(serde_json::Value, String), Failure> {
+    let reply = asked(common).await?.status(wire::StatusRequest {}).await?;
+    let (mut value, mut text) = (output::status_json(&reply), output::status(&reply, lang));
+    // Whoever cannot read the node's folder has no keys to look after.
+    let own = Settings::load(common).ok();
+    let reminders = own.map(|own| [("keys", rotate::reminder(&own, lang)), ("kit", kit::reminder(&own, lang))]);
+    for (name, reminder) in reminders.into_iter().flatten() {
+        let (Some(object), Some(reminder)) = (value.as_object_mut(), reminder) else { continue };
+        text.push('\n');
+        text.push_str(&reminder);
+        object.insert(name.to_owned(), reminder.into());
+    }
+    Ok((value, text))
 }
 
 async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Result<Exit, Failure> {

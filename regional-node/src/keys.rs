@@ -9,11 +9,12 @@ use lintas::identity::{TlsKey, create_secret_key, create_signing_secret, load_se
 use lintas::journal::{Keyring, SealingKey, SigningKey, StorageKey};
 use lintas::link::transport::join::JoinKeys;
 use lintas::runtime::{OsEntropy, random_bytes};
-use lintas::store::Vault;
 use lintas::store::sqlite::SqliteStore;
+use lintas::store::{Store as _, Vault};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::rotate::next_sealing;
 use crate::run::owner;
 use crate::settings::Settings;
 
@@ -62,7 +63,7 @@ fn sealing_keys(path: &Path) -> Result<(SealingKey, Vec<SealingKey>), Failure> {
 /// If they are missing or open to others.
 pub(crate) fn ring(settings: &Settings) -> Result<Keyring, Failure> {
     let (present, older) = sealing_keys(&settings.sealing_key)?;
-    Ok(Keyring::new(present, older))
+    Ok(Keyring::new(present, older.into_iter().chain(next_sealing(settings)?)))
 }
 
 /// What opens sealed content with them.
@@ -94,8 +95,10 @@ pub(crate) async fn reader(settings: &Settings) -> Result<SqliteStore, Failure> 
 /// The database, opened for writing.
 ///
 /// # Errors
-/// If it or its storage key is not there, or it is another node's.
+/// If it or the storage key of its content is not there, or it is another node's.
 pub(crate) async fn writer(settings: &Settings) -> Result<SqliteStore, Failure> {
     let vault = vault(settings)?;
-    Ok(SqliteStore::open_as(&settings.database, &owner(settings)).await?.with_vault(vault))
+    let store = SqliteStore::open_as(&settings.database, &owner(settings)).await?.with_vault(vault);
+    store.check_vault().await?;
+    Ok(store)
 }

@@ -94,6 +94,12 @@ pub(crate) fn make_first(settings: &Settings, lang: Language) -> Result<Option<M
     if settings.data.join(NOTE_NAME).exists() { Ok(None) } else { make(settings, None, lang).map(Some) }
 }
 
+/// Notes that the newest kit no longer holds the keys that count.
+pub(crate) fn outdated(settings: &Settings) {
+    // Only a reminder hangs on it.
+    let _ = fs::remove_file(settings.data.join(NOTE_NAME));
+}
+
 /// What to remind of: that no kit was made, or that nobody has said that it is kept. None if all is well.
 pub(crate) fn reminder(settings: &Settings, lang: Language) -> Option<String> {
     let note = fs::read_to_string(settings.data.join(NOTE_NAME)).unwrap_or_default();

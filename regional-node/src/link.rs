@@ -15,6 +15,7 @@ use lintas::telemetry::Telemetry;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
+use crate::rotate::{next_keys, older_keys};
 use crate::settings::{HubSettings, Settings};
 
 /// A node's database, watched.
@@ -40,7 +41,11 @@ pub(crate) fn prepare(
         told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
         Ok(tls)
     })?;
-    let signer = NodeKey { federation: settings.federation.clone(), node: settings.node.clone(), key };
+    let signer = NodeKey {
+        older: older_keys(settings)?,
+        next: next_keys(settings)?,
+        ..NodeKey::new(settings.federation.clone(), settings.node.clone(), key)
+    };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
     let shared =
         Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));

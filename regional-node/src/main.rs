@@ -23,6 +23,7 @@ mod people;
 mod renewal;
 mod request;
 mod rewrap;
+mod rotate;
 mod run;
 mod settings;
 mod story;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::cli::Rewrap;
 use crate::estate;
 use crate::failure::Failure;
+use crate::kit;
 use crate::output::{say, say_json};
 use crate::run::open_socket;
 use crate::settings::Settings;
@@ -36,6 +37,9 @@ pub(crate) async fn rewrap(
             path.parent().map(files::make_folder).transpose()?;
             create_secret_key(path, &seed)?;
         }
+    }
+    if asked.new_key {
+        kit::outdated(settings);
     }
     let store = estate::open(settings, Some(lang)).await?;
     let changed = go_through(&store, progress).await?;

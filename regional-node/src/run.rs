@@ -90,8 +90,9 @@ async fn start(
     };
     if let Some(link) = &link {
         let (desk, shared, stop) = (desk.clone(), Arc::clone(&link.shared), tasks.stopping());
+        let settings = settings.clone();
         tasks.spawn("grants", OnFailure::EndProcess, async move {
-            grants::grant(desk, shared, stop).await;
+            grants::grant(desk, shared, settings, stop).await;
             Ok::<(), Infallible>(())
         });
     }

@@ -73,7 +73,7 @@ pub(super) fn signed(mut parts: Vec<Part>, actor: &Actor, entropy: &dyn Entropy)
     let index = u8::try_from(parts.len()).unwrap_or(u8::MAX);
     let content = Signature::of(holder).content();
     parts.push(Part::plain(index, PartKind::Author, random_bytes(entropy), content));
-    let bytes = parts.iter().map(|part| part.len()).sum();
+    let bytes = parts.iter().map(Part::len).sum();
     if bytes > PARTS_BYTES_MAX { Err(DeskError::TooMuch { bytes, max: PARTS_BYTES_MAX }) } else { Ok(parts) }
 }
 

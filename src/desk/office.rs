@@ -412,13 +412,14 @@ impl<S: Store> Desk<S> {
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let account = self.actor.pseudonym(&federation, &node);
-        let key = self.keys.present();
+        let keys = Arc::clone(&self.keys);
         let seed = SecretSeed::from_random(random_bytes(&*self.entropy));
         let (registry, planned) = self
             .store
             .transact(scope, move |view| {
                 let registry = advanced(&known, view);
                 let now = clock.timestamp();
+                let key = keys.own(registry.node(&node).map(|entry| entry.sealing_key));
                 let author = Author { federation, node, account, now, trace: trace(view), key, seed };
                 match plan(view, &registry, &author) {
                     Ok((changes, answer)) => (changes, (registry, Ok(answer))),

@@ -27,7 +27,7 @@ mod precondition_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};

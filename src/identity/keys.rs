@@ -14,6 +14,7 @@ use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::files::{self, FileError};
+use super::secrets::{SecretsError, load_secret_keys};
 
 /// PKCS#8 (RFC 5958) around an RFC 5915 key on P-256, up to the 32 secret bytes, without the public key.
 const P256_SECRET_ONLY: [u8; 35] = [
@@ -175,16 +176,16 @@ pub fn create_signing_secret(path: &Path, seed: &[u8; 32]) -> Result<(), KeyErro
     Ok(files::create_secret(path, text.as_bytes())?)
 }
 
-/// Loads an Ed25519 secret.
+/// Loads the Ed25519 secret that signs now: the first of its file. Those after it have signed before.
 ///
 /// # Errors
-/// If its mode is looser than 0600, or it is not 64 hexadecimal digits.
+/// If its mode is looser than 0600, or it is not 64 hexadecimal digits a line.
 pub fn load_signing_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let text = files::read_secret(path)?;
-    let mut secret = Zeroizing::new([0_u8; 32]);
-    let digits = text.strip_suffix(b"\n").unwrap_or(&text);
-    let whole = digits.len() == 64 && HEXLOWER.decode_mut(digits, secret.as_mut()).is_ok();
-    if whole && *secret != [0; 32] { Ok(secret) } else { Err(KeyError::NotASigningKey(path.to_owned())) }
+    let keys = load_secret_keys(path).map_err(|error| match error {
+        SecretsError::File(error) => KeyError::File(error),
+        SecretsError::Seed | SecretsError::NotKeys(_) => KeyError::NotASigningKey(path.to_owned()),
+    })?;
+    keys.into_iter().next().ok_or_else(|| KeyError::NotASigningKey(path.to_owned()))
 }
 
 #[cfg(test)]

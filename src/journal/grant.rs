@@ -29,6 +29,12 @@ impl Keyring {
         self.present.public()
     }
 
+    /// The key to which this node seals for itself: the one that is registered, if it is here, else the present one.
+    #[must_use]
+    pub fn own(&self, registered: Option<SealingKeyId>) -> SealingKeyId {
+        registered.filter(|key| self.has(key)).unwrap_or_else(|| self.present())
+    }
+
     /// Whether one of its keys is this one.
     #[must_use]
     pub fn has(&self, key: &SealingKeyId) -> bool {

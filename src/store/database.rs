@@ -229,6 +229,10 @@ impl Store for Database {
         each!(self, store => store.refusals(limit).await)
     }
 
+    async fn check_vault(&self) -> Result<(), StoreError> {
+        each!(self, store => store.check_vault().await)
+    }
+
     async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
         each!(self, store => store.rewrap(after, limit).await)
     }

@@ -197,6 +197,10 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Of accounts, sessions and requests what `scope` names.
     fn look_at_people(&self, scope: PeopleScope) -> impl Future<Output = Result<People, StoreError>> + Send;
+    /// Refuses if the newest content that is locked here was locked with a key that is not in the vault: a program that went on would
+    /// store what those with the right key cannot read.
+    fn check_vault(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Locks with the vault's present key what of the next `limit` parts after a place is not locked with it. Gives where it ended
     /// and how many it changed; none when there was nothing left to look at. Content that authors sealed stays as it is.
     ///

@@ -173,6 +173,10 @@ impl<S: Store> Store for Observed<S> {
         self.watched("refusals", self.store.refusals(limit)).await
     }
 
+    async fn check_vault(&self) -> Result<(), StoreError> {
+        self.watched("check_vault", self.store.check_vault()).await
+    }
+
     async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
         self.watched("rewrap", self.store.rewrap(after, limit)).await
     }

@@ -64,6 +64,17 @@ fn unreadable(event: &EventHash, error: LockedError) -> StoreError {
     }
 }
 
+/// Refuses if this part is locked with a key that is not in the vault.
+pub(super) fn check(vault: Option<&Vault>, newest: Option<&Part>) -> Result<(), StoreError> {
+    let Some(Body::Locked(record)) = newest.map(|part| &part.body) else { return Ok(()) };
+    let keys = vault.map(|vault| &*vault.keys).unwrap_or_default();
+    match locked::key_of(record) {
+        Some(key) if keys.iter().any(|known| known.id() == key) => Ok(()),
+        Some(key) => Err(StoreError::Locked(format!("the content of this database: {}", LockedError::Key(key)))),
+        None => Err(StoreError::Corrupt(format!("the newest content: {}", LockedError::Altered))),
+    }
+}
+
 /// Changes as they are to be written: what is readable in them is locked, if there is a vault.
 pub(super) fn lock(vault: Option<&Vault>, mut changes: Changes) -> Changes {
     let Some(vault) = vault else { return changes };

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::apply::{self, Known};
 use super::news::News;
 use super::recover;
-use super::seal::seal_all;
 use super::session::{Action, Ended, Input, Session};
 use super::shared::NodeShared;
 use super::watch;
@@ -157,7 +156,7 @@ impl<S: Store> NodeEnd<S> {
         bytes: usize,
     ) -> Result<Vec<(Batch, Vec<(ComplaintId, Position)>)>, StoreError> {
         let (store, signer) = (&self.shared.store, &self.shared.signer);
-        seal_all(store, signer, self.shared.registry_head().await?).await?;
+        self.shared.seal().await?;
         let mut loaded = Vec::new();
         for batch in store.sealed(signer.node.clone(), after, bytes).await? {
             let announced = self.announce(&batch).await?;
@@ -209,6 +208,9 @@ impl<S: Store> NodeEnd<S> {
                 instruments.batch(Direction::In, "stored", bytes);
                 instruments.events(count);
                 if let Some(news) = news {
+                    if news.all {
+                        self.shared.say_again();
+                    }
                     self.shared.news.tell(news);
                 }
             }

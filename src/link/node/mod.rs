@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod end;
+pub mod key;
 pub mod news;
 pub mod recover;
 pub mod seal;
@@ -11,6 +12,6 @@ mod watch;
 
 pub use apply::Trust;
 pub use end::{NodeEnd, Output};
-pub use seal::NodeKey;
+pub use key::{NextKeys, NodeKey};
 pub use session::Ended;
 pub use shared::NodeShared;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::seal::NodeKey;
+use super::key::NodeKey;
 use crate::domain::rules::may_be_traced;
 use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Verdict, fold};
 use crate::journal::{self, Head};
@@ -29,7 +29,8 @@ pub fn verify(signer: &NodeKey, after: Head, batch: Batch, verdicts: &[Verdict])
     let begins = Head { position: Position::new(incarnation, 0), hash: after.hash };
     let expected = if incarnation > after.position.incarnation { begins } else { after };
     let headers: Vec<Vec<u8>> = batch.entries.iter().map(|entry| entry.bytes.clone()).collect();
-    let key = signer.key.public();
+    // Sealed with whichever key the node had then; what follows holds it fast by its hash.
+    let key = signer.keys().find(|key| batch.seal.verify(key).is_ok()).ok_or(Fault::BrokenSeal)?;
     let read = journal::verify_batch(&batch.seal, &headers, &key, &signer.federation, &signer.node, &expected);
     let read = read.map_err(|_| Fault::BrokenSeal)?;
     if verdicts.len() != read.len() {

@@ -1,31 +1,22 @@
 //! Sealing: one signature over each batch of a node's own events, stored before it is sent.
 
-use crate::domain::{EventHash, FederationId, NodeId};
-use crate::journal::{self, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Head, Seal, SealBody, SigningKey};
+use super::key::NodeKey;
+use crate::domain::{EventHash, Registry};
+use crate::journal::{self, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Head, Seal, SealBody};
 use crate::store::{Changes, Scope, Store, StoreError, Unsealed, View};
-
-/// With what a node signs, and for whom.
-#[derive(Debug)]
-pub struct NodeKey {
-    /// The federation.
-    pub federation: FederationId,
-    /// The node.
-    pub node: NodeId,
-    /// The signing key.
-    pub key: SigningKey,
-}
 
 /// Events read, and sealed, in one transaction, at most: several batches when much was written without a link.
 const AT_ONCE: usize = 8 * BATCH_EVENTS_MAX;
 
-/// Seals every own event that no seal covers yet. `hub` is the hub's seal over the newest registry event that this node knows.
+/// Seals every own event that no seal covers yet, with the key that the registry names for its place; nothing while it is open which
+/// key that is. `hub` is the hub's seal over the newest registry event that this node knows.
 ///
 /// # Errors
 /// If storage failed.
-pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Head) -> Result<(), StoreError> {
+pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, registry: &Registry, hub: Head) -> Result<(), StoreError> {
     loop {
         let scope = Scope { unsealed: AT_ONCE, ..Scope::default() };
-        let more = store.transact(scope, |view| plan(view, signer, hub)).await?;
+        let more = store.transact(scope, |view| plan(view, signer, registry, hub)).await?;
         if !more {
             return Ok(());
         }
@@ -33,7 +24,10 @@ pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, hub: Head) -> Resul
 }
 
 /// A seal over each batch of what was read; and whether there may be more.
-fn plan(view: &View, signer: &NodeKey, hub: Head) -> (Changes, bool) {
+fn plan(view: &View, signer: &NodeKey, registry: &Registry, hub: Head) -> (Changes, bool) {
+    if view.unsealed.is_empty() || signer.rotation(registry, view.own.sealed.position).is_some() {
+        return (Changes::default(), false);
+    }
     let more = view.unsealed.len() >= AT_ONCE;
     let mut rest = &view.unsealed[..];
     let mut previous = view.own.sealed.hash;
@@ -57,7 +51,7 @@ fn plan(view: &View, signer: &NodeKey, hub: Head) -> (Changes, bool) {
             root: journal::merkle::root(&hashes),
             hub,
         };
-        let seal = Seal::sign(body, &signer.key);
+        let seal = Seal::sign(body, signer.key_at(registry, last.position));
         previous = seal.hash();
         seals.push(seal);
     }

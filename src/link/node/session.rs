@@ -167,7 +167,9 @@ impl Session {
             }
             Input::Wake => self.load(),
             Input::Speak(statements) if self.is_live() => {
-                statements.into_iter().map(|statement| send(Up::Statement(statement))).collect()
+                let said = statements.into_iter().map(|statement| send(Up::Statement(statement)));
+                // That there is nothing more to be said of its own keys may be what the journal has waited for.
+                said.chain(self.load()).collect()
             }
             // What cannot be said now is said when the link is up.
             Input::Speak(_) => Vec::new(),

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::apply::Trust;
+use super::key::NodeKey;
 use super::news::News;
-use super::seal::{NodeKey, seal_all};
+use super::seal::seal_all;
 use crate::domain::{NodeId, Position, Registry, Timestamp};
 use crate::journal::{Head, SignedStatement, Statement};
 use crate::link::message::{Deliver, Hello, Progress, VERSIONS};
@@ -112,9 +113,13 @@ impl<S: Store> NodeShared<S> {
     /// If storage failed.
     pub async fn speech(&self) -> Result<Vec<SignedStatement>, StoreError> {
         let registry = self.registry().await?;
-        let (federation, key) = (&self.signer.federation, &self.signer.key);
+        let (federation, key) = (&self.signer.federation, self.signer.present(&registry));
+        let rotation = match self.signer.next {
+            Some(_) => self.signer.rotation(&registry, self.store.own().await?.sealed.position),
+            None => None,
+        };
         let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut speech = Vec::new();
+        let mut speech = Vec::from_iter(rotation);
         statements.retain(|statement| {
             let signed = statement.clone().sign(federation, key);
             let holds = signed.check(federation, &registry).is_ok();
@@ -164,6 +169,13 @@ impl<S: Store> NodeShared<S> {
         Ok(heads)
     }
 
+    /// Seals what is written, as far as it may be.
+    pub(super) async fn seal(&self) -> Result<(), StoreError> {
+        let head = self.registry_head().await?;
+        let registry = self.registry().await?;
+        seal_all(&self.store, &self.signer, &registry, head).await
+    }
+
     /// What this node says of itself: all that is written is sealed first.
     ///
     /// # Errors
@@ -171,7 +183,7 @@ impl<S: Store> NodeShared<S> {
     pub async fn hello(&self, recover: bool) -> Result<Hello, StoreError> {
         let peer = self.store.peer(NodeId::Hub).await?;
         let hub = peer.as_ref().map_or(Head::NONE, |peer| peer.stored);
-        seal_all(&self.store, &self.signer, self.registry_head().await?).await?;
+        self.seal().await?;
         let own = self.store.own().await?;
         self.note(None);
         Ok(Hello {

@@ -57,7 +57,12 @@ pub(super) async fn stolen_disk_without_key_opens_nothing<B: Bench>(bench: &B) {
         put(&B::lock(&store, vault(&[1])), changes).await.unwrap();
         assert_eq!(looked_at(&B::lock(&store, vault(&[1]))).await, parts, "{owner}");
         assert_eq!(sent(&B::lock(&store, vault(&[2, 1]))).await.unwrap(), parts, "{owner}");
+        B::lock(&store, vault(&[2, 1])).check_vault().await.unwrap();
         for without in [store.clone(), B::lock(&store, vault(&[2]))] {
+            assert!(
+                matches!(without.check_vault().await, Err(StoreError::Locked(_))),
+                "{owner}: it goes on without the key"
+            );
             assert!(is_locked(&looked_at(&without).await), "{owner}");
             assert!(
                 matches!(sent(&without).await, Err(StoreError::Locked(_))),

@@ -208,6 +208,10 @@ impl Store for MemoryStore {
         Ok(self.lock().refusals(limit))
     }
 
+    async fn check_vault(&self) -> Result<(), StoreError> {
+        vault::check(self.vault.as_ref(), self.lock().newest_locked())
+    }
+
     async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
         let Some(vault) = &self.vault else { return Ok(None) };
         self.lock().rewrap(vault, after, limit)

@@ -1,9 +1,17 @@
 //! Wrapping the keys of stored parts anew.
 
 use super::state::State;
+use crate::journal::Part;
+use crate::journal::part::Body;
 use crate::store::{PartPlace, Rewrapped, StoreError, Vault};
 
 impl State {
+    /// The newest content that is locked.
+    pub(super) fn newest_locked(&self) -> Option<&Part> {
+        let parts = self.events.values().rev().flat_map(|row| &row.entry.sealed.parts);
+        parts.into_iter().find(|part| matches!(part.body, Body::Locked(_)))
+    }
+
     pub(super) fn rewrap(
         &mut self,
         vault: &Vault,

@@ -158,6 +158,14 @@ impl Store for PostgresStore {
         self.operation(async { verdicts::refusals(&mut *self.asking().await?, &self.owner, limit).await }).await
     }
 
+    async fn check_vault(&self) -> Result<(), StoreError> {
+        self.operation(async {
+            let newest = rewrap::newest_locked(&mut *self.reading().await?).await?;
+            vault::check(self.vault.as_ref(), newest.as_ref())
+        })
+        .await
+    }
+
     async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
         let Some(vault) = &self.vault else { return Ok(None) };
         let _turn = self.turn().await?;

@@ -326,6 +326,11 @@ impl Store for SqliteStore {
         verdicts::refusals(&mut *self.reading().await?, &self.owner, limit).await
     }
 
+    async fn check_vault(&self) -> Result<(), StoreError> {
+        let newest = rewrap::newest_locked(&mut *self.reading().await?).await?;
+        vault::check(self.vault.as_ref(), newest.as_ref())
+    }
+
     async fn rewrap(&self, after: PartPlace, limit: usize) -> Result<Option<Rewrapped>, StoreError> {
         let Some(vault) = &self.vault else { return Ok(None) };
         let mut tx = self.writing().await?;

@@ -2,8 +2,19 @@
 
 use sqlx::SqliteConnection;
 
+use crate::journal::Part;
 use crate::store::columns::{PartRow, Written, event_hash, limit};
 use crate::store::{PartPlace, Rewrapped, StoreError, Vault};
+
+/// The newest content that is locked.
+pub(super) async fn newest_locked(connection: &mut SqliteConnection) -> Result<Option<Part>, StoreError> {
+    let row: Option<PartRow> = sqlx::query_as(
+        "SELECT event, part, kind, form, salt, content FROM parts WHERE form = 2 ORDER BY event DESC, part DESC LIMIT 1",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    row.map(PartRow::part).transpose()
+}
 
 /// Locks with the present key what of the next parts after a place is not.
 pub(super) async fn rewrap(

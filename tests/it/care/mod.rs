@@ -3,7 +3,7 @@
 
 mod backups;
 mod doctor;
-mod folder;
+pub(crate) mod folder;
 mod full_disk;
 mod restores;
 mod servers;

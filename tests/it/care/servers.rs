@@ -113,6 +113,7 @@ async fn hub_on_a_server_does_not_come_back_into_an_empty_folder() {
     town.federation.hub(&["backup", &without]).await.unwrap();
     let folder = town.federation.hub_folder();
     let password = fs::read(folder.join("keys/database.password")).unwrap();
+    let storage = fs::read(folder.join("keys/storage.key")).unwrap();
     fs::remove_dir_all(&folder).unwrap();
     // Without keys, the password must be there first.
     let (code, said) = refused(town.federation.hub(&["restore", &without, "--replace"]).await);
@@ -122,6 +123,11 @@ async fn hub_on_a_server_does_not_come_back_into_an_empty_folder() {
     let done = town.federation.ask_hub(&["restore", &with, "--replace"]).await.unwrap();
     assert_eq!((&done["keys"], &done["keys_missing"]), (&Value::from(true), &Value::from(0)), "{done}");
     assert_eq!(fs::read(folder.join("keys/database.password")).unwrap(), password);
+    // No backup holds the key of the content; another one is none.
+    create_secret(&folder.join("keys/storage.key"), &[b"7".repeat(64), b"\n".to_vec()].concat()).unwrap();
+    let (code, said) = refused(town.federation.hub(&["suspend", PADANG]).await);
+    assert!(code == 78 && said.contains("storage key"), "{code}: {said}");
+    fs::write(folder.join("keys/storage.key"), storage).unwrap();
     town.federation.start_hub().unwrap();
     file(&mut town.desk(PADANG).await, 1, 100).await;
     town.ends_in_order().await;

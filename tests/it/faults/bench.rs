@@ -123,7 +123,7 @@ impl Bench {
         let entropy = Arc::new(SeededEntropy::new(u64::from(key.public().0[0])));
         let desk = Desk::open(store.clone(), self.clock.clone(), entropy, ring(number)).await.unwrap();
         let trust = Trust { federation: federation.clone(), hub: self.signer.key.public() };
-        let signer = NodeKey { federation, node: node(code), key: key.clone() };
+        let signer = NodeKey::new(federation, node(code), key.clone());
         let shared = Arc::new(NodeShared::new(store.clone(), signer, trust, self.clock.clone()));
         Site { node: node(code), key, store, desk, shared, line: None, ended: None, grants: true }
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use lintas::desk::{Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
-use lintas::domain::{Change, Channel, Class, FederationId, NodeId, Position, TokenId, UnitCode, Verdict, Visibility};
+use lintas::domain::{
+    Change, Channel, Class, FederationId, NodeId, Position, Timestamp, TokenId, UnitCode, Verdict, Visibility,
+};
 use lintas::identity::issuing::Issuing;
 use lintas::identity::renewal::write_renewed;
 use lintas::identity::{
@@ -49,6 +51,20 @@ fn new() -> NewComplaint {
     }
 }
 
+/// A token as the hub keeps it.
+fn row(token: &JoiningToken, now: Timestamp) -> Token {
+    Token {
+        id: token.id,
+        secret: token_secret(&token.secret),
+        node: token.node.clone(),
+        name: PublicName::parse("Kota Padang").unwrap(),
+        issued: now,
+        expires: token.expires,
+        withdrawn: None,
+        redeemed: None,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     let dir = tempfile::tempdir().unwrap();
@@ -88,24 +104,14 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     };
     let token = JoiningToken {
         federation: federation.clone(),
-        node: unit.clone(),
+        node: unit,
         hub: hub.clone(),
         authority: certifier(&hub_files).unwrap(),
         id: TokenId([8; 16]),
         secret: Zeroizing::new([9; 32]),
         expires: now.plus_seconds(3600),
     };
-    let row = Token {
-        id: token.id,
-        secret: token_secret(&token.secret),
-        node: unit,
-        name: PublicName::parse("Kota Padang").unwrap(),
-        issued: now,
-        expires: token.expires,
-        withdrawn: None,
-        redeemed: None,
-    };
-    issue(&hub_store, vec![row]).await.unwrap();
+    issue(&hub_store, vec![row(&token, now)]).await.unwrap();
     let tls = watch::Sender::new(Arc::new(ClientTls::joining(&id, &hub, token.authority).unwrap())).subscribe();
     let dialer = Dialer { hub: hub.clone(), proxy: None, tls, limits: ConnectLimits::default() };
     let joined = join(&dialer, &token, &keys, None).await.unwrap();
@@ -114,17 +120,11 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
 
     // And runs.
     let store = MemoryStore::new(Owner { federation: federation.clone(), node: id.node.clone() });
-    let desk = Desk::open(
-        store.clone(),
-        Arc::new(SystemClock),
-        Arc::new(OsEntropy),
-        Keyring::new(SealingKey::from_seed(&[7; 32]), []),
-    )
-    .await
-    .unwrap();
+    let ring = Keyring::new(keys.sealing.clone(), []);
+    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), ring).await.unwrap();
     let (files_of, id_of) = (own.clone(), id.clone());
     let tls = Reloadable::start(move || ClientTls::new(&TlsIdentity::load(&files_of, &id_of)?)).unwrap();
-    let node_key = NodeKey { federation: federation.clone(), node: id.node.clone(), key: keys.signing.clone() };
+    let node_key = NodeKey::new(federation.clone(), id.node.clone(), keys.signing.clone());
     let trust = Trust { federation, hub: signer.key.public() };
     let node_shared = Arc::new(NodeShared::new(store.clone(), node_key, trust, Arc::new(SystemClock)));
     let dialer = Dialer { hub, proxy: None, tls: tls.watch(), limits: ConnectLimits::default() };

@@ -6,6 +6,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lintas::domain::{EventHash, PartKind};
+use lintas::identity::load_secret_keys;
+use lintas::journal::locked::unlock;
+use lintas::journal::{Body, Part, StorageKey};
 use lintas_tests::federation::free_port;
 use lintas_tests::wait::until;
 use serde_json::Value;
@@ -229,6 +233,34 @@ async fn upgrade(bench: &Bench, hub: Service, node: Service, tracking: &str) {
     node.stop();
 }
 
+/// Content as older versions stored it: readable. What authors sealed those did not know.
+async fn in_the_open(connection: &mut SqliteConnection, database: &Path) {
+    let file = database.with_file_name("keys").join("storage.key");
+    let keys = load_secret_keys(&file).unwrap().into_iter().map(StorageKey::new).collect::<Vec<_>>();
+    sqlx::query("DELETE FROM main.parts WHERE (event, part) IN (SELECT event, part FROM new.parts WHERE form = 1)")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let locked =
+        "SELECT p.event, p.part, p.kind, p.content, e.hash FROM new.parts p JOIN new.events e ON e.id = p.event
+                  WHERE p.form = 2";
+    for row in sqlx::query(locked).fetch_all(&mut *connection).await.unwrap() {
+        let (event, part, kind): (i64, u8, u8) = (row.get(0), row.get(1), row.get(2));
+        let hash = EventHash(row.get::<Vec<u8>, _>(4).try_into().unwrap());
+        let part = Part { index: part, kind: PartKind::from_code(kind).unwrap(), body: Body::Locked(row.get(3)) };
+        let index = part.index;
+        let Body::Plain { salt, content } = unlock(part, &hash, &keys).unwrap().body else { panic!("it stays locked") };
+        sqlx::query("UPDATE main.parts SET salt = ?, content = ? WHERE event = ? AND part = ?")
+            .bind(salt.to_vec())
+            .bind(content)
+            .bind(event)
+            .bind(index)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+}
+
 /// Makes a database what it was before the newest migration: the schema of those before it, with the same rows. Returns the
 /// newest.
 async fn set_back(database: &Path) -> i64 {
@@ -257,6 +289,7 @@ async fn set_back(database: &Path) -> i64 {
             sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
         }
     }
+    in_the_open(&mut connection, database).await;
     connection.close().await.unwrap();
     for beside in ["-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{beside}", database.display()));

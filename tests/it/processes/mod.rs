@@ -12,6 +12,7 @@ mod manners;
 mod moving;
 mod observed;
 mod restored;
+mod rotation;
 mod service_calls;
 mod service_otlp;
 mod strangers;

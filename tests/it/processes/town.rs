@@ -1,14 +1,18 @@
 //! A small federation for one test, and the hands at its desks. It judges nothing; the checker does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lintas::desk::service::{Caller, ClientError};
 use lintas::desk::socket::SocketPlace;
 use lintas::domain::{NodeId, Position, UnitCode};
+use lintas::identity::load_secret_keys;
+use lintas::journal::StorageKey;
 use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
+use lintas::runtime::OsEntropy;
 use lintas::store::database::{Database, Place};
-use lintas::store::{ListFilter, Store, Summary};
+use lintas::store::{ListFilter, Store, Summary, Vault};
 use lintas_tests::demo;
 use lintas_tests::federation::{Federation, PATIENCE};
 use lintas_tests::postgres::Server;
@@ -19,6 +23,12 @@ pub(crate) const PROVINCE: &str = "13";
 
 /// Whoever sits at a desk.
 pub(crate) type Hand = Caller<Database>;
+
+/// What opens the content of a folder's database.
+pub(crate) fn vault_of(folder: &Path) -> Vault {
+    let keys = load_secret_keys(&folder.join("keys/storage.key")).unwrap();
+    Vault::new(keys.into_iter().map(StorageKey::new), Arc::new(OsEntropy))
+}
 
 /// A federation in a folder that goes with it.
 pub(crate) struct Town {
@@ -64,12 +74,15 @@ impl Town {
 
     /// The hub's database, for looking only.
     pub(crate) async fn hub_books(&self) -> Database {
-        Database::open_beside(&demo::hub_database(&self.federation.hub_folder()).unwrap()).await.unwrap()
+        let folder = self.federation.hub_folder();
+        let books = Database::open_beside(&demo::hub_database(&folder).unwrap()).await.unwrap();
+        books.with_vault(vault_of(&folder))
     }
 
     /// A node's database, for looking only.
     pub(crate) async fn node_books(&self, code: &str) -> Database {
-        Database::open_beside(&Place::File(self.federation.node_database(code))).await.unwrap()
+        let books = Database::open_beside(&Place::File(self.federation.node_database(code))).await.unwrap();
+        books.with_vault(vault_of(&self.federation.node_folder(code)))
     }
 
     /// Waits until all is delivered and judged, ends everything, and has the books checked.

@@ -52,7 +52,7 @@ pub(crate) struct Kit {
 impl Site {
     pub(crate) fn share(store: &MemoryStore, node: &NodeId, seed: [u8; 32], kit: &Kit) -> Arc<NodeShared<MemoryStore>> {
         let key = SigningKey::from_seed(seed);
-        let signer = NodeKey { federation: kit.federation.clone(), node: node.clone(), key };
+        let signer = NodeKey::new(kit.federation.clone(), node.clone(), key);
         Arc::new(NodeShared::new(store.clone(), signer, kit.trust.clone(), Arc::clone(&kit.clock)))
     }
 

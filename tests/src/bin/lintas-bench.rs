@@ -1,12 +1,15 @@
 //! `make bench`: reads what to measure from the command line and has it measured.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use lintas_tests::bench::plan::{self, Case};
 use lintas_tests::bench::{Options, Part, run};
+use tokio::time::timeout;
 
 /// How fast, how prompt and how large hub and node are, beside PostgreSQL in the same run.
 #[derive(Debug, Parser)]
@@ -53,15 +56,20 @@ async fn main() -> anyhow::Result<ExitCode> {
     };
     let options = Options { events, runs, samples, only, cases, out, hub_under, node_under };
     // What was begun is dropped in order, and with it goes what it has started.
-    tokio::select! {
-        measured = run(&options) => measured?,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            eprintln!("interrupted: nothing is left running");
-            return Ok(ExitCode::from(INTERRUPTED));
-        }
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    let measured = tokio::select! {
+        biased;
+        signal = &mut interrupted => signal.map(|()| None)?,
+        measured = run(&options) => Some(measured),
+    };
+    match measured {
+        Some(Ok(())) => return Ok(ExitCode::SUCCESS),
+        // A terminal interrupts all that runs in the foreground: a server that is about to start may be heard of first.
+        Some(Err(error)) if timeout(Duration::from_secs(1), interrupted).await.is_err() => return Err(error.into()),
+        Some(Err(_)) | None => {}
     }
-    Ok(ExitCode::SUCCESS)
+    eprintln!("interrupted: nothing is left running");
+    Ok(ExitCode::from(INTERRUPTED))
 }
 
 /// The target folder in which this program was built.
