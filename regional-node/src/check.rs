@@ -84,11 +84,15 @@ async fn desk(settings: &Settings, limits: &Status, now: Timestamp) -> Result<Ve
     let mut desk = reader(settings).await.map_err(|error| error.to_string())?;
     let status = desk.status(wire::StatusRequest {}).await.map_err(|error| error.to_string())?;
     let refused = refused(settings, &status, now).await.map_err(|error| error.to_string())?;
-    Ok(vec![
-        monitor::link(&link(settings, runs, &status, now), limits.link_seconds.unwrap_or(LINK)),
-        monitor::outbox(status.outbox.map_or(0, |outbox| outbox.unacknowledged), limits.outbox),
-        monitor::refusals(refused, limits.refusals),
-    ])
+    let doubts = monitor::doubts(status.doubts);
+    Ok(doubts
+        .into_iter()
+        .chain([
+            monitor::link(&link(settings, runs, &status, now), limits.link_seconds.unwrap_or(LINK)),
+            monitor::outbox(status.outbox.map_or(0, |outbox| outbox.unacknowledged), limits.outbox),
+            monitor::refusals(refused, limits.refusals),
+        ])
+        .collect())
 }
 
 fn link(settings: &Settings, runs: bool, status: &wire::StatusReply, now: Timestamp) -> Link {

@@ -162,6 +162,11 @@ pub(crate) enum Command {
     /// The node tells the hub under its present key; from the place in its journal where the hub has recorded it on, the new keys count.
     /// Nothing of the old ones is lost: what was sealed to them is read as before. `status` says when they are in force.
     RotateKeys,
+    /// What proves that the hub shows different registries to different nodes.
+    ///
+    /// Two words that the hub has signed of one place in its journal and that cannot both be true. While there is any that nobody has
+    /// looked into, this node seals nothing: neither its journal nor content to others. --json gives the exact bytes, to be shown elsewhere.
+    Evidence(Evidence),
     /// Put all stored content under the present storage key; no node may run.
     ///
     /// Afterwards older lines of the storage key's file are needed for older backups alone.
@@ -201,6 +206,13 @@ pub(crate) struct Endorse {
     /// The code that its people read out: 24 digits, grouped or not.
     #[arg(required = true, num_args = 1..=6, value_name = "CODE")]
     pub(crate) code: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evidence {
+    /// Note that people have looked into all of it and found out which registry is the right one; no node may run.
+    #[arg(long)]
+    pub(crate) dismiss: bool,
 }
 
 #[derive(Debug, Args)]

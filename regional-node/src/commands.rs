@@ -17,8 +17,8 @@ use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
-    backup, check, doctor, endorse, export, import, init, join, keys, kit, papers, people, rewrap, rotate, run, story,
-    verify,
+    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, rewrap, rotate,
+    run, story, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -60,7 +60,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
-        Command::Recover | Command::Kit(_) | Command::RotateKeys | Command::Rewrap(_) => {
+        Command::Recover | Command::Kit(_) | Command::RotateKeys | Command::Rewrap(_) | Command::Evidence(_) => {
             return Box::pin(look_after(common, command, lang)).await;
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
@@ -131,6 +131,9 @@ async fn look_after(common: &Common, command: Command, lang: Language) -> Result
     match command {
         Command::Kit(asked) => kit::kit(common, &asked, lang)?,
         Command::RotateKeys => rotate::rotate(common, lang).await?,
+        Command::Evidence(asked) => {
+            evidence::evidence(&Settings::load(common)?, &asked, common.json, lang).await?;
+        }
         Command::Rewrap(asked) => {
             rewrap::rewrap(&Settings::load(common)?, &asked, &progress(), common.json, lang).await?;
         }

@@ -73,6 +73,10 @@ impl LinkProbe for Probe {
         self.0.shared.say(statement);
     }
 
+    fn hub_registry(&self) -> Option<(Position, Timestamp)> {
+        self.0.shared.said().map(|head| (head.said().head.position, head.said().time))
+    }
+
     fn report(&self, now: Timestamp) -> LinkReport {
         let progress = self.0.shared.progress();
         match &*self.0.state.borrow() {

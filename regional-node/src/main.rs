@@ -7,6 +7,7 @@ mod commands;
 mod doctor;
 mod endorse;
 mod estate;
+mod evidence;
 mod export;
 mod failure;
 mod grants;

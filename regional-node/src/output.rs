@@ -129,7 +129,10 @@ pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
             "unsealed": outbox.unsealed, "unacknowledged": outbox.unacknowledged, "provisional": outbox.provisional,
             "written": position(outbox.written.as_ref()), "sealed": position(outbox.sealed.as_ref()),
         },
-        "receipt": receipt, "registry": position(reply.registry.as_ref()),
+        "receipt": receipt, "registry": position(reply.registry.as_ref()), "doubts": reply.doubts,
+        "hub_registry": reply.hub_registry.as_ref().map(|word| {
+            json!({ "position": position(word.position.as_ref()), "time": time(word.time_micros) })
+        }),
         "complaints": counts.complaints, "events": counts.events,
         "refusals": reply.refusals.iter().map(refusal).collect::<Vec<_>>(),
     })
@@ -164,6 +167,12 @@ pub(crate) fn status(reply: &wire::StatusReply, lang: Language) -> String {
     row("status.receipt", receipt);
     row("status.journal", position(outbox.written.as_ref()));
     row("status.registry", position(reply.registry.as_ref()));
+    if let Some(word) = &reply.hub_registry {
+        row("status.hub-registry", format!("{}, {}", position(word.position.as_ref()), time(word.time_micros)));
+    }
+    if reply.doubts > 0 {
+        row("status.doubts", words::say("status.doubts-of", lang, &[("count", &reply.doubts.to_string())]));
+    }
     row("status.counts", format!("{}, {}", counts.complaints, counts.events));
     row("status.refusals", reply.refusals.len().to_string());
     for refusal in &reply.refusals {

@@ -159,7 +159,7 @@ pub(crate) async fn recover(settings: &Settings, progress: &Progress, lang: Lang
     let (_written, written) = watch::channel(Position::ZERO);
     let off = Telemetry::default();
     let (link, _tls) = prepare(settings, hub, Observed::new(store.clone(), off.clone()), &off, written)?;
-    let recovered = link.recover(CancellationToken::new(), progress).await.map_err(Failure::Recovery);
+    let recovered = Box::pin(link.recover(CancellationToken::new(), progress)).await.map_err(Failure::Recovery);
     store.close().await;
     drop(socket);
     recovered

@@ -159,6 +159,12 @@ pub fn refusals(count: u64, limits: Limits) -> Measure {
     Measure::high("refusals", "refusals", "", count, limits)
 }
 
+/// Judges whether the hub was found to show two registries; nothing if it was not.
+#[must_use]
+pub fn doubts(count: u64) -> Option<Measure> {
+    (count > 0).then(|| Measure::plain(Watch::Critical, "two-registries", vec![("count", count.to_string())]))
+}
+
 /// Judges how many days a certificate is still valid; why it cannot be told otherwise.
 #[must_use]
 pub fn certificate(days: &Result<u64, String>, limits: Limits) -> Measure {

@@ -238,7 +238,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
     let updated = events.iter().map(|event| event.header.time).max().unwrap_or(author.now);
     let destroy = if let Change::Redacted { event } = event.header.change { vec![event] } else { Vec::new() };
     let trace = author.trace.filter(|_| may_be_traced(&event, draft.events));
-    let (parts, wraps) = sealing::seal(registry, author, &complaint, &event, draft.parts);
+    let (parts, wraps) = sealing::seal(registry, author, &complaint, &event, draft.parts, view.own.doubted);
     let mut entries = vec![Entry::of(&event, bytes, parts, None, Verdict::Provisional).traced(trace)];
     let granted = BTreeMap::from([(event.hash, wraps)]);
     let last = Last { position: event.header.position, own: Some(event.hash) };

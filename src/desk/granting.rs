@@ -43,6 +43,10 @@ pub(super) fn plan(
     id: ComplaintId,
     turn: Turn,
 ) -> Result<Changes, DeskError> {
+    if view.own.doubted {
+        // Nobody knows whose keys these are.
+        return Ok(Changes::default());
+    }
     let events = view.complaints.get(&id).map(Vec::as_slice).unwrap_or_default();
     let Some(complaint) = fold(events) else { return Ok(Changes::default()) };
     let Some(unit) = acting_unit(&complaint, events, registry, &author.node) else { return Ok(Changes::default()) };

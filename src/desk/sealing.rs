@@ -10,16 +10,17 @@ use crate::journal::grant::wrap;
 use crate::journal::{Part, PartKey, sealed};
 
 /// The parts of an event as they are stored and sent, and the keys of the sealed ones, wrapped to all who are to read them.
-/// `complaint` is the fold with the event.
+/// `complaint` is the fold with the event. While the registry is `doubted` its author alone keeps the keys, and grants later.
 pub(super) fn seal(
     registry: &Registry,
     author: &Author,
     complaint: &Complaint,
     event: &Event,
     parts: Vec<Part>,
+    doubted: bool,
 ) -> (Vec<Part>, Vec<Wrap>) {
     let mut wraps = Vec::new();
-    let to = readers(registry, author, complaint);
+    let to = readers(registry, author, complaint, doubted);
     let one = |part: Part| {
         if !must_be_sealed(part.kind, &complaint.filing, &complaint.origin) {
             return part;
@@ -41,8 +42,13 @@ pub(super) fn seal(
 
 /// Who is to read what is written now: those whom the rules name, and its author, unless the complaint is about its author's own
 /// government and somebody else can read it.
-fn readers(registry: &Registry, author: &Author, complaint: &Complaint) -> BTreeMap<NodeId, SealingKeyId> {
-    let mut to = recipients(complaint, registry);
+fn readers(
+    registry: &Registry,
+    author: &Author,
+    complaint: &Complaint,
+    doubted: bool,
+) -> BTreeMap<NodeId, SealingKeyId> {
+    let mut to = if doubted { BTreeMap::new() } else { recipients(complaint, registry) };
     if to.is_empty() || !is_accused(&author.node, complaint.filing.about.as_ref()) {
         // Its own key it knows better than the registry does.
         to.insert(author.node.clone(), author.key);

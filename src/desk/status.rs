@@ -56,6 +56,11 @@ pub struct LinkReport {
 
 /// Whoever knows how the link stands.
 pub trait LinkProbe: Debug + Send + Sync {
+    /// Where the hub said last that its registry ends, and when; none if it has not since the program began.
+    fn hub_registry(&self) -> Option<(Position, Timestamp)> {
+        None
+    }
+
     /// How it stands at `now`.
     fn report(&self, now: Timestamp) -> LinkReport;
 
@@ -88,6 +93,10 @@ pub struct Status {
     pub refusals: Vec<Refusals>,
     /// The newest registry event.
     pub registry: Position,
+    /// Where the hub said last that its registry ends, and when.
+    pub hub_registry: Option<(Position, Timestamp)>,
+    /// How much evidence there is, into which nobody has looked, that the hub shows two registries.
+    pub doubts: u64,
 }
 
 impl<S: Store> Desk<S> {
@@ -116,7 +125,19 @@ impl<S: Store> Desk<S> {
             counts: self.store.counts().await?,
             refusals: self.store.refusals(REFUSALS_MAX).await?,
             registry: self.registry().await?.position(),
+            hub_registry: self.link.as_ref().and_then(|link| link.hub_registry()),
+            doubts: self.doubts(own).await?,
         })
+    }
+}
+
+impl<S: Store> Desk<S> {
+    async fn doubts(&self, own: OwnJournal) -> Result<u64, DeskError> {
+        if !own.doubted {
+            return Ok(0);
+        }
+        let open = self.store.evidence().await?.into_iter().filter(|one| one.dismissed.is_none()).count();
+        Ok(u64::try_from(open).unwrap_or(u64::MAX))
     }
 }
 

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn prefix_of_a_number_is_no_parent() {
+    fn jurisdiction_13_7_does_not_cover_13_71() {
         assert!(UnitCode::parse("13.7").is_err());
         assert!(!unit("13.71").contains(&unit("13.72")));
         assert!(unit("13").contains(&unit("13.71.dlh")));

@@ -98,7 +98,7 @@ async fn certificate_without_uri_san_is_taken() {
 }
 
 #[tokio::test]
-async fn certificate_with_two_uri_sans_is_taken() {
+async fn certificate_with_two_uri_sans() {
     let federation = Federation::new(1);
     let mut hub = federation.hub().await;
     for second in [PADANG, "spiffe://lapor.go.id/node/13", "https://padang.example/"] {

@@ -29,6 +29,8 @@ pub const APPROVAL: Prefix = Prefix("lintas/approval/v1");
 pub const SEAL_SIGNATURE: Prefix = Prefix("lintas/seal-signature/v1");
 /// Signs a receipt.
 pub const RECEIPT_SIGNATURE: Prefix = Prefix("lintas/receipt/v1");
+/// Signs where the registry ends: see `registry_head`.
+pub const REGISTRY_HEAD_SIGNATURE: Prefix = Prefix("lintas/registry-head/v1");
 /// Signs a node's request for enrolment.
 pub const ENROLMENT_SIGNATURE: Prefix = Prefix("lintas/enrolment/v1");
 /// Binds a sealed part to its place: see `sealed`.
@@ -61,7 +63,7 @@ pub const JOIN_CHALLENGE: Prefix = Prefix("lintas/join-challenge/v1");
 pub const RENEWAL_SIGNATURE: Prefix = Prefix("lintas/renewal/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 25] = [
+pub const ALL: [Prefix; 26] = [
     HEADER,
     COMPLAINT,
     PART,
@@ -73,6 +75,7 @@ pub const ALL: [Prefix; 25] = [
     APPROVAL,
     SEAL_SIGNATURE,
     RECEIPT_SIGNATURE,
+    REGISTRY_HEAD_SIGNATURE,
     ENROLMENT_SIGNATURE,
     STATEMENT_SIGNATURE,
     KEY_CODE,

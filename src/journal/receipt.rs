@@ -3,6 +3,7 @@
 
 use super::cbor::{Reader, Unreadable, Writer};
 use super::prefix;
+use super::seal::Head;
 use super::signature::{self, SIGNATURE_BYTES, SigningKey};
 use crate::domain::{FederationId, NodeId, Position, SealHash, SigningKeyId, Timestamp};
 
@@ -24,6 +25,8 @@ pub struct Receipt {
     pub head: SealHash,
     /// The end of the hub's own journal then.
     pub hub: Position,
+    /// The end of its registry then: the newest registry event, and the seal that covers it.
+    pub registry: Head,
     /// The hub's clock then.
     pub time: Timestamp,
 }
@@ -107,8 +110,9 @@ impl SignedReceipt {
 
 fn encode(receipt: &Receipt) -> Vec<u8> {
     let mut w = Writer::default();
-    w.array(7).uint(VERSION).text(receipt.federation.as_str()).text(receipt.origin.as_str());
-    w.position(receipt.position).bytes(&receipt.head.0).position(receipt.hub).int(receipt.time.0);
+    w.array(9).uint(VERSION).text(receipt.federation.as_str()).text(receipt.origin.as_str());
+    w.position(receipt.position).bytes(&receipt.head.0).position(receipt.hub);
+    w.position(receipt.registry.position).bytes(&receipt.registry.hash.0).int(receipt.time.0);
     w.finish()
 }
 
@@ -119,7 +123,7 @@ fn decode(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
     if version != VERSION {
         return Err(ReceiptError::Version(version));
     }
-    if fields != 7 {
+    if fields != 9 {
         return Err(Unreadable("fields").into());
     }
     let receipt = Receipt {
@@ -128,6 +132,7 @@ fn decode(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
         position: r.position("position")?,
         head: r.fixed("head").map(SealHash)?,
         hub: r.position("hub")?,
+        registry: Head { position: r.position("registry")?, hash: r.fixed("registry hash").map(SealHash)? },
         time: r.int("time").map(Timestamp)?,
     };
     r.end()?;
@@ -137,7 +142,7 @@ fn decode(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Head, sample};
+    use crate::journal::sample;
     use proptest::prelude::*;
 
     #[test]
@@ -162,7 +167,7 @@ mod tests {
     #[test]
     fn longer_form_or_more_bytes_are_read() {
         let receipt = sample::receipt();
-        let longer = [&[0x98, 0x07], receipt.bytes().get(1..).unwrap()].concat();
+        let longer = [&[0x98, 0x09], receipt.bytes().get(1..).unwrap()].concat();
         assert_eq!(SignedReceipt::read(longer, receipt.signature), Err(ReceiptError::NotCanonical));
         let more = [receipt.bytes(), &[0]].concat();
         assert_eq!(SignedReceipt::read(more, receipt.signature), Err(ReceiptError::Field(Unreadable("end"))));

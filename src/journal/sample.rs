@@ -88,6 +88,7 @@ pub(super) fn receipt() -> SignedReceipt {
         position: Position::new(1, 3),
         head: SealHash([0x5e; 32]),
         hub: Position::new(1, 14),
+        registry: Head { position: Position::new(1, 12), hash: SealHash([0x5f; 32]) },
         time: TIME,
     };
     SignedReceipt::sign(receipt, &hub_key())

@@ -1,7 +1,7 @@
 //! What hub and node say to each other on the link, as plain values. How they look on the wire is the transport's.
 
 use crate::domain::{ComplaintId, EventHash, FederationId, Position, Timestamp, Verdict};
-use crate::journal::{Head, SignedReceipt, SignedStatement};
+use crate::journal::{Head, SignedHead, SignedReceipt, SignedStatement};
 use crate::store::{Batch, Delivery};
 
 /// The protocol versions that this program speaks, lowest and highest.
@@ -64,6 +64,8 @@ pub enum Down {
     },
     /// How far the hub is.
     Progress(Progress),
+    /// Where the hub's registry ends: when a session begins, when the registry has grown, and every hour.
+    Head(SignedHead),
     /// The hub goes away; come back no sooner than said.
     Drain {
         /// Seconds to wait.

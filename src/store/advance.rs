@@ -9,7 +9,7 @@ use crate::journal::{Head, Seal, SealBody};
 
 /// The end of a journal in which nothing was written yet.
 pub(super) const BEGINNING: OwnJournal =
-    OwnJournal { written: Head::GENESIS.position, sealed: Head::GENESIS, cited: Position::ZERO };
+    OwnJournal { written: Head::GENESIS.position, sealed: Head::GENESIS, cited: Position::ZERO, doubted: false };
 
 fn conflict(text: String) -> StoreError {
     StoreError::Conflict(text)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::evidence::Evidence;
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
 use super::tokens::{Token, TokenChange};
 use crate::domain::{
@@ -162,6 +163,10 @@ pub struct Changes {
     pub cited: Option<Position>,
     /// Joining tokens issued, redeemed, withdrawn, in order. Redeeming or withdrawing one that is not open is a conflict.
     pub tokens: Vec<TokenChange>,
+    /// What proves that the hub shows two registries. What is kept already changes nothing.
+    pub evidence: Vec<Evidence>,
+    /// When somebody has looked into all evidence that there is.
+    pub dismissed: Option<Timestamp>,
     /// Events whose content is to be destroyed, what caused them with it, last of all; those set aside and those not stored
     /// included.
     pub destroy: Vec<EventHash>,

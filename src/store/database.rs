@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token, Vault,
-    View,
+    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
+    People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token,
+    Vault, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -227,6 +227,10 @@ impl Store for Database {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         each!(self, store => store.refusals(limit).await)
+    }
+
+    async fn evidence(&self) -> Result<Vec<Evidence>, StoreError> {
+        each!(self, store => store.evidence().await)
     }
 
     async fn check_vault(&self) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod conformance;
 pub mod copy;
 pub mod database;
 pub mod error;
+pub mod evidence;
 mod fault;
 pub mod health;
 pub mod hints;
@@ -30,6 +31,7 @@ use std::future::Future;
 
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
+pub use evidence::{Evidence, Word};
 pub use people::{Account, People, PeopleChanges, PeopleScope, Request, Session, Somebody};
 pub use rows::{
     Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, ProofRef,
@@ -197,6 +199,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Of accounts, sessions and requests what `scope` names.
     fn look_at_people(&self, scope: PeopleScope) -> impl Future<Output = Result<People, StoreError>> + Send;
+    /// What proves that the hub shows two registries, oldest first.
+    fn evidence(&self) -> impl Future<Output = Result<Vec<Evidence>, StoreError>> + Send;
+
     /// Refuses if the newest content that is locked here was locked with a key that is not in the vault: a program that went on would
     /// store what those with the right key cannot read.
     fn check_vault(&self) -> impl Future<Output = Result<(), StoreError>> + Send;

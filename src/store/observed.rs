@@ -6,8 +6,9 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
-    PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token, View,
+    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
+    People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token,
+    View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -171,6 +172,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         self.watched("refusals", self.store.refusals(limit)).await
+    }
+
+    async fn evidence(&self) -> Result<Vec<Evidence>, StoreError> {
+        self.watched("evidence", self.store.evidence()).await
     }
 
     async fn check_vault(&self) -> Result<(), StoreError> {

@@ -27,6 +27,8 @@ pub struct OwnJournal {
     pub sealed: Head,
     /// The newest registry position cited so far.
     pub cited: Position,
+    /// Whether there is evidence that the hub shows two registries, into which nobody has looked. Never written with the rest.
+    pub doubted: bool,
 }
 
 /// An own event that no seal covers yet.

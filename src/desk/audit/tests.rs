@@ -290,7 +290,9 @@ async fn seal(store: &MemoryStore) {
 async fn take_receipt(store: &MemoryStore, head: Head, hub: &SigningKey) {
     let Head { position, hash: head } = head;
     let (hub_position, time) = (Position::new(1, 2), Timestamp(1));
-    let receipt = Receipt { federation: federation(), origin: padang(), position, head, hub: hub_position, time };
+    let registry = Head::NONE;
+    let receipt =
+        Receipt { federation: federation(), origin: padang(), position, head, hub: hub_position, registry, time };
     let update = PeerUpdate { receipt: Some(SignedReceipt::sign(receipt, hub)), ..PeerUpdate::default() };
     let scope = Scope { peer: Some(NodeId::Hub), ..Scope::default() };
     store.transact(scope, |_| (Changes { peer: Some(update), ..Changes::default() }, ())).await.unwrap();

@@ -305,6 +305,10 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
         refusals: status.refusals.into_iter().map(refusal).collect(),
         registry: Some(position(status.registry)),
         now_micros: status.now.0,
+        hub_registry: status
+            .hub_registry
+            .map(|(at, time)| wire::RegistryWord { position: Some(position(at)), time_micros: time.0 }),
+        doubts: status.doubts,
     }
 }
 

@@ -41,7 +41,7 @@ fn request(seed: u8) -> String {
 }
 
 #[test]
-fn request_for_an_authority_gets_one() {
+fn csr_asks_to_be_a_ca() {
     let (_dir, authority) = authority();
     let key = TlsKey::from_seed(&[7; 32]).unwrap();
     let mut greedy = CertificateParams::default();

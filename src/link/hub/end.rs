@@ -13,7 +13,9 @@ use super::shared::HubShared;
 use super::watch::{self, Tally};
 use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::{Inadmissibility, NodeId, Position, Registry, SigningKeyId, UnitCode, Verdict};
-use crate::journal::{self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedReceipt, SignedStatement};
+use crate::journal::{
+    self, BatchError, Head, HeaderError, Receipt, SealedEvent, SignedHead, SignedReceipt, SignedStatement,
+};
 use crate::link::message::{Ack, Down, Fault, Hello, Progress, UpBatch, VERDICTS_MAX};
 use crate::store::{Batch, Changes, Peer, PeerUpdate, Scope, SealedEntry, Store, StoreError, View};
 use crate::telemetry::instruments::Direction;
@@ -53,6 +55,8 @@ pub struct HubEnd<S> {
     opened: Option<u64>,
     /// The last seal of the hub that the node was found to cite rightly.
     cited: Option<Head>,
+    /// What the node was told last of where the registry ends.
+    headed: Option<SignedHead>,
     /// What is still to be carried out.
     queue: VecDeque<Action>,
     /// Batches that came with others and were not taken with them.
@@ -71,6 +75,7 @@ impl<S: Store> HubEnd<S> {
             session,
             opened: None,
             cited: None,
+            headed: None,
             queue: VecDeque::new(),
             rest: Vec::new(),
             output: Output::default(),
@@ -309,13 +314,14 @@ impl<S: Store> HubEnd<S> {
         Ok(holds)
     }
 
-    fn receipt(&self, stored: Head, hub: Position) -> SignedReceipt {
+    fn receipt(&self, stored: Head, hub: Position, registry: Head) -> SignedReceipt {
         let receipt = Receipt {
             federation: self.shared.signer.federation.clone(),
             origin: self.node.clone(),
             position: stored.position,
             head: stored.hash,
             hub,
+            registry,
             time: self.shared.now(),
         };
         SignedReceipt::sign(receipt, &self.shared.signer.key)
@@ -368,7 +374,8 @@ impl<S: Store> HubEnd<S> {
         let verdicts = store.verdicts(self.node.clone(), after, VERDICTS_MAX).await?;
         let own = store.own().await?;
         let more = verdicts.len() >= VERDICTS_MAX;
-        Ok(Input::Acknowledge(Ack { receipt: self.receipt(stored, own.written), verdicts }, more))
+        let registry = self.shared.head().await?.map_or(Head::NONE, |head| head.said().head);
+        Ok(Input::Acknowledge(Ack { receipt: self.receipt(stored, own.written, registry), verdicts }, more))
     }
 
     async fn journal(&self, after: Position, bytes: usize) -> Result<Vec<(Batch, Vec<Verdict>)>, StoreError> {
@@ -427,8 +434,16 @@ impl<S: Store> HubEnd<S> {
         }
         self.heard(peer.as_ref()).await;
         let waiting = peer.map_or(0, |peer| peer.numbered.saturating_sub(peer.delivered));
-        let progress = Down::Progress(Progress { clock: self.shared.now(), waiting });
-        Output { messages: vec![progress], more: !self.queue.is_empty(), ..Output::default() }
+        let mut messages = vec![Down::Progress(Progress { clock: self.shared.now(), waiting })];
+        match self.shared.head().await {
+            Ok(head) if head != self.headed => {
+                self.headed.clone_from(&head);
+                messages.extend(head.map(Down::Head));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the registry's end cannot be read"),
+        }
+        Output { messages, more: !self.queue.is_empty(), ..Output::default() }
     }
 }
 
@@ -467,6 +482,10 @@ fn verify(
 ) -> Result<(Vec<SealedEvent>, SigningKeyId), Fault> {
     registry.node(node).ok_or(Fault::NotEnrolled)?;
     let Batch { seal, entries } = &message.batch;
+    if seal.body().incarnation < registry.incarnation(node) {
+        tracing::warn!(node = %node, "a batch of a life that has ended; nothing of it is stored");
+        return Err(Fault::Fork);
+    }
     let key = seal.body().key(registry).ok_or(Fault::BrokenSeal)?;
     let headers: Vec<&[u8]> = entries.iter().map(|entry| &entry.bytes[..]).collect();
     let read = journal::verify_batch(seal, &headers, &key, &signer.federation, node, &after);

@@ -2,7 +2,7 @@
 //! itself. Knows no session.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -11,10 +11,13 @@ use super::ingest::Policy;
 use super::order;
 use super::release;
 use crate::domain::{Cause, ComplaintId, Event, NodeId, Registry, Timestamp};
+use crate::journal::{RegistryHead, SignedHead};
 use crate::runtime::Clock;
 use crate::store::{Changes, Scope, Store, StoreError, View};
 use crate::telemetry::Telemetry;
 
+/// How often the registry's end is signed anew though it has not moved, in seconds.
+pub const HEAD_SECONDS: i64 = 3600;
 /// Complaints with held events that are looked at when the hub starts.
 const HELD_MAX: usize = 10_000;
 
@@ -32,6 +35,8 @@ pub struct HubShared<S> {
     /// Where its work is told.
     pub telemetry: Telemetry,
     registry: watch::Sender<Arc<Registry>>,
+    /// Where the registry ends, as this process signed it last.
+    head: Mutex<Option<SignedHead>>,
 }
 
 impl<S: Store> HubShared<S> {
@@ -39,7 +44,7 @@ impl<S: Store> HubShared<S> {
     #[must_use]
     pub fn new(store: S, signer: HubKey, policy: Policy, clock: Arc<dyn Clock>) -> Self {
         let registry = watch::Sender::new(Arc::default());
-        Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry }
+        Self { store, signer, policy, clock, telemetry: Telemetry::default(), registry, head: Mutex::new(None) }
     }
 
     /// The same, telling of its work.
@@ -58,6 +63,26 @@ impl<S: Store> HubShared<S> {
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         self.registry.borrow().clone()
+    }
+
+    /// Where the registry ends, signed: anew when it has grown, and every hour, the same for everybody. None as long as it is empty.
+    ///
+    /// # Errors
+    /// If storage failed.
+    pub async fn head(&self) -> Result<Option<SignedHead>, StoreError> {
+        let (newest, now) = (self.registry().position(), self.now());
+        let known = self.head.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = |known: &SignedHead| {
+            known.said().head.position >= newest && now.seconds_since(known.said().time) < HEAD_SECONDS
+        };
+        if known.as_ref().is_some_and(fresh) {
+            return Ok(known);
+        }
+        let Some(seal) = self.store.seal_of(NodeId::Hub, newest).await? else { return Ok(None) };
+        let said = RegistryHead { federation: self.signer.federation.clone(), head: seal.head(), time: now };
+        let signed = SignedHead::sign(said, &self.signer.key);
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(signed.clone());
+        Ok(Some(signed))
     }
 
     /// Shows the registry whenever this process comes to know more of it.

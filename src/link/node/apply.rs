@@ -37,7 +37,22 @@ pub struct Known<'a> {
     /// Up to where the hub gave a receipt for the own journal.
     pub receipted: Position,
     /// The hub's seals that the message's seals cite, as far as they are stored here.
-    pub heads: BTreeMap<Position, Head>,
+    pub heads: BTreeMap<Position, Seal>,
+}
+
+/// Why nothing of a message is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// The fault.
+    pub fault: Fault,
+    /// What proves that the hub shows two registries, if that is why: the seal that is known here, and one that cites another.
+    pub evidence: Option<Box<(Seal, Seal)>>,
+}
+
+impl From<Fault> for Rejected {
+    fn from(fault: Fault) -> Self {
+        Self { fault, evidence: None }
+    }
 }
 
 /// Verifies a message to the node `own` that is to continue `after`: numbers without gap in the generation that Welcome named, no
@@ -47,17 +62,17 @@ pub struct Known<'a> {
 /// # Errors
 /// [`Fault::BrokenSeal`] if one event does not verify, [`Fault::Registry`] if a registry event does not follow from what is
 /// known, [`Fault::Protocol`] if the numbers do not fit, if there is no event, or one
-/// that only recovery brings back.
+/// that only recovery brings back. With it, what proves that the hub shows two registries.
 pub fn verify(
     trust: &Trust,
     own: &NodeId,
     known: Known<'_>,
     after: (u32, u64),
     deliver: Deliver,
-) -> Result<Vec<Proven>, Fault> {
+) -> Result<Vec<Proven>, Rejected> {
     let (generation, mut number) = after;
     if deliver.generation != generation || deliver.events.is_empty() {
-        return Err(Fault::Protocol);
+        return Err(Fault::Protocol.into());
     }
     let Known { registry, receipted, mut heads } = known;
     let mut registry = registry.clone();
@@ -65,12 +80,12 @@ pub fn verify(
     for delivery in deliver.events {
         number = number.saturating_add(1);
         if delivery.number != number || delivery.seal.body().origin == *own {
-            return Err(Fault::Protocol);
+            return Err(Fault::Protocol.into());
         }
         let event = prove(trust, &registry, &delivery).ok_or(Fault::BrokenSeal)?;
         cites(&heads, &delivery.seal)?;
         if event.header.node.is_hub() {
-            heads.insert(delivery.seal.body().end(), delivery.seal.head());
+            heads.insert(delivery.seal.body().end(), delivery.seal.clone());
         }
         journal::check_parts(&event.header, &delivery.parts).map_err(|_| Fault::BrokenSeal)?;
         if event.header.node.is_hub() {
@@ -84,19 +99,21 @@ pub fn verify(
 
 /// Whether a node's seal cites the registry that is known here: the hub has signed one seal for one place, and shows it to everybody
 /// before anything that cites it. Two different ones are both signed by the hub, and so the proof of what it does.
-fn cites(heads: &BTreeMap<Position, Head>, seal: &Seal) -> Result<(), Fault> {
+fn cites(heads: &BTreeMap<Position, Seal>, seal: &Seal) -> Result<(), Rejected> {
     let body = seal.body();
-    if body.origin.is_hub() || body.hub.position == Position::ZERO || heads.get(&body.hub.position) == Some(&body.hub) {
+    let known = heads.get(&body.hub.position);
+    if body.origin.is_hub() || body.hub.position == Position::ZERO || known.map(Seal::head) == Some(body.hub) {
         return Ok(());
     }
-    let here = heads.get(&body.hub.position).map(|head| head.hash.to_string());
+    let here = known.map(|seal| seal.head().hash.to_string());
     let (at, there) = (body.hub.position, body.hub.hash);
     tracing::error!(
         origin = %body.origin, %at, %there, here = here.as_deref().unwrap_or("nothing"),
         seal = %data_encoding::HEXLOWER.encode(seal.bytes()), signature = %data_encoding::HEXLOWER.encode(seal.signature()),
         "a node has seen another registry than this one: the hub shows two, or holds one back; keep this line"
     );
-    Err(Fault::Registry)
+    let evidence = known.map(|known| Box::new((known.clone(), seal.clone())));
+    Err(Rejected { fault: Fault::Registry, evidence })
 }
 
 /// Whether a registry event may follow: what it records of a node's word is signed by that node, and what it takes from this node

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::apply::{self, Known};
+use super::apply::{self, Known, Rejected};
 use super::news::News;
 use super::recover;
 use super::session::{Action, Ended, Input, Session};
 use super::shared::NodeShared;
 use super::watch;
 use crate::domain::{ComplaintId, EventHash, NodeId, Position, Verdict};
-use crate::journal::{self, Head};
+use crate::journal::{self, Head, Seal, SignedHead};
 use crate::link::message::{Ack, Deliver, Fault, Up};
-use crate::store::{Batch, Changes, PeerUpdate, Scope, Store, StoreError, View};
+use crate::store::{Batch, Changes, Evidence, PeerUpdate, Scope, Store, StoreError, View, Word};
 use crate::telemetry::instruments::Direction;
 
 /// Own events looked up at once, to compare what an acknowledgement says of them.
@@ -100,6 +100,7 @@ impl<S: Store> NodeEnd<S> {
                 self.shared.note(Some(progress));
                 Ok(None)
             }
+            Action::Heard(head) => self.heard(head).await,
             Action::End(ended) => {
                 self.output.ended = Some(ended);
                 self.remember(ended).await.map(|()| None)
@@ -191,8 +192,12 @@ impl<S: Store> NodeEnd<S> {
         let known = Known { registry: &registry, receipted, heads: self.shared.heads(&deliver).await? };
         let proven = match apply::verify(&self.shared.trust, own, known, after, deliver) {
             Ok(proven) => proven,
-            Err(fault) => {
+            Err(Rejected { fault, evidence }) => {
                 instruments.batch(Direction::In, fault.name(), bytes);
+                if let Some(evidence) = evidence {
+                    let (here, there) = *evidence;
+                    self.keep(&here, Word::of_seal(&there)).await?;
+                }
                 return Ok(Err(fault));
             }
         };
@@ -219,6 +224,36 @@ impl<S: Store> NodeEnd<S> {
         Ok(applied)
     }
 
+    /// Takes the hub's word on where its registry ends; a fault if it is not the hub's, or speaks of another registry.
+    async fn heard(&self, said: SignedHead) -> Result<Option<Input>, StoreError> {
+        let genuine = said.said().federation == self.shared.trust.federation;
+        if !genuine || said.verify(&self.shared.trust.hub).is_err() {
+            return Ok(Some(Input::Applied(Err(Fault::BrokenSeal))));
+        }
+        if self.contradicts(said.said().head, || Word::of_head(&said)).await? {
+            return Ok(Some(Input::Applied(Err(Fault::Registry))));
+        }
+        self.shared.hear(said);
+        Ok(None)
+    }
+
+    /// Whether the hub says of a place in its journal what its own seal that is stored here does not say; if so, both are kept. Of a place
+    /// that is not known here yet it says nothing.
+    async fn contradicts(&self, said: Head, word: impl FnOnce() -> Word) -> Result<bool, StoreError> {
+        let here = self.shared.store.seal_of(NodeId::Hub, said.position).await?;
+        let Some(here) = here.filter(|here| said != Head::NONE && here.head() != said) else { return Ok(false) };
+        tracing::error!(at = %said.position, "the hub shows two registries; both words are kept, see `lintas-node evidence`");
+        self.keep(&here, word()).await?;
+        Ok(true)
+    }
+
+    /// Keeps what proves that the hub shows two registries.
+    async fn keep(&self, here: &Seal, there: Word) -> Result<(), StoreError> {
+        let (found, at) = (self.shared.now(), here.head().position);
+        let evidence = vec![Evidence { found, at, here: Some(Word::of_seal(here)), there, dismissed: None }];
+        self.shared.store.transact(Scope::default(), |_| (Changes { evidence, ..Changes::default() }, ())).await
+    }
+
     /// Verifies the receipt and stores it with the verdicts it brings.
     async fn record(&self, ack: Ack) -> Result<Result<Position, Fault>, StoreError> {
         let receipt = ack.receipt.receipt();
@@ -229,6 +264,9 @@ impl<S: Store> NodeEnd<S> {
         }
         if !self.compare(head).await? {
             return Ok(Err(Fault::Fork));
+        }
+        if self.contradicts(receipt.registry, || Word::of_receipt(&ack.receipt)).await? {
+            return Ok(Err(Fault::Registry));
         }
         let Some(said) = self.said(head.position, &ack.verdicts).await? else { return Ok(Err(Fault::Protocol)) };
         let now = self.shared.now();

@@ -9,7 +9,7 @@ use crate::store::{Changes, Scope, Store, StoreError, Unsealed, View};
 const AT_ONCE: usize = 8 * BATCH_EVENTS_MAX;
 
 /// Seals every own event that no seal covers yet, with the key that the registry names for its place; nothing while it is open which
-/// key that is. `hub` is the hub's seal over the newest registry event that this node knows.
+/// key that is, or while the hub is known to show two registries. `hub` is the hub's seal over the newest registry event that this node knows.
 ///
 /// # Errors
 /// If storage failed.
@@ -25,7 +25,7 @@ pub async fn seal_all<S: Store>(store: &S, signer: &NodeKey, registry: &Registry
 
 /// A seal over each batch of what was read; and whether there may be more.
 fn plan(view: &View, signer: &NodeKey, registry: &Registry, hub: Head) -> (Changes, bool) {
-    if view.unsealed.is_empty() || signer.rotation(registry, view.own.sealed.position).is_some() {
+    if view.unsealed.is_empty() || view.own.doubted || signer.rotation(registry, view.own.sealed.position).is_some() {
         return (Changes::default(), false);
     }
     let more = view.unsealed.len() >= AT_ONCE;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::domain::{ComplaintId, Position, Verdict};
-use crate::journal::{Head, SignedStatement};
+use crate::journal::{Head, SignedHead, SignedStatement};
 use crate::link::message::{
     Ack, DELIVERY_BYTES, Deliver, Down, Fault, Hello, Progress, UNDER_WAY_MAX, Up, UpBatch, VERSIONS, Welcome,
 };
@@ -79,6 +79,8 @@ pub enum Action {
     Live,
     /// Show how far the hub is.
     Note(Progress),
+    /// Compare where the hub says that its registry ends with what is known here; the answer is only a fault.
+    Heard(SignedHead),
     /// End the session.
     End(Ended),
 }
@@ -203,6 +205,7 @@ impl Session {
             (Phase::Live(live), Down::Deliver(deliver)) => vec![Action::Apply { after: live.inbound, deliver }],
             (Phase::Live(_), Down::Ack(ack)) => vec![Action::Record(ack)],
             (Phase::Live(_), Down::Progress(progress)) => vec![Action::Note(progress)],
+            (Phase::Live(_), Down::Head(head)) => vec![Action::Heard(head)],
             (Phase::Recovering { at }, Down::Restored { batch, verdicts }) => {
                 vec![Action::Restore { after: *at, batch, verdicts }]
             }

@@ -11,7 +11,7 @@ use super::key::NodeKey;
 use super::news::News;
 use super::seal::seal_all;
 use crate::domain::{NodeId, Position, Registry, Timestamp};
-use crate::journal::{Head, SignedStatement, Statement};
+use crate::journal::{Head, Seal, SignedHead, SignedStatement, Statement};
 use crate::link::message::{Deliver, Hello, Progress, VERSIONS};
 use crate::runtime::Clock;
 use crate::store::{Changes, Scope, Store, StoreError};
@@ -37,6 +37,8 @@ pub struct NodeShared<S> {
     pub news: News,
     registry: Mutex<Arc<Registry>>,
     progress: Mutex<Option<Progress>>,
+    /// Where the hub said last that its registry ends.
+    said: Mutex<Option<SignedHead>>,
     /// The hub's seal over the newest registry event known, by that event's place.
     cited: Mutex<(Position, Head)>,
     /// What the node is to say of keys, until the registry shows it.
@@ -59,6 +61,7 @@ impl<S: Store> NodeShared<S> {
             news: News::default(),
             registry,
             progress: Mutex::new(None),
+            said: Mutex::new(None),
             cited: Mutex::new((Position::ZERO, Head::NONE)),
             statements: Mutex::default(),
             spoken: Notify::new(),
@@ -85,6 +88,16 @@ impl<S: Store> NodeShared<S> {
 
     pub(super) fn note(&self, progress: Option<Progress>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+
+    /// Where the hub said last that its registry ends, since this program began.
+    #[must_use]
+    pub fn said(&self) -> Option<SignedHead> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn hear(&self, head: SignedHead) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
     /// Has the hub told something of keys, now or when the link is up next, until its registry shows that it was recorded or is no
@@ -159,12 +172,12 @@ impl<S: Store> NodeShared<S> {
     }
 
     /// The hub's seals as this node has them, of those that the seals of a message cite.
-    pub(super) async fn heads(&self, deliver: &Deliver) -> Result<BTreeMap<Position, Head>, StoreError> {
+    pub(super) async fn heads(&self, deliver: &Deliver) -> Result<BTreeMap<Position, Seal>, StoreError> {
         let cited: BTreeSet<Position> = deliver.events.iter().map(|event| event.seal.body().hub.position).collect();
         let mut heads = BTreeMap::new();
         for position in cited {
             let seal = self.store.seal_of(NodeId::Hub, position).await?;
-            heads.extend(seal.map(|seal| (position, seal.head())));
+            heads.extend(seal.map(|seal| (position, seal)));
         }
         Ok(heads)
     }

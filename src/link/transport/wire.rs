@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::domain::{ComplaintId, EventHash, FederationId, PartKind, Position, SealHash, Timestamp, Verdict};
-use crate::journal::{BATCH_EVENTS_MAX, Body, Head, Part, SEQ_MAX, Seal, SignedReceipt, SignedStatement};
+use crate::journal::{BATCH_EVENTS_MAX, Body, Head, Part, SEQ_MAX, Seal, SignedHead, SignedReceipt, SignedStatement};
 use crate::link::message::{Ack, Deliver, Down, Fault, Hello, Progress, Up, UpBatch, VERDICTS_MAX, Welcome};
 use crate::protocol::federation::v1 as pb;
 use crate::runtime::TraceContext;
@@ -221,6 +221,9 @@ pub fn down(down: Down) -> pb::DownFrame {
         Down::Progress(progress) => {
             Kind::Progress(pb::Progress { clock_micros: progress.clock.0, waiting: progress.waiting })
         }
+        Down::Head(head) => {
+            Kind::Head(pb::Signed { body: head.bytes().to_vec(), signature: head.signature().to_vec() })
+        }
         Down::Drain { after_seconds } => Kind::Drain(pb::Drain { after_seconds }),
         Down::Fault(fault) => Kind::Fault(pb::Fault { name: fault.name().to_owned() }),
     };
@@ -304,6 +307,10 @@ pub fn read_down(frame: pb::DownFrame) -> Wire<Down> {
         },
         Kind::Progress(progress) => {
             Down::Progress(Progress { clock: Timestamp(progress.clock_micros), waiting: progress.waiting })
+        }
+        Kind::Head(signed) => {
+            let signature = signed.signature.try_into().map_err(|_| WireError("head.signature"))?;
+            Down::Head(SignedHead::read(signed.body, signature).map_err(|_| WireError("head.body"))?)
         }
         Kind::Drain(drain) => Down::Drain { after_seconds: drain.after_seconds },
         Kind::Fault(fault) => Down::Fault(read_fault(&fault)),

@@ -2,6 +2,7 @@
 //! It sends no statement.
 
 mod event;
+mod evidence;
 mod peer;
 mod people;
 mod summary;
@@ -13,6 +14,7 @@ pub(in crate::store) use event::{
     AsidePart, PartRow, Pointer, RefusalRow, Row, Written, columns, decode, deliveries, event_names, filed,
     journal_rows, parts_by_event, refusals, set_aside, size, trace, unsealed, verdicts, with_parts,
 };
+pub(in crate::store) use evidence::EvidenceRow;
 pub(in crate::store) use peer::PeerRow;
 pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};
 pub(in crate::store) use summary::{SummaryRow, bounds, names, with_participants};

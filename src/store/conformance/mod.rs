@@ -1,5 +1,6 @@
 //! What every store must do, as one suite that each of them passes. Cases are named after the fault that they would catch.
 
+mod evidence;
 mod journals;
 mod lists;
 mod outboxes;
@@ -211,6 +212,8 @@ suite! {
     tokens:
         token_is_redeemed_twice,
         token_that_is_not_open_is_redeemed;
+    evidence:
+        evidence_is_lost_or_kept_twice;
     vaults:
         stolen_disk_without_key_opens_nothing,
         locked_content_is_set_aside_for_ever,

@@ -200,6 +200,7 @@ pub(in crate::store) fn receipt() -> SignedReceipt {
         position: at(1, 3),
         head: GENESIS,
         hub: at(1, 9),
+        registry: Head { position: at(1, 8), hash: GENESIS },
         time: Timestamp(7),
     };
     SignedReceipt::sign(receipt, &SigningKey::from_seed([9; 32]))

@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use state::State;
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
-    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner,
+    PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
+    Summary, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -206,6 +206,10 @@ impl Store for MemoryStore {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         Ok(self.lock().refusals(limit))
+    }
+
+    async fn evidence(&self) -> Result<Vec<Evidence>, StoreError> {
+        Ok(self.lock().evidence.clone())
     }
 
     async fn check_vault(&self) -> Result<(), StoreError> {

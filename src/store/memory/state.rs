@@ -6,7 +6,7 @@ use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TokenId};
 use crate::journal::{self, Part, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::people::People;
-use crate::store::{Entry, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
+use crate::store::{Entry, Evidence, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
 
 /// A stored event.
 #[derive(Clone)]
@@ -63,6 +63,7 @@ pub(super) struct State {
     pub(super) aside: BTreeMap<(Position, EventHash), SealedEntry>,
     pub(super) people: People,
     pub(super) tokens: BTreeMap<TokenId, Token>,
+    pub(super) evidence: Vec<Evidence>,
 }
 
 impl State {
@@ -84,6 +85,7 @@ impl State {
             aside: BTreeMap::new(),
             people: People { accounts: Vec::new(), sessions: Vec::new(), requests: Vec::new() },
             tokens: BTreeMap::new(),
+            evidence: Vec::new(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::check::Checked;
 use super::state::State;
-use crate::store::{Changes, Entry};
+use crate::domain::Timestamp;
+use crate::store::{Changes, Entry, Evidence};
 
 impl State {
     pub(super) fn write(&mut self, changes: &Changes, checked: Checked) {
@@ -40,6 +41,7 @@ impl State {
             }
         }
         self.tokens.extend(checked.tokens.into_iter().map(|token| (token.id, token)));
+        self.keep(&changes.evidence, changes.dismissed);
         for hash in &changes.destroy {
             if let Some(row) = self.row_mut(hash) {
                 row.entry.sealed.parts.clear();
@@ -48,6 +50,18 @@ impl State {
             let aside = self.aside.iter_mut().filter(|((_, aside), _)| aside == hash);
             aside.for_each(|(_, sealed)| sealed.parts.clear());
         }
+    }
+
+    fn keep(&mut self, found: &[Evidence], dismissed: Option<Timestamp>) {
+        for one in found {
+            if self.evidence.iter().all(|known| known.there != one.there) {
+                self.evidence.push(Evidence { dismissed: None, ..one.clone() });
+            }
+        }
+        if let Some(at) = dismissed {
+            self.evidence.iter_mut().for_each(|one| one.dismissed = one.dismissed.or(Some(at)));
+        }
+        self.own.doubted = self.evidence.iter().any(|one| one.dismissed.is_none());
     }
 
     /// An entry that was set aside is so no longer; parts that it lacks come back with it.

@@ -1,10 +1,10 @@
 //! The trait's operations, each within its time. How each table is read and written is that table's own file.
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, People,
-    PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Token, View, aside, batches, complaints, journal, outbox, own, peers, people, rewrap, seals, settings, tokens,
-    vault, verdicts, view, write,
+    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
+    People, PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
+    Summary, Token, View, aside, batches, complaints, evidence, journal, outbox, own, peers, people, rewrap, seals,
+    settings, tokens, vault, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -156,6 +156,10 @@ impl Store for PostgresStore {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         self.operation(async { verdicts::refusals(&mut *self.asking().await?, &self.owner, limit).await }).await
+    }
+
+    async fn evidence(&self) -> Result<Vec<Evidence>, StoreError> {
+        self.operation(async { evidence::all(&mut *self.asking().await?).await }).await
     }
 
     async fn check_vault(&self) -> Result<(), StoreError> {

@@ -50,23 +50,25 @@ pub(super) fn foreign(address: &Address, found: &Owner, wanted: &Owner) -> Store
     ))
 }
 
-type Row = (i64, i64, i64, i64, Vec<u8>, i64, i64);
+type Row = (i64, i64, i64, i64, Vec<u8>, i64, i64, bool);
 
 fn journal(row: Option<Row>) -> Result<OwnJournal, StoreError> {
-    let Some((life, written, sealed_life, sealed, hash, cited_life, cited)) = row else {
+    let Some((life, written, sealed_life, sealed, hash, cited_life, cited, doubted)) = row else {
         return Err(corrupt("the row of the own journal is missing"));
     };
     Ok(OwnJournal {
         written: position(life, written)?,
         sealed: Head { position: position(sealed_life, sealed)?, hash: SealHash(bytes(&hash)?) },
         cited: position(cited_life, cited)?,
+        doubted,
     })
 }
 
 /// Where the own journal ends.
 pub(super) async fn read(connection: &mut PgConnection) -> Result<OwnJournal, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT written_incarnation, written_seq, sealed_incarnation, sealed_seq, sealed_hash, cited_incarnation, cited_seq
+        "SELECT written_incarnation, written_seq, sealed_incarnation, sealed_seq, sealed_hash, cited_incarnation, cited_seq,
+                EXISTS (SELECT 1 FROM evidence WHERE dismissed IS NULL)
          FROM own_journal",
     )
     .fetch_optional(connection)
@@ -78,7 +80,8 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<OwnJournal, St
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<(OwnJournal, i64), StoreError> {
     // In two statements: the second sees what was committed while the first waited.
     let row: Option<Row> = sqlx::query_as(
-        "SELECT written_incarnation, written_seq, sealed_incarnation, sealed_seq, sealed_hash, cited_incarnation, cited_seq
+        "SELECT written_incarnation, written_seq, sealed_incarnation, sealed_seq, sealed_hash, cited_incarnation, cited_seq,
+                EXISTS (SELECT 1 FROM evidence WHERE dismissed IS NULL)
          FROM own_journal FOR UPDATE",
     )
     .fetch_optional(&mut *connection)

@@ -7,6 +7,7 @@ mod codec;
 mod complaints;
 mod copy;
 mod entries;
+mod evidence;
 pub(in crate::store) mod fault;
 mod file;
 mod health;
@@ -34,9 +35,9 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace,
-    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner,
+    PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
+    Summary, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -212,7 +213,7 @@ impl Store for SqliteStore {
     }
 
     async fn own(&self) -> Result<OwnJournal, StoreError> {
-        own::read(&mut *self.reading().await?).await
+        own::whole(&mut *self.reading().await?).await
     }
 
     async fn registry(&self) -> Result<Vec<Event>, StoreError> {
@@ -324,6 +325,10 @@ impl Store for SqliteStore {
 
     async fn refusals(&self, limit: usize) -> Result<Vec<Refusals>, StoreError> {
         verdicts::refusals(&mut *self.reading().await?, &self.owner, limit).await
+    }
+
+    async fn evidence(&self) -> Result<Vec<Evidence>, StoreError> {
+        evidence::all(&mut *self.reading().await?).await
     }
 
     async fn check_vault(&self) -> Result<(), StoreError> {

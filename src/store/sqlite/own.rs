@@ -47,7 +47,15 @@ pub(super) fn foreign(path: &Path, found: &Owner, wanted: &Owner) -> StoreError 
     ))
 }
 
-/// Where the own journal ends.
+/// Where the own journal ends, and whether the hub is doubted.
+pub(super) async fn whole(connection: &mut SqliteConnection) -> Result<OwnJournal, StoreError> {
+    let doubted: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM evidence WHERE dismissed IS NULL)")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(OwnJournal { doubted, ..read(connection).await? })
+}
+
+/// Where the own journal ends, also in a database of an older version.
 pub(super) async fn read(connection: &mut SqliteConnection) -> Result<OwnJournal, StoreError> {
     type Row = (i64, i64, i64, i64, Vec<u8>, i64, i64);
     let row: Option<Row> = sqlx::query_as(
@@ -56,11 +64,14 @@ pub(super) async fn read(connection: &mut SqliteConnection) -> Result<OwnJournal
     )
     .fetch_optional(connection)
     .await?;
-    let Some((life, written, sealed_life, sealed, hash, cited_life, cited)) = row else { return Ok(BEGINNING) };
+    let Some((life, written, sealed_life, sealed, hash, cited_life, cited)) = row else {
+        return Ok(BEGINNING);
+    };
     Ok(OwnJournal {
         written: position(life, written)?,
         sealed: Head { position: position(sealed_life, sealed)?, hash: SealHash(bytes(&hash)?) },
         cited: position(cited_life, cited)?,
+        doubted: false,
     })
 }
 

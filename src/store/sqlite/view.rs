@@ -12,7 +12,7 @@ use crate::store::Peer;
 use crate::store::columns::{Row, columns, trace};
 
 pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope: &Scope) -> Result<View, StoreError> {
-    let own = own::read(connection).await?;
+    let own = own::whole(connection).await?;
     let mut view = View {
         own,
         complaints: scope.complaints.iter().map(|complaint| (*complaint, Vec::new())).collect(),

@@ -91,7 +91,7 @@ fn alter(part: &mut Part) {
 }
 
 #[test]
-fn delivery_with_altered_bytes_or_content() {
+fn hub_alters_header() {
     run(delivers(|delivery| delivery.bytes[60] ^= 1, Fault::BrokenSeal));
     run(delivers(|delivery| alter(&mut delivery.parts[0]), Fault::BrokenSeal));
 }

@@ -8,6 +8,7 @@ mod forger;
 mod held;
 mod hello;
 mod outbox;
+mod registries;
 mod renewal;
 mod sealing;
 mod seals;

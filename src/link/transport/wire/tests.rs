@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::*;
 use crate::domain::{Inadmissibility, NodeId, Refusal};
-use crate::journal::{GENESIS, Receipt, SealBody, SigningKey, merkle};
+use crate::journal::{GENESIS, Receipt, RegistryHead, SealBody, SignedHead, SigningKey, merkle};
 
 fn hash(byte: u8) -> EventHash {
     EventHash([byte; 32])
@@ -60,6 +60,12 @@ fn ups() -> Vec<Up> {
     others.into_iter().chain(faults).collect()
 }
 
+fn a_registry_head() -> SignedHead {
+    let head = Head { position: Position::new(1, 4), hash: SealHash([8; 32]) };
+    let federation = FederationId::parse("lapor.go.id").unwrap();
+    SignedHead::sign(RegistryHead { federation, head, time: Timestamp(12) }, &SigningKey::from_seed([1; 32]))
+}
+
 fn downs() -> Vec<Down> {
     let receipt = Receipt {
         federation: FederationId::parse("lapor.go.id").unwrap(),
@@ -67,6 +73,7 @@ fn downs() -> Vec<Down> {
         position: Position::new(1, 6),
         head: SealHash([9; 32]),
         hub: Position::new(1, 10),
+        registry: Head { position: Position::new(1, 4), hash: SealHash([8; 32]) },
         time: Timestamp(11),
     };
     let verdicts = vec![
@@ -101,6 +108,7 @@ fn downs() -> Vec<Down> {
         Down::Restored { batch: batch.clone(), verdicts: vec![Verdict::Held, Verdict::Late, Verdict::Provisional] },
         Down::Recovered { incarnation: 2, previous: a_head() },
         Down::Progress(Progress { clock: Timestamp(1), waiting: 2 }),
+        Down::Head(a_registry_head()),
         Down::Drain { after_seconds: 9 },
     ];
     others.into_iter().chain(faults).collect()
