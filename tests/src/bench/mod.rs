@@ -5,6 +5,7 @@ mod case;
 mod catch_up;
 mod cluster;
 mod copy;
+mod ending;
 mod error;
 mod figures;
 mod latency;

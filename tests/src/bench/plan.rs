@@ -104,6 +104,8 @@ pub enum Part {
     CatchUp,
     /// (b) How long one action takes on its way.
     Latency,
+    /// (d) How long a suspended node's stream lives on.
+    Ending,
 }
 
 /// What this run does otherwise than the whole.

@@ -34,6 +34,7 @@ enum Stage {
     Hub,
     City,
     Row,
+    Ended,
 }
 
 impl Stage {
@@ -43,6 +44,7 @@ impl Stage {
             Self::Hub => "hub",
             Self::City => "city",
             Self::Row => "row",
+            Self::Ended => "ended",
         }
     }
 
@@ -52,6 +54,7 @@ impl Stage {
             Self::Hub => "durable on the hub",
             Self::City => "visible at the other city's desk",
             Self::Row => "row visible at the subscriber",
+            Self::Ended => "a suspended node's stream has ended",
         }
     }
 }
@@ -98,6 +101,11 @@ impl Report {
     /// The ways of a run's replicated rows.
     pub(super) fn one_way(&mut self, run: usize, seconds: &[f64]) {
         self.way(run, Case::Replication, Stage::Row, seconds);
+    }
+
+    /// How long streams of a run outlived a suspension.
+    pub(super) fn ended(&mut self, run: usize, case: Case, seconds: &[f64]) {
+        self.way(run, case, Stage::Ended, seconds);
     }
 
     fn way(&mut self, run: usize, case: Case, stage: Stage, seconds: &[f64]) {

@@ -3,6 +3,7 @@
 use super::catch_up::{CAUGHT_UP, HubOn, PREPARED, Prepared};
 use super::cluster::Cluster;
 use super::copy::Rows;
+use super::ending::endings;
 use super::error::Result;
 use super::latency::Cities;
 use super::machine;
@@ -37,7 +38,9 @@ pub async fn run(options: &Options) -> Result<()> {
 }
 
 fn wants_postgres(options: &Options) -> bool {
-    options.does(Part::Latency) || Case::ALL.iter().any(|case| *case != Case::HubSqlite && options.measures(*case))
+    options.does(Part::Latency)
+        || options.does(Part::Ending)
+        || Case::ALL.iter().any(|case| *case != Case::HubSqlite && options.measures(*case))
 }
 
 async fn measure(options: &Options, clusters: Option<&(Cluster, Cluster)>, report: &mut Report) -> Result<()> {
@@ -48,6 +51,15 @@ async fn measure(options: &Options, clusters: Option<&(Cluster, Cluster)>, repor
         && let Some((one, other)) = clusters
     {
         latency(options, one, other, report).await?;
+    }
+    if options.does(Part::Ending)
+        && let Some((one, _)) = clusters
+    {
+        println!("preparing nodes to be suspended");
+        for run in 1..=options.runs {
+            report.ended(run, Case::HubPostgres, &endings(HubOn::Postgres(one)).await?);
+            report.ended(run, Case::HubSqlite, &endings(HubOn::Sqlite).await?);
+        }
     }
     Ok(())
 }
