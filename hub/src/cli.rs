@@ -139,6 +139,11 @@ pub(crate) enum Command {
     /// Every complaint that fits, in the order of filing, one row each: where it was filed, what kind it is, who answers, where it
     /// stands, when. No texts and no names: those are the nodes'.
     Export(Box<Export>),
+    /// Put the key files under a passphrase, or take them out from under it.
+    ///
+    /// Then nobody who takes the disk reads what it locks. keys.passphrase in the settings says where the passphrase comes from when the
+    /// program needs the keys: a file that lies elsewhere, a credential, or ask (at a terminal, or as a line of standard input).
+    ProtectKeys(ProtectKeys),
     /// Put all stored content under the present storage key; no hub may run.
     ///
     /// Afterwards older lines of the storage key's file are needed for older backups alone.
@@ -246,6 +251,16 @@ pub(crate) struct Tokens {
     /// Take this one back: its id. Whoever has it can no longer join with it.
     #[arg(long, value_name = "ID")]
     pub(crate) withdraw: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProtectKeys {
+    /// A file with the passphrase, at least 20 characters; asked for, or read from standard input, unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Take the keys out from under the passphrase.
+    #[arg(long)]
+    pub(crate) off: bool,
 }
 
 #[derive(Debug, Args)]

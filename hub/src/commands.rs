@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
-    accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, renew, revoke, rewrap, rotate, run,
-    status, tokens, units, verify,
+    accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, protect, renew, revoke, rewrap,
+    rotate, run, status, tokens, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -66,6 +66,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::Status(_)
         | Command::List(_)
         | Command::Export(_)
+        | Command::ProtectKeys(_)
         | Command::Rewrap(_)
         | Command::Show(_)
         | Command::Verify) => other,
@@ -101,6 +102,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Status(_) => status::status(&settings, voice).await?,
         Command::List(arguments) => listing::list(&settings, &arguments, voice).await?,
         Command::Export(arguments) => export::export(&settings, &arguments, voice).await?,
+        Command::ProtectKeys(asked) => protect::protect(&settings, &asked, voice)?,
         Command::Rewrap(asked) => rewrap::rewrap(&settings, &asked, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }

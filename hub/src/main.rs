@@ -18,6 +18,7 @@ mod nodes;
 mod observe;
 mod output;
 mod papers;
+mod protect;
 mod renew;
 mod revoke;
 mod rewrap;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lintas::accounts::approval::FourEyes;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
-use lintas::identity::{HostPort, TlsFiles};
+use lintas::identity::{HostPort, TlsFiles, passphrase};
 use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
@@ -17,6 +17,7 @@ use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
 
+use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
 use crate::cli::Common;
@@ -33,7 +34,7 @@ const NODE_HOURS_MAX: u64 = 731 * 24;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 16] = [
+const KEYS: [(&str, &str, &str); 17] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -78,6 +79,11 @@ const KEYS: [(&str, &str, &str); 16] = [
         "keys/storage.key",
         "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
     ),
+    (
+        "keys.passphrase",
+        "",
+        "Where the passphrase of protected key files comes from: a file that lies elsewhere, credential:NAME, or ask. Empty: none.",
+    ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     (
         "four_eyes.revoke",
@@ -107,6 +113,8 @@ pub(crate) struct Settings {
     pub(crate) node_lifetime: Duration,
     pub(crate) signing_key: PathBuf,
     pub(crate) storage_key: PathBuf,
+    /// Where the passphrase of protected key files comes from.
+    pub(crate) passphrase: Option<passphrase::Source>,
     pub(crate) handovers_max: usize,
     /// Whether revoking takes two people.
     pub(crate) four_eyes: FourEyes,
@@ -181,6 +189,16 @@ impl Settings {
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let storage_key = secret("storage.key");
+        let phrase = read.or("keys.passphrase", None, "remedy.secret", |text| match text {
+            "" => Ok(None),
+            passphrase::ASK => {
+                Ok(Some(passphrase::Source::Asked(words::say("keys.passphrase", Language::Indonesian, &[]))))
+            }
+            named => credentials::place(named, data).map(|path| Some(passphrase::Source::File(path))),
+        });
+        if let Some(source) = phrase.clone().flatten() {
+            passphrase::comes_from(source);
+        }
         let place = |text: &str| {
             let file = || Ok(Place::File(data.join(text)));
             if Address::is_one(text) { Address::parse(text).map(Place::Server) } else { file() }
@@ -204,6 +222,7 @@ impl Settings {
                 node_lifetime: Duration::from_hours(hours?),
                 signing_key: signing_key?,
                 storage_key: storage_key?,
+                passphrase: phrase?,
                 handovers_max: handovers?,
                 four_eyes: four_eyes?,
                 connections_max: connections?,

@@ -167,6 +167,11 @@ pub(crate) enum Command {
     /// Two words that the hub has signed of one place in its journal and that cannot both be true. While there is any that nobody has
     /// looked into, this node seals nothing: neither its journal nor content to others. --json gives the exact bytes, to be shown elsewhere.
     Evidence(Evidence),
+    /// Put the key files under a passphrase, or take them out from under it.
+    ///
+    /// Then nobody who takes the disk reads what it locks. keys.passphrase in the settings says where the passphrase comes from when the
+    /// program needs the keys: a file that lies elsewhere, a credential, or ask (at a terminal, or as a line of standard input).
+    ProtectKeys(ProtectKeys),
     /// Put all stored content under the present storage key; no node may run.
     ///
     /// Afterwards older lines of the storage key's file are needed for older backups alone.
@@ -213,6 +218,16 @@ pub(crate) struct Evidence {
     /// Note that people have looked into all of it and found out which registry is the right one; no node may run.
     #[arg(long)]
     pub(crate) dismiss: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProtectKeys {
+    /// A file with the passphrase, at least 20 characters; asked for, or read from standard input, unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Take the keys out from under the passphrase.
+    #[arg(long)]
+    pub(crate) off: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,8 +17,8 @@ use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
-    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, rewrap, rotate,
-    run, story, verify,
+    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, protect, rewrap,
+    rotate, run, story, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -60,7 +60,12 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Complaint(command) => return act(common, command, lang).await,
         Command::Act(command) => return act(common, ComplaintCommand::Act(command), lang).await,
         Command::Run => return run::run(&Settings::load(common)?).await,
-        Command::Recover | Command::Kit(_) | Command::RotateKeys | Command::Rewrap(_) | Command::Evidence(_) => {
+        Command::Recover
+        | Command::Kit(_)
+        | Command::ProtectKeys(_)
+        | Command::RotateKeys
+        | Command::Rewrap(_)
+        | Command::Evidence(_) => {
             return Box::pin(look_after(common, command, lang)).await;
         }
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
@@ -130,6 +135,7 @@ async fn look_after(common: &Common, command: Command, lang: Language) -> Result
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other is handed in")]
     match command {
         Command::Kit(asked) => kit::kit(common, &asked, lang)?,
+        Command::ProtectKeys(asked) => protect::protect(common, &asked, lang)?,
         Command::RotateKeys => rotate::rotate(common, lang).await?,
         Command::Evidence(asked) => {
             evidence::evidence(&Settings::load(common)?, &asked, common.json, lang).await?;
@@ -151,7 +157,10 @@ async fn status(common: &Common, lang: Language) -> Result<(serde_json::Value, S
     let (mut value, mut text) = (output::status_json(&reply), output::status(&reply, lang));
     // Whoever cannot read the node's folder has no keys to look after.
     let own = Settings::load(common).ok();
-    let reminders = own.map(|own| [("keys", rotate::reminder(&own, lang)), ("kit", kit::reminder(&own, lang))]);
+    let reminders = own.map(|own| {
+        let beside = keys::beside(&own).then(|| words::say("keys.beside", lang, &[]));
+        [("keys", rotate::reminder(&own, lang)), ("kit", kit::reminder(&own, lang)), ("keys_beside", beside)]
+    });
     for (name, reminder) in reminders.into_iter().flatten() {
         let (Some(object), Some(reminder)) = (value.as_object_mut(), reminder) else { continue };
         text.push('\n');

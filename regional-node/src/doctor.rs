@@ -41,8 +41,13 @@ pub(crate) async fn doctor(common: &Common, lang: Language) -> Report {
     };
     report.extend(upkeep::judge_settings(&[]));
     report.extend(files::judge(&kept(&settings)));
-    let beside = local::is_beside(&settings.storage_key, &settings.data);
-    report.extend([files::judge_storage_key(&settings.storage_key.display().to_string(), beside)]);
+    let beside = local::readable_beside(
+        &[settings.storage_key.as_path(), settings.sealing_key.as_path()],
+        &settings.data,
+        settings.passphrase.as_ref(),
+    );
+    let key = beside.unwrap_or(&settings.storage_key).display().to_string();
+    report.extend([files::judge_storage_key(&key, beside.is_some())]);
     report.extend(files::judge_account(account(), local::owner(&settings.data)));
     let health = health(&settings.database).await;
     let bytes = health.as_ref().map_or(0, |health| health.bytes);

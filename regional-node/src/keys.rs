@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use lintas::care::facts::local;
 use lintas::desk::Opener;
 use lintas::identity::{TlsKey, create_secret_key, create_signing_secret, load_secret_keys, load_signing_secret};
 use lintas::journal::{Keyring, SealingKey, SigningKey, StorageKey};
@@ -81,6 +82,12 @@ pub(crate) fn opener(settings: &Settings) -> Result<Opener, Failure> {
 pub(crate) fn vault(settings: &Settings) -> Result<Vault, Failure> {
     let keys = load_secret_keys(&settings.storage_key)?;
     Ok(Vault::new(keys.into_iter().map(StorageKey::new), Arc::new(OsEntropy)))
+}
+
+/// Whether a key of content lies, readable, beside the data.
+pub(crate) fn beside(settings: &Settings) -> bool {
+    let keys = [settings.storage_key.as_path(), settings.sealing_key.as_path()];
+    local::readable_beside(&keys, &settings.data, settings.passphrase.as_ref()).is_some()
 }
 
 /// The database, opened for reading beside a node that runs.

@@ -21,6 +21,7 @@ mod observe;
 mod output;
 mod papers;
 mod people;
+mod protect;
 mod renewal;
 mod request;
 mod rewrap;

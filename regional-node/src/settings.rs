@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use lintas::accounts::approval::FourEyes;
 use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
-use lintas::identity::{HostPort, TlsFiles};
+use lintas::identity::{HostPort, TlsFiles, passphrase};
 use lintas::runtime::credentials;
 use lintas::runtime::settings::{Settings as Read, SettingsError};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
 use lintas::telemetry::observe::read_listen;
 
+use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
 use crate::cli::Common;
@@ -24,7 +25,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 17] = [
+const KEYS: [(&str, &str, &str); 18] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -47,6 +48,11 @@ const KEYS: [(&str, &str, &str); 17] = [
         "storage.key",
         "keys/storage.key",
         "The key that locks stored content (mode 0600); or credential:NAME, so that it does not lie beside what it locks.",
+    ),
+    (
+        "keys.passphrase",
+        "",
+        "Where the passphrase of protected key files comes from: a file that lies elsewhere, credential:NAME, or ask. Empty: none.",
     ),
     ("database", "node.db", "The database."),
     (
@@ -80,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) signing_key: PathBuf,
     pub(crate) sealing_key: PathBuf,
     pub(crate) storage_key: PathBuf,
+    /// Where the passphrase of protected key files comes from.
+    pub(crate) passphrase: Option<passphrase::Source>,
     pub(crate) database: PathBuf,
     /// Where people call who log in, if they can.
     pub(crate) people: Option<PathBuf>,
@@ -166,6 +174,16 @@ impl Settings {
             |key: &str| read.or(key, data.join(default(key)), "remedy.secret", |text| credentials::place(text, data));
         let (tls_key, signing_key) = (secret("tls.key"), secret("signing.key"));
         let (sealing_key, storage_key) = (secret("sealing.key"), secret("storage.key"));
+        let phrase = read.or("keys.passphrase", None, "remedy.secret", |text| match text {
+            "" => Ok(None),
+            passphrase::ASK => {
+                Ok(Some(passphrase::Source::Asked(words::say("keys.passphrase", Language::Indonesian, &[]))))
+            }
+            named => credentials::place(named, data).map(|path| Some(passphrase::Source::File(path))),
+        });
+        if let Some(source) = phrase.clone().flatten() {
+            passphrase::comes_from(source);
+        }
         let hub = match (address.flatten(), key.flatten()) {
             (Some(address), Some(key)) => Some(HubSettings { address, proxy: proxy.flatten(), key }),
             (Some(_), None) => {
@@ -183,6 +201,7 @@ impl Settings {
                 signing_key: signing_key?,
                 sealing_key: sealing_key?,
                 storage_key: storage_key?,
+                passphrase: phrase?,
                 database: database?,
                 people: people?,
                 four_eyes: four_eyes?,

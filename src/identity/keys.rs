@@ -42,6 +42,9 @@ pub enum KeyError {
     /// The random bytes are no key (all zero, or beyond the curve's order: one chance in four thousand million).
     #[error("these random bytes make no key: draw new ones")]
     Seed,
+    /// The keys of the file cannot be had.
+    #[error(transparent)]
+    Secrets(SecretsError),
     /// The file holds something else.
     #[error("{} is not a P-256 private key in PKCS#8 PEM", .0.display())]
     NotATlsKey(PathBuf),
@@ -183,7 +186,8 @@ pub fn create_signing_secret(path: &Path, seed: &[u8; 32]) -> Result<(), KeyErro
 pub fn load_signing_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let keys = load_secret_keys(path).map_err(|error| match error {
         SecretsError::File(error) => KeyError::File(error),
-        SecretsError::Seed | SecretsError::NotKeys(_) => KeyError::NotASigningKey(path.to_owned()),
+        SecretsError::NotKeys(_) => KeyError::NotASigningKey(path.to_owned()),
+        other => KeyError::Secrets(other),
     })?;
     keys.into_iter().next().ok_or_else(|| KeyError::NotASigningKey(path.to_owned()))
 }

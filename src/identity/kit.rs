@@ -14,7 +14,7 @@ pub const KIT_BYTES_MAX: usize = 64 * 1024;
 /// Digits of a passphrase: 83 bits, beyond any search.
 pub const PASSPHRASE_DIGITS: usize = 25;
 /// What a kit's secret lines begin and end with.
-const BEGIN: &str = "-----BEGIN LINTAS RECOVERY KIT-----";
+pub(super) const BEGIN: &str = "-----BEGIN LINTAS RECOVERY KIT-----";
 const END: &str = "-----END LINTAS RECOVERY KIT-----";
 const LINE: usize = 64;
 /// The only layout so far: layout, salt (16 bytes), nonce (24), ciphertext.
@@ -64,11 +64,27 @@ pub fn passphrase(random: &[u8; 32]) -> Zeroizing<String> {
     text
 }
 
+/// The digits of a passphrase, which alone count: people write it down with whatever between its groups.
+fn digits(passphrase: &str) -> Zeroizing<String> {
+    Zeroizing::new(passphrase.chars().filter(char::is_ascii_digit).collect())
+}
+
 /// Makes a kit. `salt` and `nonce` are fresh random bytes; `head` says for people what it is.
 ///
 /// # Errors
 /// If there is more than it holds.
 pub fn make(
+    head: &str,
+    members: &[Member],
+    passphrase: &str,
+    salt: [u8; 16],
+    nonce: [u8; 24],
+) -> Result<String, KitError> {
+    make_under(head, members, &digits(passphrase), salt, nonce)
+}
+
+/// The same under a passphrase of which every character counts.
+pub(super) fn make_under(
     head: &str,
     members: &[Member],
     passphrase: &str,
@@ -100,6 +116,11 @@ pub fn make(
 /// # Errors
 /// If it is none, or the passphrase is another.
 pub fn open(kit: &str, passphrase: &str) -> Result<Vec<Member>, KitError> {
+    open_under(kit, &digits(passphrase))
+}
+
+/// The same under a passphrase of which every character counts.
+pub(super) fn open_under(kit: &str, passphrase: &str) -> Result<Vec<Member>, KitError> {
     let record = record(kit)?;
     let rest = record.strip_prefix(&[LAYOUT]).ok_or(KitError::Unreadable)?;
     let (salt, rest) = rest.split_first_chunk::<16>().ok_or(KitError::Unreadable)?;
@@ -136,13 +157,12 @@ fn record(kit: &str) -> Result<Vec<u8>, KitError> {
     BASE64.decode(base64.as_bytes()).map_err(|_| KitError::Unreadable)
 }
 
-/// The cipher of a passphrase, of which only the digits count.
+/// The cipher of a passphrase.
 fn cipher(passphrase: &str, salt: &[u8; 16]) -> Result<XChaCha20Poly1305, KitError> {
-    let digits: Zeroizing<String> = Zeroizing::new(passphrase.chars().filter(char::is_ascii_digit).collect());
     let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(|_| KitError::TooLarge)?;
     let mut key = Zeroizing::new([0_u8; 32]);
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into(digits.as_bytes(), salt, &mut key[..]).map_err(|_| KitError::TooLarge)?;
+    argon2.hash_password_into(passphrase.as_bytes(), salt, &mut key[..]).map_err(|_| KitError::TooLarge)?;
     Ok(XChaCha20Poly1305::new(&Key::from(*key)))
 }
 

@@ -12,6 +12,7 @@ pub mod host_port;
 pub mod issuing;
 pub mod keys;
 pub mod kit;
+pub mod passphrase;
 mod proxy;
 pub mod refusal;
 pub mod reload;
@@ -42,7 +43,9 @@ pub use keys::{KeyError, TlsKey, create_signing_secret, load_signing_secret};
 pub use refusal::{Refusal, Refusals};
 pub use reload::Reloadable;
 pub use request::{RequestError, RequestedKey, make_request};
-pub use secrets::{SecretsError, add_secret_key, create_secret_key, load_secret_keys};
+pub use secrets::{
+    SecretsError, add_secret_key, create_secret_key, is_protected, load_secret_keys, protect_keys, unprotect_keys,
+};
 pub use spiffe::SpiffeId;
 pub use tls::{ClientStream, ClientTls, PeerPolicy, ServerStream, ServerTls, TlsError, TlsFiles, TlsIdentity};
 pub use token::{JoiningToken, TokenError};

@@ -8,6 +8,9 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::files::{self, FileError};
+use super::kit::KitError;
+use super::passphrase::{self, PASSPHRASE_CHARS_MIN};
+use crate::runtime::{Entropy, OsEntropy};
 
 /// Most keys in one file.
 pub const KEYS_MAX: usize = 64;
@@ -24,6 +27,20 @@ pub enum SecretsError {
     /// The file holds something else.
     #[error("{} holds no keys: it should have 64 hexadecimal digits a line, the present key first", .0.display())]
     NotKeys(PathBuf),
+    /// A file is protected, and there is no passphrase.
+    #[error(
+        "the keys are protected by a passphrase: set keys.passphrase to a file or credential that holds it, or to ask"
+    )]
+    NoPassphrase,
+    /// The passphrase is another.
+    #[error("the passphrase does not open the keys: is it the one that they were protected with?")]
+    Passphrase,
+    /// The passphrase is too short.
+    #[error("a passphrase for keys has at least {PASSPHRASE_CHARS_MIN} characters")]
+    Short,
+    /// More than fits into a protected file.
+    #[error(transparent)]
+    Kit(#[from] KitError),
 }
 
 /// Writes 32 fresh random bytes as a new file with one key, mode 0600.
@@ -43,11 +60,53 @@ pub fn create_secret_key(path: &Path, seed: &[u8; 32]) -> Result<(), SecretsErro
 /// If the file cannot be read or written, or holds as many keys as it may.
 pub fn add_secret_key(path: &Path, seed: &[u8; 32]) -> Result<(), SecretsError> {
     let known = load_secret_keys(path)?;
+    let protected = passphrase::is_protected(&files::read_secret(path)?);
     if *seed == [0; 32] || known.len() >= KEYS_MAX {
         return Err(SecretsError::Seed);
     }
     let known = known.iter().map(|key| &**key);
-    Ok(files::replace_secret(path, text_of(std::iter::once(seed).chain(known)).as_bytes())?)
+    let text = text_of(std::iter::once(seed).chain(known));
+    if protected {
+        let text = passphrase::protect(text.as_bytes(), passphrase::passphrase()?, &OsEntropy)?;
+        return Ok(files::replace_secret(path, text.as_bytes())?);
+    }
+    Ok(files::replace_secret(path, text.as_bytes())?)
+}
+
+/// Puts a key file under a passphrase. One that is under it already stays as it is.
+///
+/// # Errors
+/// If the passphrase is too short, or the file cannot be read or written, or holds no keys, or is under another one.
+pub fn protect_keys(path: &Path, phrase: &str, entropy: &dyn Entropy) -> Result<(), SecretsError> {
+    if phrase.chars().count() < PASSPHRASE_CHARS_MIN {
+        return Err(SecretsError::Short);
+    }
+    let text = files::read_secret(path)?;
+    if passphrase::is_protected(&text) {
+        return passphrase::open(&text, phrase).map(drop);
+    }
+    keys_in(path, &text)?;
+    Ok(files::replace_secret(path, passphrase::protect(&text, phrase, entropy)?.as_bytes())?)
+}
+
+/// Takes a key file out from under its passphrase. One that is under none stays as it is.
+///
+/// # Errors
+/// If the passphrase is another, or the file cannot be read or written.
+pub fn unprotect_keys(path: &Path, phrase: &str) -> Result<(), SecretsError> {
+    let text = files::read_secret(path)?;
+    if !passphrase::is_protected(&text) {
+        return Ok(());
+    }
+    Ok(files::replace_secret(path, &passphrase::open(&text, phrase)?)?)
+}
+
+/// Whether a key file is under a passphrase.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_protected(path: &Path) -> Result<bool, SecretsError> {
+    Ok(passphrase::is_protected(&files::read_secret(path)?))
 }
 
 /// Loads the keys of a file, the present one first.
@@ -56,8 +115,15 @@ pub fn add_secret_key(path: &Path, seed: &[u8; 32]) -> Result<(), SecretsError> 
 /// If its mode is looser than 0600, or a line of it is no key.
 pub fn load_secret_keys(path: &Path) -> Result<Vec<Zeroizing<[u8; 32]>>, SecretsError> {
     let text = files::read_secret(path)?;
+    if passphrase::is_protected(&text) {
+        return keys_in(path, &passphrase::open(&text, passphrase::passphrase()?)?);
+    }
+    keys_in(path, &text)
+}
+
+fn keys_in(path: &Path, text: &[u8]) -> Result<Vec<Zeroizing<[u8; 32]>>, SecretsError> {
     let none = || SecretsError::NotKeys(path.to_owned());
-    let text = std::str::from_utf8(&text).map_err(|_| none())?;
+    let text = std::str::from_utf8(text).map_err(|_| none())?;
     let keys = text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
         let mut secret = Zeroizing::new([0_u8; 32]);
         let digits = line.trim().as_bytes();
@@ -81,6 +147,7 @@ fn text_of<'a>(keys: impl Iterator<Item = &'a [u8; 32]>) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::SeededEntropy;
 
     #[test]
     fn older_key_is_lost_when_one_is_added() {
@@ -91,6 +158,30 @@ mod tests {
         add_secret_key(&path, &[2; 32]).unwrap();
         let keys: Vec<[u8; 32]> = load_secret_keys(&path).unwrap().iter().map(|key| **key).collect();
         assert_eq!(keys, [[2; 32], [1; 32]]);
+    }
+
+    #[test]
+    fn protected_keys_open_without_their_passphrase() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("storage.key");
+        let phrase = "empat kuda lari di pantai padang";
+        create_secret_key(&path, &[7; 32]).unwrap();
+        assert!(matches!(protect_keys(&path, "terlalu pendek", &SeededEntropy::new(1)), Err(SecretsError::Short)));
+        protect_keys(&path, phrase, &SeededEntropy::new(1)).unwrap();
+        assert!(is_protected(&path).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(&"07".repeat(32)));
+        // Nobody has said where the passphrase comes from; another one opens nothing; again it is a kit of its own.
+        assert!(matches!(load_secret_keys(&path), Err(SecretsError::NoPassphrase)));
+        assert!(matches!(
+            passphrase::open(text.as_bytes(), "lima kuda lari di pantai padang"),
+            Err(SecretsError::Passphrase)
+        ));
+        assert!(matches!(unprotect_keys(&path, "1"), Err(SecretsError::Passphrase)));
+        protect_keys(&path, phrase, &SeededEntropy::new(2)).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        unprotect_keys(&path, phrase).unwrap();
+        assert_eq!(*load_secret_keys(&path).unwrap()[0], [7; 32]);
     }
 
     #[test]

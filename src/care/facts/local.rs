@@ -13,6 +13,8 @@ use crate::care::backup::newest;
 use crate::care::doctor::{disk, files, upkeep};
 use crate::care::estate;
 use crate::domain::{NodeId, Timestamp};
+use crate::identity::is_protected;
+use crate::identity::passphrase::Source;
 use crate::runtime::credentials;
 use crate::runtime::machine::{account, room};
 
@@ -36,6 +38,14 @@ pub fn file(path: &Path, kind: files::Kind, needed: bool) -> files::Facts {
 #[must_use]
 pub fn owner(folder: &Path) -> Option<u32> {
     fs::metadata(folder).ok().map(|found| found.uid())
+}
+
+/// Whether one of these keys lies, readable, where the data lie; its path. A protected one is readable if its passphrase lies there.
+#[must_use]
+pub fn readable_beside<'a>(keys: &[&'a Path], data: &Path, passphrase: Option<&Source>) -> Option<&'a Path> {
+    let phrase = matches!(passphrase, Some(Source::File(path)) if is_beside(path, data));
+    let open = |key: &Path| phrase || !is_protected(key).unwrap_or(false);
+    keys.iter().copied().find(|key| is_beside(key, data) && open(key))
 }
 
 /// Whether a key lies where the data lie: in the same folder or on the same file system. What the service manager hands over does

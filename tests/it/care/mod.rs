@@ -5,6 +5,7 @@ mod backups;
 mod doctor;
 pub(crate) mod folder;
 mod full_disk;
+mod protected;
 mod restores;
 mod servers;
 mod upgrade;
