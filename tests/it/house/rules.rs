@@ -4,8 +4,9 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
+    ("areas", &["domain"]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
     ("identity", &["domain", "journal", "runtime", "telemetry"]),
