@@ -1,8 +1,10 @@
 //! The domain: what a complaint is and who holds it. Pure: no I/O, no ambient clock or randomness, no wire format.
 
 pub mod admission;
+pub mod calendar;
 pub mod complaint;
 pub mod custody;
+pub mod date;
 pub mod event;
 pub mod fold;
 pub mod ids;
@@ -19,6 +21,7 @@ mod admission_tests;
 #[cfg(test)]
 mod custody_tests;
 #[cfg(test)]
+#[cfg(test)]
 mod fold_tests;
 #[cfg(test)]
 mod model;
@@ -29,7 +32,9 @@ mod properties;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use calendar::{Calendar, DayOff, DayOffKind, Reckoned, Zone};
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
+pub use date::{Date, Weekday};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
 pub use ids::{
