@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod complaint;
 pub mod custody;
 pub mod date;
+pub mod deadline;
 pub mod event;
 pub mod fold;
 pub mod ids;
@@ -21,6 +22,7 @@ mod admission_tests;
 #[cfg(test)]
 mod custody_tests;
 #[cfg(test)]
+mod deadline_tests;
 #[cfg(test)]
 mod fold_tests;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub(crate) mod testing;
 pub use calendar::{Calendar, DayOff, DayOffKind, Reckoned, Zone};
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use date::{Date, Weekday};
+pub use deadline::{Due, Moment};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
 pub use ids::{
