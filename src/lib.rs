@@ -10,6 +10,7 @@ pub mod journal;
 pub mod link;
 pub mod manual;
 pub mod protocol;
+pub mod regulations;
 pub mod runtime;
 pub mod store;
 pub mod telemetry;

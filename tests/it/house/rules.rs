@@ -4,7 +4,7 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("areas", &["domain"]),
     ("journal", &["domain"]),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("desk", &["domain", "journal", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
+    ("regulations", &["areas", "domain"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),
