@@ -55,6 +55,8 @@ impl Areas {
             }
             at += line.len();
         }
+        codes.shrink_to_fit();
+        names.shrink_to_fit();
         Self { codes, names, changes: Changes::read(changes), index: OnceLock::new() }
     }
 

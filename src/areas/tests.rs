@@ -213,6 +213,18 @@ fn search_answers_without_limit_or_otherwise_each_time() {
     assert!(found(&long, None, 3).len() <= 3);
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn odd_text_brings_the_search_down(text in "\\PC{0,40}", code in "[0-9.]{0,16}", limit in 0_usize..5) {
+        for asked in [text, code] {
+            assert!(areas().search(&asked, None, limit).len() <= limit);
+            assert!(areas().nearest(&asked, limit).len() <= limit);
+        }
+    }
+}
+
 #[test]
 fn error_names_areas_that_are_not_near() {
     let near = |asked: &str| {
