@@ -1,8 +1,11 @@
 //! The domain: what a complaint is and who holds it. Pure: no I/O, no ambient clock or randomness, no wire format.
 
 pub mod admission;
+pub mod calendar;
 pub mod complaint;
 pub mod custody;
+pub mod date;
+pub mod deadline;
 pub mod event;
 pub mod fold;
 pub mod ids;
@@ -19,6 +22,8 @@ mod admission_tests;
 #[cfg(test)]
 mod custody_tests;
 #[cfg(test)]
+mod deadline_tests;
+#[cfg(test)]
 mod fold_tests;
 #[cfg(test)]
 mod model;
@@ -29,7 +34,10 @@ mod properties;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use calendar::{Calendar, DayOff, DayOffKind, Reckoned, Zone};
 pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
+pub use date::{Date, Weekday};
+pub use deadline::{Due, Moment};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
 pub use ids::{

@@ -4,8 +4,9 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
+    ("areas", &["domain"]),
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
     ("identity", &["domain", "journal", "runtime", "telemetry"]),
@@ -15,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("desk", &["domain", "journal", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
+    ("regulations", &["areas", "domain"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),
