@@ -1,6 +1,7 @@
 //! The domain: what a complaint is and who holds it. Pure: no I/O, no ambient clock or randomness, no wire format.
 
 pub mod admission;
+pub mod category_tree;
 pub mod complaint;
 pub mod custody;
 pub mod event;
@@ -9,6 +10,7 @@ pub mod ids;
 pub mod registry;
 pub mod rules;
 pub mod sealing;
+pub mod spelling;
 pub mod terms;
 pub mod tracking;
 pub mod unit;
