@@ -4,6 +4,7 @@ pub mod admission;
 pub mod category_tree;
 pub mod complaint;
 pub mod custody;
+pub mod directory;
 pub mod event;
 pub mod fold;
 pub mod ids;
