@@ -9,6 +9,7 @@ pub mod event;
 pub mod fold;
 pub mod ids;
 pub mod registry;
+pub mod routing;
 pub mod rules;
 pub mod sealing;
 pub mod spelling;
@@ -29,6 +30,8 @@ mod model;
 mod precondition_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod routing_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 

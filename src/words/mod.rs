@@ -5,10 +5,12 @@ mod catalogue;
 mod categories;
 mod language;
 mod moment;
+mod route;
 mod word;
 
 pub use catalogue::{fill, say, text};
 pub use categories::{categories, category};
 pub use language::Language;
 pub use moment::{day, iso, moment, read_day};
+pub use route::{candidate, left_out};
 pub use word::Word;

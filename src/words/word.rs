@@ -3,6 +3,7 @@
 use super::catalogue;
 use super::language::Language;
 use crate::domain::category_tree::Tier;
+use crate::domain::routing::{Ground, Obstacle};
 use crate::domain::{
     AccountRole, Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal,
     Verdict, Visibility,
@@ -49,6 +50,8 @@ words! {
     "part" PartKind,
     "reason" Reason,
     "refusal" Refusal,
+    "route" Ground,
+    "route-left-out" Obstacle,
     "state" DisplayState,
     "tier" Tier,
     "verdict" Verdict,
@@ -87,6 +90,8 @@ mod tests {
         check(PartKind::ALL);
         check(Reason::ALL);
         check(Refusal::ALL);
+        check(Ground::ALL);
+        check(Obstacle::ALL);
         check(DisplayState::ALL);
         check(Tier::ALL);
         check(Visibility::ALL);
