@@ -139,8 +139,8 @@ pub enum Obstacle {
     Accused,
     /// It has returned it.
     Returned,
-    /// Its government has returned it: that speaks for all its agencies.
-    GovernmentReturned,
+    /// What it is part of has returned it: a government speaks for its agencies, an agency for its branches.
+    WholeReturned,
     /// It answers for it already.
     Holder,
     /// It no longer takes complaints.
@@ -152,7 +152,7 @@ pub enum Obstacle {
 impl Obstacle {
     /// Every obstacle.
     pub const ALL: &[Self] =
-        &[Self::Accused, Self::Returned, Self::GovernmentReturned, Self::Holder, Self::Closed, Self::NoNode];
+        &[Self::Accused, Self::Returned, Self::WholeReturned, Self::Holder, Self::Closed, Self::NoNode];
 
     /// Its stable name.
     #[must_use]
@@ -160,7 +160,7 @@ impl Obstacle {
         match self {
             Self::Accused => "accused",
             Self::Returned => "returned",
-            Self::GovernmentReturned => "government-returned",
+            Self::WholeReturned => "whole-returned",
             Self::Holder => "holder",
             Self::Closed => "closed",
             Self::NoNode => "no-node",
@@ -273,13 +273,13 @@ fn ground(office: &Office, case: &Case) -> Option<(Ground, UnitCode)> {
 /// What stands against a unit. What is said of `id` can end nowhere else, so that it accuses nobody.
 fn obstacle(office: &Office, case: &Case) -> Option<Obstacle> {
     let unit = &office.code;
-    let government = unit.government();
+    let speaks_for = |returned: &UnitCode| returned.contains(unit) && returned.government() == unit.government();
     if case.about.as_ref().is_some_and(|about| !about.is_root() && about.contains(unit)) {
         Some(Obstacle::Accused)
     } else if case.returned_by.contains(unit) {
         Some(Obstacle::Returned)
-    } else if case.returned_by.contains(&government) {
-        Some(Obstacle::GovernmentReturned)
+    } else if case.returned_by.iter().any(speaks_for) {
+        Some(Obstacle::WholeReturned)
     } else if case.holder.as_ref() == Some(unit) {
         Some(Obstacle::Holder)
     } else if office.closed {

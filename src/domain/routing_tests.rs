@@ -211,8 +211,22 @@ fn government_that_returned_is_asked_again_by_its_agencies() {
     let obstacles: Vec<_> = route.left_out.iter().map(|(c, obstacle)| (c.unit.to_string(), *obstacle)).collect();
     assert_eq!(
         obstacles,
-        [("13.71.dlh".to_owned(), Obstacle::GovernmentReturned), ("13.71".to_owned(), Obstacle::Returned)]
+        [("13.71.dlh".to_owned(), Obstacle::WholeReturned), ("13.71".to_owned(), Obstacle::Returned)]
     );
+}
+
+#[test]
+fn return_by_a_province_silences_its_cities() {
+    let offices = [
+        office("13", &[], &[]),
+        office("13.71", &[], &[]),
+        office("13.71.dlh", &["lane"], &[]),
+        office("13.71.dlh.uptd-1", &["lane"], &["13.71.01"]),
+    ];
+    let returned = |by: &str| Case { returned_by: [unit(by)].into(), ..case(Tier::Local, "13.71.01") };
+    assert_eq!(order(&offices, &returned("13")), ["13.71.dlh.uptd-1", "13.71.dlh", "13.71"]);
+    assert_eq!(order(&offices, &returned("13.71.dlh")), ["13.71", "13"]);
+    assert_eq!(order(&offices, &returned("13.71.dlh.uptd-1")), ["13.71.dlh", "13.71", "13"]);
 }
 
 #[test]
