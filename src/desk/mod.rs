@@ -8,6 +8,7 @@ pub mod author;
 mod bounds;
 mod case;
 mod content;
+pub mod directory;
 pub mod endorse;
 pub mod error;
 pub mod export;

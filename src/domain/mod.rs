@@ -2,16 +2,20 @@
 
 pub mod admission;
 pub mod calendar;
+pub mod category_tree;
 pub mod complaint;
 pub mod custody;
 pub mod date;
 pub mod deadline;
+pub mod directory;
 pub mod event;
 pub mod fold;
 pub mod ids;
 pub mod registry;
+pub mod routing;
 pub mod rules;
 pub mod sealing;
+pub mod spelling;
 pub mod terms;
 pub mod tracking;
 pub mod unit;
@@ -31,6 +35,8 @@ mod model;
 mod precondition_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod routing_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -120,6 +120,14 @@ impl UnitCode {
         Some(Self::of_parts(parts.split_last().map_or(&[][..], |(_, above)| above)))
     }
 
+    /// The area that it stands for or in: its code up to the first word; the whole country for what is national.
+    #[must_use]
+    pub fn territory(&self) -> Self {
+        let parts = self.parts();
+        let areas = parts.iter().take_while(|part| part.bytes().all(|byte| byte.is_ascii_digit())).count();
+        Self::of_parts(parts.get(..areas).unwrap_or_default())
+    }
+
     /// The district that this unit lies in, if it is a village or lies in one; else the unit itself.
     #[must_use]
     pub fn without_village(&self) -> Self {
@@ -219,6 +227,15 @@ mod tests {
             [("13.71", "13"), ("13.71", "id"), ("13.dinkes", "13.71"), ("id", "id"), ("13.71", "13.72")]
         {
             assert!(!unit(about).accuses(&unit(other)), "{about} {other}");
+        }
+    }
+
+    #[test]
+    fn word_is_taken_for_an_area() {
+        for (code, area) in
+            [("13.71.dlh.uptd-1", "13.71"), ("13.71.01.1001.rt", "13.71.01.1001"), ("kl.pu.x", "id"), ("id", "id")]
+        {
+            assert_eq!(unit(code).territory(), unit(area), "{code}");
         }
     }
 

@@ -2,11 +2,15 @@
 //! means is its module's, and the texts stand in `indonesian.txt` and `english.txt`, same codes, same order.
 
 mod catalogue;
+mod categories;
 mod language;
 mod moment;
+mod route;
 mod word;
 
 pub use catalogue::{fill, say, text};
+pub use categories::{categories, category};
 pub use language::Language;
 pub use moment::{day, iso, moment, read_day};
-pub use word::{Word, category};
+pub use route::{candidate, left_out};
+pub use word::Word;

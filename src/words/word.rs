@@ -1,10 +1,9 @@
 //! The closed word lists of the domain, in words: which list a word is of, and so what its code is. It adds no word.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use super::catalogue;
 use super::language::Language;
+use crate::domain::category_tree::Tier;
+use crate::domain::routing::{Ground, Obstacle};
 use crate::domain::{
     AccountRole, Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal,
     Verdict, Visibility,
@@ -51,7 +50,10 @@ words! {
     "part" PartKind,
     "reason" Reason,
     "refusal" Refusal,
+    "route" Ground,
+    "route-left-out" Obstacle,
     "state" DisplayState,
+    "tier" Tier,
     "verdict" Verdict,
     "visibility" Visibility,
 }
@@ -62,28 +64,6 @@ impl Word for Change {
     fn word(&self) -> &'static str {
         self.name()
     }
-}
-
-/// Code → names in Indonesian and English, as `data/categories.csv` has them.
-static CATEGORIES: LazyLock<HashMap<String, [String; 2]>> = LazyLock::new(|| {
-    let mut file = csv::Reader::from_reader(CATEGORIES_FILE.as_bytes());
-    let category = |record: csv::StringRecord| {
-        let field = |at| record.get(at).map(str::to_owned);
-        Some((field(0)?, [field(1)?, field(2)?]))
-    };
-    file.records().filter_map(Result::ok).filter_map(category).collect()
-});
-
-const CATEGORIES_FILE: &str = include_str!("../../data/categories.csv");
-
-/// What people call a category; none if it is not in `data/categories.csv`.
-#[must_use]
-pub fn category(code: &str, language: Language) -> Option<&'static str> {
-    let [indonesian, english] = CATEGORIES.get(code)?;
-    Some(match language {
-        Language::Indonesian => indonesian,
-        Language::English => english,
-    })
 }
 
 #[cfg(test)]
@@ -110,7 +90,10 @@ mod tests {
         check(PartKind::ALL);
         check(Reason::ALL);
         check(Refusal::ALL);
+        check(Ground::ALL);
+        check(Obstacle::ALL);
         check(DisplayState::ALL);
+        check(Tier::ALL);
         check(Visibility::ALL);
         let verdicts = (0..=u8::MAX).flat_map(|code| (0..=1).filter_map(move |why| Verdict::from_codes(code, why)));
         check(&verdicts.collect::<Vec<_>>());
@@ -151,13 +134,5 @@ mod tests {
         for code in desk.chain(faults.iter().map(|f| format!("fault.{f}"))) {
             assert!(catalogue::text(&code, Language::Indonesian).is_some(), "{code} has no text");
         }
-    }
-
-    #[test]
-    fn category_file_is_misread() {
-        assert_eq!(CATEGORIES.len(), CATEGORIES_FILE.lines().count() - 1);
-        assert_eq!(category("ktp-kk", Language::Indonesian), Some("KTP, KK dan akta"));
-        assert_eq!(category("ktp-kk", Language::English), Some("Identity and civil records"));
-        assert_eq!(category("no-such", Language::English), None);
     }
 }

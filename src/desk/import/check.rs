@@ -15,7 +15,7 @@ use crate::desk::{NewComplaint, Reporter};
 use crate::domain::event::{Category, PART_BYTES_MAX};
 use crate::domain::{Channel, Class, DisplayState, NodeId, Registry, Timestamp, UnitCode, Visibility};
 use crate::runtime::{Progress, progress::Measure};
-use crate::words::{Language, category};
+use crate::words::categories;
 
 /// Longest cell of one of the reporter's fields, or of one that is kept, in characters.
 pub const CELL_CHARS_MAX: usize = 500;
@@ -232,8 +232,7 @@ impl Reading<'_> {
     }
 
     fn category(&mut self) -> Option<Category> {
-        let known =
-            |text: &str| Category::parse(text).filter(|code| category(code.as_str(), Language::English).is_some());
+        let known = |text: &str| Category::parse(text).filter(|code| categories().is_leaf(code));
         let found = known(self.text(Field::Category));
         if found.is_none() {
             self.add(Field::Category, "not-a-category", vec![]);

@@ -13,7 +13,7 @@ use crate::journal::{Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
 use crate::protocol::desk::v1::act_request::Action as Asked;
 use crate::store::{FiledEvent, ListFilter, Refusals, Summary};
-use crate::words::Language;
+use crate::words::{Language, categories};
 
 /// Complaints in a list unless more or fewer are asked for.
 const LIST_DEFAULT: usize = 100;
@@ -54,15 +54,21 @@ pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, 
         class: word!(Class, "class", request.class)?,
         channel: word!(Channel, "channel", request.channel)?,
         visibility: word!(Visibility, "visibility", request.visibility)?,
-        category: Category::parse(&request.category).ok_or_else(|| DeskError::Word {
-            what: "category",
-            given: request.category.clone(),
-            allowed: "1 to 40 lower-case letters, digits and hyphens, such as jalan-rusak".to_owned(),
-        })?,
+        category: category(&request.category)?,
         on_behalf: request.on_behalf,
         about: optional_unit(&request.about)?,
         narrative: request.narrative,
         reporter: reporter.filter(|reporter| !reporter.is_empty()),
+    })
+}
+
+/// A category that complaints can be filed under, or those that are spelt most like it.
+fn category(text: &str) -> Result<Category, DeskError> {
+    let known = Category::parse(text).filter(|code| categories().is_leaf(code));
+    known.ok_or_else(|| {
+        let near = categories().nearest(text, 3);
+        let near: Vec<&str> = near.iter().map(|entry| entry.code.as_str()).collect();
+        DeskError::Word { what: "category", given: text.to_owned(), allowed: format!("{}, …", near.join(", ")) }
     })
 }
 

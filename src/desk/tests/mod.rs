@@ -6,4 +6,5 @@ pub(crate) mod bench;
 mod custody;
 mod filing;
 mod importing;
+mod routing;
 mod service;
