@@ -187,7 +187,11 @@ pub fn load_signing_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError>
     let keys = load_secret_keys(path).map_err(|error| match error {
         SecretsError::File(error) => KeyError::File(error),
         SecretsError::NotKeys(_) => KeyError::NotASigningKey(path.to_owned()),
-        other => KeyError::Secrets(other),
+        other @ (SecretsError::Seed
+        | SecretsError::NoPassphrase
+        | SecretsError::Passphrase
+        | SecretsError::Short
+        | SecretsError::Kit(_)) => KeyError::Secrets(other),
     })?;
     keys.into_iter().next().ok_or_else(|| KeyError::NotASigningKey(path.to_owned()))
 }

@@ -38,11 +38,8 @@ async fn codes(town: &Town) -> Vec<String> {
 #[tokio::test]
 async fn stolen_disk_with_protected_keys_opens() {
     let mut town = Town::running(&[PADANG, PROVINCE]).await;
-    let secret = wire::FileRequest {
-        visibility: "confidential".to_owned(),
-        narrative: TEXT.to_owned(),
-        ..complaint(1, 100)
-    };
+    let secret =
+        wire::FileRequest { visibility: "confidential".to_owned(), narrative: TEXT.to_owned(), ..complaint(1, 100) };
     let id = town.desk(PADANG).await.file(secret).await.unwrap().complaint;
     town.federation.at_rest().await.unwrap();
     let status = town.federation.ask(PADANG, &["status"]).await.unwrap();
