@@ -26,6 +26,7 @@ const PERSONAL: &[&str] = &[
     "lintas.desk.v1.ActReply",
     "lintas.desk.v1.Summary",
     "lintas.desk.v1.ShowRequest",
+    "lintas.desk.v1.RouteRequest",
     "lintas.desk.v1.ShowReply",
     "lintas.desk.v1.Part",
     "lintas.federation.v1.Part",

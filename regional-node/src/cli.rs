@@ -172,6 +172,14 @@ pub(crate) enum Command {
     /// Then nobody who takes the disk reads what it locks. keys.passphrase in the settings says where the passphrase comes from when the
     /// program needs the keys: a file that lies elsewhere, a credential, or ask (at a terminal, or as a line of standard input).
     ProtectKeys(ProtectKeys),
+    /// Whom to ask, in order and with the reason: about a complaint, or about a case that nobody has filed yet.
+    ///
+    /// The lowest competent unit comes first, then the way up. Left out are units that have returned it, and those it is about.
+    Route(RouteArguments),
+    /// Areas of the country by code or name; typing errors are forgiven.
+    Areas(AreasArguments),
+    /// What complaints can be about.
+    Categories(CategoriesArguments),
     /// Put all stored content under the present storage key; no node may run.
     ///
     /// Afterwards older lines of the storage key's file are needed for older backups alone.
@@ -218,6 +226,42 @@ pub(crate) struct Evidence {
     /// Note that people have looked into all of it and found out which registry is the right one; no node may run.
     #[arg(long)]
     pub(crate) dismiss: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RouteArguments {
+    /// A complaint: its tracking number, its id, or the beginning of it.
+    #[arg(value_name = "COMPLAINT", required_unless_present = "category", conflicts_with_all = ["category", "area", "about"])]
+    pub(crate) complaint: Option<String>,
+    /// What it is about; see `categories`.
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// Where it happened: a code or a name; see `areas`.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) area: String,
+    /// The unit complained of.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) about: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AreasArguments {
+    /// A code, today's or an older one, or a name, such as "lubuk begalung padang".
+    #[arg(required = true, num_args = 1.., value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    /// Only within this area.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) within: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub(crate) limit: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CategoriesArguments {
+    /// Only those whose code or name has this in it.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -501,13 +545,13 @@ pub(crate) struct File {
     /// The unit that files; the node's own unless given.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) unit: String,
-    /// What kind of complaint; its deadlines follow from it.
-    #[arg(long, default_value = "complaint", value_parser = words(Class::ALL.iter().map(|class| class.name())))]
-    pub(crate) class: String,
+    /// What kind of complaint, from which its deadlines follow; that of its category unless given.
+    #[arg(long, value_parser = words(Class::ALL.iter().map(|class| class.name())))]
+    pub(crate) class: Option<String>,
     /// How it came in.
     #[arg(long, default_value = "counter", value_parser = words(Channel::ALL.iter().map(|channel| channel.name())))]
     pub(crate) channel: String,
-    /// What it is about: a code of data/categories.csv, such as jalan-rusak.
+    /// What it is about: a code such as jalan-rusak; see `categories`.
     #[arg(long)]
     pub(crate) category: String,
     /// Who may know what: all but the reporter's name, no identity kept at all, or nothing for the public.
@@ -519,6 +563,9 @@ pub(crate) struct File {
     /// The unit complained of; it is never given the complaint.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) about: String,
+    /// Where it happened: an area's code such as 13.71.01, or its name such as "padang selatan"; see `areas`.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) area: String,
     #[command(flatten)]
     pub(crate) text: Text,
     /// The reporter's name. Others on this machine can see a command line: prefer --reporter-file.

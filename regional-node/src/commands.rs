@@ -17,8 +17,8 @@ use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
-    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, protect, rewrap,
-    rotate, run, story, verify,
+    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, places, protect,
+    rewrap, rotate, run, story, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -108,10 +108,20 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         | Command::Status(_)
         | Command::List(_)
         | Command::Show(_)
+        | Command::Route(_)
+        | Command::Areas(_)
+        | Command::Categories(_)
         | Command::Units => command,
     };
+    let (value, text) = told(common, command, lang).await?;
+    print(common, &value, &text);
+    Ok(Exit::Done)
+}
+
+/// What is answered with a value or a text.
+async fn told(common: &Common, command: Command, lang: Language) -> Result<(serde_json::Value, String), Failure> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others were carried out above")]
-    let (value, text) = match command {
+    Ok(match command {
         Command::Login(asked) => people::login(common, &asked, lang).await?,
         Command::Logout => people::logout(common, lang).await?,
         Command::Account(asked) => people::account(common, asked, lang).await?,
@@ -120,13 +130,14 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Status(_) => status(common, lang).await?,
         Command::List(arguments) => story::list(common, arguments, lang).await?,
         Command::Show(shown) => story::show(common, &shown, lang).await?,
+        Command::Route(case) => places::route(asked(common).await?, case, lang).await?,
+        Command::Areas(text) => places::find_areas(&text, lang)?,
+        Command::Categories(text) => places::list_categories(&text, lang),
         _ => {
             let reply = asked(common).await?.units(wire::UnitsRequest {}).await?;
             (output::units_json(&reply), output::units(&reply))
         }
-    };
-    print(common, &value, &text);
-    Ok(Exit::Done)
+    })
 }
 
 /// What is done to the journal, the keys and what they lock, not to complaints.

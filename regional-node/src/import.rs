@@ -191,7 +191,8 @@ impl Done {
 
 fn to_wire(item: Item) -> wire::ImportItem {
     let Item { filing, original, state, follow_up, response } = item;
-    let NewComplaint { unit, class, channel, visibility, category, on_behalf, about, narrative, reporter } = filing;
+    let NewComplaint { unit, class, channel, visibility, category, on_behalf, about, area, narrative, reporter } =
+        filing;
     let filing = wire::FileRequest {
         unit: unit.map(|unit| unit.to_string()).unwrap_or_default(),
         class: class.name().to_owned(),
@@ -200,6 +201,7 @@ fn to_wire(item: Item) -> wire::ImportItem {
         category: category.as_str().to_owned(),
         on_behalf,
         about: about.map(|unit| unit.to_string()).unwrap_or_default(),
+        area: area.map(|area| area.to_string()).unwrap_or_default(),
         narrative,
         reporter: reporter.map(|r| wire::Reporter { name: r.name, phone: r.phone, address: r.address }),
     };

@@ -21,6 +21,7 @@ mod observe;
 mod output;
 mod papers;
 mod people;
+mod places;
 mod protect;
 mod renewal;
 mod request;

@@ -91,12 +91,13 @@ fn file(new: File) -> Result<Asked, RequestError> {
     let Reporter { name, phone, address } = reporter;
     Ok(Asked::File(wire::FileRequest {
         unit: new.unit,
-        class: new.class,
+        class: new.class.unwrap_or_default(),
         channel: new.channel,
         visibility: new.visibility,
         category: new.category,
         on_behalf: new.on_behalf,
         about: new.about,
+        area: new.area,
         narrative: text(new.text)?,
         reporter: known.then_some(wire::Reporter { name, phone, address }),
     }))

@@ -262,10 +262,21 @@ pub struct NewComplaint {
     pub on_behalf: bool,
     /// The body complained of.
     pub about: Option<UnitCode>,
+    /// Where it happened, if that is known: an area's code.
+    pub area: Option<UnitCode>,
     /// What the reporter tells.
     pub narrative: String,
     /// Who the reporter is; none for an anonymous complaint.
     pub reporter: Option<Reporter>,
+}
+
+impl NewComplaint {
+    /// The area as it is told: of an anonymous reporter a district at the finest.
+    #[must_use]
+    pub fn told_area(&self) -> Option<UnitCode> {
+        let area = self.area.as_ref().map(UnitCode::territory).filter(|area| !area.is_root())?;
+        Some(if self.visibility == Visibility::Anonymous { area.without_village() } else { area })
+    }
 }
 
 impl fmt::Debug for NewComplaint {

@@ -177,6 +177,7 @@ impl<S: Store> Desk<S> {
             visibility: new.visibility,
             category: new.category.clone(),
             about: new.about.clone(),
+            area: new.told_area(),
         };
         let complaint = journal::complaint_id(&self.federation, &self.node, &filing.nonce);
         let plan = |view: &View, registry: &Registry, author: &Author| {

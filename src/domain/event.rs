@@ -87,6 +87,8 @@ pub struct Filing {
     pub category: Category,
     /// The body complained of, if it names one.
     pub about: Option<UnitCode>,
+    /// Where it happened: an area's code; of an anonymous reporter a district at the finest.
+    pub area: Option<UnitCode>,
 }
 
 /// A category's code: 1 to 40 lower-case letters, digits and hyphens.

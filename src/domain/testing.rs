@@ -79,6 +79,7 @@ pub(crate) fn filing(about: Option<&str>) -> Filing {
         visibility: Visibility::Open,
         category: Category::parse("roads").unwrap(),
         about: about.map(unit),
+        area: None,
     }
 }
 

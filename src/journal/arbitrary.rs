@@ -41,10 +41,12 @@ fn name() -> impl Strategy<Value = PublicName> {
 fn filing() -> impl Strategy<Value = Filing> {
     let words = (select(Class::ALL), select(Channel::ALL), any::<bool>(), select(Visibility::ALL));
     let category = "[a-z0-9-]{1,40}".prop_filter_map("a category", |code| Category::parse(&code));
-    (any::<[u8; 16]>(), any::<u64>(), words, category, of(unit())).prop_map(|(nonce, bits, words, category, about)| {
+    let area = of(unit()).prop_map(|unit| unit.map(|unit| unit.territory()).filter(|area| !area.is_root()));
+    let what = (category, of(unit()), area);
+    (any::<[u8; 16]>(), any::<u64>(), words, what).prop_map(|(nonce, bits, words, (category, about, area))| {
         let (class, channel, on_behalf, visibility) = words;
         let tracking = TrackingNumber::from_random(bits);
-        Filing { nonce, tracking, class, channel, on_behalf, visibility, category, about }
+        Filing { nonce, tracking, class, channel, on_behalf, visibility, category, about, area }
     })
 }
 

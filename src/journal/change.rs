@@ -6,7 +6,7 @@ use super::kind;
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, Filing, Inadmissibility, MoveRefusal, Moved, Reason, SealingKeyId, SigningKeyId,
-    StatementSignature, TrackingNumber, Visibility, Wrap,
+    StatementSignature, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Stars of a rating, worst and best.
@@ -75,9 +75,9 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
 }
 
 fn filed<'w>(w: &'w mut Writer, filing: &Filing) -> &'w mut Writer {
-    w.array(8).bytes(&filing.nonce).uint(filing.tracking.bits()).uint(filing.class.code()).uint(filing.channel.code());
+    w.array(9).bytes(&filing.nonce).uint(filing.tracking.bits()).uint(filing.class.code()).uint(filing.channel.code());
     w.bool(filing.on_behalf).uint(filing.visibility.code()).text(filing.category.as_str());
-    w.optional_unit(filing.about.as_ref())
+    w.optional_unit(filing.about.as_ref()).optional_unit(filing.area.as_ref())
 }
 
 fn moved<'w>(w: &'w mut Writer, moved: &Moved) -> &'w mut Writer {
@@ -259,8 +259,16 @@ fn name(r: &mut Reader<'_>) -> Result<PublicName, Unreadable> {
     r.text("name", PublicName::parse)
 }
 
+/// An area is a territory, not an agency, and not the whole country.
+fn area(found: Option<UnitCode>) -> Result<Option<UnitCode>, Unreadable> {
+    match found {
+        Some(unit) if unit.is_root() || unit.territory() != unit => Err(Unreadable("area")),
+        found => Ok(found),
+    }
+}
+
 fn filing(r: &mut Reader<'_>) -> Result<Filing, Unreadable> {
-    r.array(8, "fields")?;
+    r.array(9, "fields")?;
     Ok(Filing {
         nonce: r.fixed("nonce")?,
         tracking: TrackingNumber::from_bits(r.uint("tracking")?).ok_or(Unreadable("tracking"))?,
@@ -270,6 +278,7 @@ fn filing(r: &mut Reader<'_>) -> Result<Filing, Unreadable> {
         visibility: r.word("visibility", Visibility::from_code)?,
         category: r.text("category", Category::parse)?,
         about: r.optional("about", Reader::unit)?,
+        area: area(r.optional("area", Reader::unit)?)?,
     })
 }
 

@@ -71,6 +71,7 @@ fn changes() -> Vec<Change> {
         visibility: Visibility::Confidential,
         category: Category::parse("jalan-rusak").unwrap(),
         about: Some(unit("13.71.dlh")),
+        area: Some(unit("13.71.01.1001")),
     };
     let moved = Moved {
         ends: event(0xe0),

@@ -4,13 +4,19 @@ use std::fmt;
 
 use super::desk::v1::{
     Account, ActReply, ActRequest, ChangeAccountRequest, FileReply, FileRequest, ImportItem, ImportReply,
-    ImportRequest, Imported, LoginReply, LoginRequest, NewAccount, NewPassword, Original, Part, Reporter, ShowReply,
-    ShowRequest, Summary,
+    ImportRequest, Imported, LoginReply, LoginRequest, NewAccount, NewPassword, Original, Part, Reporter, RouteRequest,
+    ShowReply, ShowRequest, Summary,
 };
 
 impl fmt::Debug for FileRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileRequest").field("unit", &self.unit).field("class", &self.class).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RouteRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteRequest").field("category", &self.category).finish_non_exhaustive()
     }
 }
 

@@ -262,6 +262,7 @@ async fn desk() -> (MemoryStore, ComplaintId) {
         category: Category::parse("jalan-rusak").unwrap(),
         on_behalf: false,
         about: None,
+        area: None,
         narrative: "Jalan berlubang.".to_owned(),
         reporter: None,
     };

@@ -38,6 +38,7 @@ fn item(id: &str, visibility: Visibility, state: DisplayState) -> Item {
         category: Category::parse("sampah").unwrap(),
         on_behalf: true,
         about: Some(unit("13.71.dpupr")),
+        area: None,
         narrative: format!("Sampah {id},\n\"menumpuk\"."),
         reporter: (visibility != Visibility::Anonymous).then_some(reporter),
     };
@@ -242,6 +243,7 @@ fn any_item(number: usize) -> impl Strategy<Value = Item> {
             category: Category::parse("sampah").unwrap(),
             on_behalf,
             about: on_behalf.then(|| unit("13.71.dpupr")),
+            area: None,
             narrative,
             reporter: (visibility != Visibility::Anonymous).then_some(reporter),
         };

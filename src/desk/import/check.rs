@@ -213,7 +213,9 @@ impl Reading<'_> {
         let reporter = self.reporter(visibility);
         let original = self.original();
         let (class, channel, visibility, category) = (class?, channel?, visibility?, category?);
-        let filing = NewComplaint { unit, class, channel, visibility, category, on_behalf, about, narrative, reporter };
+        let area = None;
+        let filing =
+            NewComplaint { unit, class, channel, visibility, category, on_behalf, about, area, narrative, reporter };
         Some(Item { filing, original, state: state?, follow_up, response })
     }
 

@@ -94,6 +94,7 @@ pub(in crate::desk) fn prepare(
         visibility: new.visibility,
         category: new.category.clone(),
         about: new.about.clone(),
+        area: new.told_area(),
     };
     let steps = item.steps(own, language).into_iter().map(|step| {
         let parts = content::of_step(&step.action, &step.texts, entropy)?;

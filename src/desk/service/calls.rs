@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response, Status};
 
 use super::admit::{self, Door};
+use super::places;
 use super::wire;
 use crate::accounts::AccountError;
 use crate::desk::import::Outcome;
@@ -144,6 +145,20 @@ impl<S: Store> Calls for DeskService<S> {
     async fn nodes(&self, request: Request<messages::NodesRequest>) -> Result<Response<messages::NodesReply>, Status> {
         let nodes = self.desk_of(&request).await?.nodes().await.map_err(refuse)?;
         Ok(Response::new(messages::NodesReply { nodes: nodes.into_iter().map(wire::known_node).collect() }))
+    }
+
+    async fn route(&self, request: Request<messages::RouteRequest>) -> Result<Response<messages::RouteReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let asked = request.into_inner();
+        let language = asked.language.parse().unwrap_or_default();
+        let routed = if asked.complaint.is_empty() {
+            let (category, area, about) = places::case(&asked).map_err(refuse)?;
+            desk.route_case(&category, area.as_ref(), about.as_ref()).await
+        } else {
+            let name = ComplaintName::parse(&asked.complaint).map_err(|error| refuse(error.into()))?;
+            desk.route(&name).await
+        };
+        Ok(Response::new(places::route(&routed.map_err(refuse)?, language)))
     }
 
     async fn endorse(

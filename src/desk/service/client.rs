@@ -144,6 +144,8 @@ calls! {
     units: UnitsRequest -> UnitsReply;
     /// The nodes and their keys' codes.
     nodes: NodesRequest -> NodesReply;
+    /// Whom to ask.
+    route: RouteRequest -> RouteReply;
     /// Endorses a node's keys.
     endorse: EndorseRequest -> EndorseReply;
 }

@@ -5,6 +5,7 @@ mod admit;
 mod calls;
 pub mod client;
 mod people;
+mod places;
 mod roster;
 pub mod told;
 pub mod transport;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::places::area;
 use crate::desk::import::{Item, Taken};
 use crate::desk::{
     Action, ComplaintName, DeskError, EventName, KnownNode, NewComplaint, Original, Reporter, Standing, Status,
@@ -38,7 +39,7 @@ macro_rules! word {
     };
 }
 
-fn optional_unit(text: &str) -> Result<Option<UnitCode>, DeskError> {
+pub(super) fn optional_unit(text: &str) -> Result<Option<UnitCode>, DeskError> {
     if text.is_empty() { Ok(None) } else { Ok(Some(UnitCode::parse(text)?)) }
 }
 
@@ -49,21 +50,27 @@ fn node(text: &str) -> Result<Option<NodeId>, DeskError> {
 /// A complaint to file.
 pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, DeskError> {
     let reporter = request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address });
+    let category = category(&request.category)?;
     Ok(NewComplaint {
         unit: optional_unit(&request.unit)?,
-        class: word!(Class, "class", request.class)?,
+        // What is not said follows from what it is about.
+        class: match categories().leaf(&category) {
+            Some(leaf) if request.class.is_empty() => leaf.class,
+            Some(_) | None => word!(Class, "class", request.class)?,
+        },
         channel: word!(Channel, "channel", request.channel)?,
         visibility: word!(Visibility, "visibility", request.visibility)?,
-        category: category(&request.category)?,
+        category,
         on_behalf: request.on_behalf,
         about: optional_unit(&request.about)?,
+        area: area(&request.area)?,
         narrative: request.narrative,
         reporter: reporter.filter(|reporter| !reporter.is_empty()),
     })
 }
 
 /// A category that complaints can be filed under, or those that are spelt most like it.
-fn category(text: &str) -> Result<Category, DeskError> {
+pub(super) fn category(text: &str) -> Result<Category, DeskError> {
     let known = Category::parse(text).filter(|code| categories().is_leaf(code));
     known.ok_or_else(|| {
         let near = categories().nearest(text, 3);

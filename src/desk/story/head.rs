@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::step::harmless;
 use super::{Named, Told};
+use crate::areas::areas;
 use crate::desk::Original;
 use crate::domain::sealing::granted;
-use crate::domain::{ComplaintId, Event, Filing, NodeId, PartKind};
+use crate::domain::{ComplaintId, Event, Filing, NodeId, PartKind, UnitCode};
 use crate::words::{Word, category, iso, moment};
 
 /// What a complaint is.
@@ -53,6 +54,11 @@ pub(super) fn of(told: &Told<'_>) -> Head {
     }
 }
 
+/// An area's code and what people call it, with what it lies in.
+fn place(area: &UnitCode) -> String {
+    areas().of_unit(area).map_or_else(|| area.to_string(), |known| format!("{} ({area})", areas().address(known.code)))
+}
+
 fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     let filing = &complaint.filing;
     let filed_by = complaint.epochs.first().and_then(|epoch| epoch.holders.first()).map(|unit| told.unit(unit));
@@ -66,6 +72,9 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     }
     if let Some(about) = &about {
         lines.push(told.say("head.about", &[("unit", &about.to_string())]));
+    }
+    if let Some(area) = &filing.area {
+        lines.push(told.say("head.area", &[("area", &place(area))]));
     }
     let original = Original::of(told.file).filter(|_| !told.is_withheld());
     if complaint.imported {

@@ -99,6 +99,7 @@ impl Scene {
             visibility,
             category: Category::parse("jalan-rusak").unwrap(),
             about: None,
+            area: None,
         };
         let text = "Jalan Raya Indarung berlubang sejak Maret.\nTiga orang sudah jatuh di dekat gerbang pabrik, dan \
                     tidak ada rambu yang memperingatkan pengendara sepeda motor pada malam hari.";

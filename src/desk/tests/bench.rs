@@ -206,6 +206,7 @@ pub(crate) fn new_complaint() -> NewComplaint {
         category: Category::parse("jalan-rusak").unwrap(),
         on_behalf: false,
         about: None,
+        area: None,
         narrative: "Jalan berlubang di depan pasar.".to_owned(),
         reporter: None,
     }

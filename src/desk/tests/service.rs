@@ -1,6 +1,7 @@
 //! The desk over its socket: a call and its reply, a refusal with its reasons, and the drain.
 
 mod people;
+mod places;
 
 use tempfile::TempDir;
 

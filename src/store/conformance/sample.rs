@@ -53,6 +53,7 @@ pub(in crate::store) fn filed(number: u8) -> Change {
         visibility: Visibility::Open,
         category: Category::parse("roads").unwrap(),
         about: None,
+        area: None,
     }))
 }
 

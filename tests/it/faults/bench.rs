@@ -183,6 +183,7 @@ impl Bench {
             category: Category::parse("jalan-rusak").unwrap(),
             on_behalf: false,
             about: None,
+            area: None,
             narrative: "Jalan berlubang di depan pasar.".to_owned(),
             reporter: None,
         };

@@ -46,6 +46,7 @@ fn new() -> NewComplaint {
         category: Category::parse("jalan-rusak").unwrap(),
         on_behalf: false,
         about: None,
+        area: None,
         narrative: "Jalan berlubang.".to_owned(),
         reporter: None,
     }

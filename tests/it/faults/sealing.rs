@@ -29,6 +29,7 @@ fn complaint(visibility: Visibility, about: Option<&str>) -> NewComplaint {
         category: Category::parse("jalan-rusak").unwrap(),
         on_behalf: false,
         about: about.map(unit),
+        area: None,
         narrative: TOLD.to_owned(),
         reporter: Some(Reporter { name: NAME.to_owned(), phone: "0751-7778899".to_owned(), address: String::new() }),
     }

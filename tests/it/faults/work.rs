@@ -111,6 +111,7 @@ impl Bench {
             visibility: Visibility::Open,
             category: Category::parse("jalan-rusak").unwrap(),
             about: None,
+            area: None,
         };
         let site = self.at(author);
         let id = journal::complaint_id(&self.signer.federation, &site.node, &filing.nonce);

@@ -261,14 +261,17 @@ async fn in_the_open(connection: &mut SqliteConnection, database: &Path) {
     }
 }
 
-/// Makes a database what it was before the newest migration: the schema of those before it, with the same rows. Returns the
-/// newest.
+/// The migration with which content is locked where it lies.
+const LOCKED: i64 = 11;
+
+/// Makes a database what it was before content was locked: the schema of the migrations before, with the same rows. Returns the newest
+/// migration.
 async fn set_back(database: &Path) -> i64 {
     let metadata = fs::metadata(database).unwrap();
     let older = database.with_extension("older");
     let mut migrator = Migrator::new(top().join("migrations/sqlite")).await.unwrap();
     let newest = migrator.iter().map(|migration| migration.version).max().unwrap();
-    migrator.migrations.to_mut().retain(|migration| migration.version < newest);
+    migrator.migrations.to_mut().retain(|migration| migration.version < LOCKED);
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", older.display())).await.unwrap();
     sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.unwrap();
     migrator.run_direct(None, &mut connection, false).await.unwrap();

@@ -71,6 +71,7 @@ impl Site {
     pub(crate) async fn file(&mut self, dice: &mut Dice, everywhere: &[UnitCode]) {
         let about = dice.one_in(8).then(|| dice.pick(everywhere).unwrap().clone());
         let new = NewComplaint {
+            area: None,
             unit: Some(dice.pick(&self.units).unwrap().clone()),
             class: *dice.pick(Class::ALL).unwrap(),
             channel: *dice.pick(Channel::ALL).unwrap(),

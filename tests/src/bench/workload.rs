@@ -101,6 +101,7 @@ impl Clerk {
             visibility: Visibility::Open,
             category: self.category.clone(),
             about: None,
+            area: None,
         }
     }
 

@@ -76,6 +76,7 @@ async fn stranger_at_the_socket_for_people_is_served() {
     assert_eq!(code(stranger.list_accounts(wire::ListAccountsRequest {}).await), "account.not-logged-in");
     assert_eq!(code(stranger.list_approvals(wire::ListApprovalsRequest {}).await), "account.not-logged-in");
     assert_eq!(code(stranger.approve(wire::ApproveRequest::default()).await), "account.not-logged-in");
+    assert_eq!(code(stranger.route(wire::RouteRequest::default()).await), "account.not-logged-in");
     assert_eq!(code(stranger.add_accounts(wire::AddAccountsRequest::default()).await), "account.not-logged-in");
     let change = wire::ChangeAccountRequest::default();
     assert_eq!(code(stranger.change_account(change).await), "account.not-logged-in");
