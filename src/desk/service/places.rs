@@ -30,9 +30,11 @@ pub(super) fn area(text: &str) -> Result<Option<UnitCode>, DeskError> {
         // A code of before: what it stands for today, if that is one area.
         let current = areas().current(code);
         return match current.areas.as_slice() {
-            [one] => Ok(Some(one.code.unit())),
-            [] => Err(unknown(areas().nearest(text, 3).into_iter().map(told).collect())),
-            several => Err(unknown(several.iter().copied().map(told).collect())),
+            [one] if current.exact => Ok(Some(one.code.unit())),
+            several => {
+                let near = several.iter().copied().chain(areas().nearest(text, 3));
+                Err(unknown(near.map(told).take(3).collect()))
+            }
         };
     }
     match areas().search(text, None, 3).as_slice() {
