@@ -58,7 +58,7 @@ impl<S: Store> DeskService<S> {
 impl<S: Store> Calls for DeskService<S> {
     async fn file(&self, request: Request<messages::FileRequest>) -> Result<Response<messages::FileReply>, Status> {
         let desk = self.desk_of(&request).await?;
-        let new = wire::new_complaint(request.into_inner()).map_err(refuse)?;
+        let new = wire::new_complaint(request.into_inner(), &desk.own_unit()).map_err(refuse)?;
         let written = desk.file(&new).await.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, "filed");
         Ok(Response::new(wire::filed(&written)))
@@ -69,7 +69,7 @@ impl<S: Store> Calls for DeskService<S> {
         request: Request<messages::ImportRequest>,
     ) -> Result<Response<messages::ImportReply>, Status> {
         let desk = self.desk_of(&request).await?;
-        let (items, language) = wire::items(request.into_inner()).map_err(refuse)?;
+        let (items, language) = wire::items(request.into_inner(), &desk.own_unit()).map_err(refuse)?;
         let taken = desk.import(&items, language).await.map_err(refuse)?;
         let filed = taken.iter().filter(|one| one.outcome == Outcome::New).count();
         tracing::info!(complaints = taken.len(), filed, "taken over from another system");
@@ -152,7 +152,7 @@ impl<S: Store> Calls for DeskService<S> {
         let asked = request.into_inner();
         let language = asked.language.parse().unwrap_or_default();
         let routed = if asked.complaint.is_empty() {
-            let (category, area, about) = places::case(&asked).map_err(refuse)?;
+            let (category, area, about) = places::case(&asked, &desk.own_unit()).map_err(refuse)?;
             desk.route_case(&category, area.as_ref(), about.as_ref()).await
         } else {
             let name = ComplaintName::parse(&asked.complaint).map_err(|error| refuse(error.into()))?;

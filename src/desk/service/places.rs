@@ -10,8 +10,8 @@ use crate::domain::routing::Candidate;
 use crate::protocol::desk::v1 as wire;
 use crate::words::{self, Language};
 
-/// An area by its code, today's or an older one, or by what people call it; else those that may be meant.
-pub(super) fn area(text: &str) -> Result<Option<UnitCode>, DeskError> {
+/// An area by its code, today's or an older one, or by what people call it, nearby first; else those that may be meant.
+pub(super) fn area(text: &str, own: &UnitCode) -> Result<Option<UnitCode>, DeskError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -37,26 +37,40 @@ pub(super) fn area(text: &str) -> Result<Option<UnitCode>, DeskError> {
             }
         };
     }
+    // Who sits in Padang means the Padang Selatan that lies there.
+    let near = AreaCode::of_unit(&own.territory()).map(|here| areas().search(text, Some(here), 3)).unwrap_or_default();
+    if let Some((first, others)) = near.split_first()
+        && is_meant(text, first, others)
+    {
+        return Ok(Some(first.area.code.unit()));
+    }
     match areas().search(text, None, 3).as_slice() {
         [] => Err(unknown(areas().nearest(text, 3).into_iter().map(told).collect())),
         [only] => Ok(Some(only.area.code.unit())),
-        [first, others @ ..] if is_meant(first, others) => Ok(Some(first.area.code.unit())),
+        [first, others @ ..] if is_meant(text, first, others) => Ok(Some(first.area.code.unit())),
         several => Err(unknown(several.iter().map(|found| told(found.area)).collect())),
     }
 }
 
-/// Whether the first can be taken for what somebody said, though there are others: it is the city and no other city or province bears
-/// that name, or it is a small place and the others lie within it. There are villages of one name all over the country.
-fn is_meant(first: &Found, others: &[Found]) -> bool {
+/// Whether the first can be taken for what somebody said, though there are others: it is called just that and none of them is; or the
+/// others lie within it; or it is the city and they are small places. There are villages of one name all over the country.
+fn is_meant(text: &str, first: &Found, others: &[Found]) -> bool {
     let exact = |found: &Found| found.matched == Match::Exact;
     let large = |found: &Found| matches!(found.area.level, Level::Province | Level::Regency | Level::City);
     let within = |other: &Found| first.area.code.contains(other.area.code);
-    exact(first) && others.iter().all(|other| within(other) || large(first) && !(exact(other) && large(other)))
+    let bare =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let same = |found: &Found| bare(found.area.name) == bare(text);
+    let small = |other: &Found| within(other) || large(first) && !(exact(other) && large(other));
+    exact(first) && (same(first) && !others.iter().any(same) || others.iter().all(small))
 }
 
 /// A case that nobody has filed yet: what it is about, where it happened, and the body complained of.
-pub(super) fn case(asked: &wire::RouteRequest) -> Result<(Category, Option<UnitCode>, Option<UnitCode>), DeskError> {
-    Ok((category(&asked.category)?, area(&asked.area)?, optional_unit(&asked.about)?))
+pub(super) fn case(
+    asked: &wire::RouteRequest,
+    own: &UnitCode,
+) -> Result<(Category, Option<UnitCode>, Option<UnitCode>), DeskError> {
+    Ok((category(&asked.category)?, area(&asked.area, own)?, optional_unit(&asked.about)?))
 }
 
 /// Whom to ask, in words.

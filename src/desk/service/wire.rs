@@ -47,8 +47,8 @@ fn node(text: &str) -> Result<Option<NodeId>, DeskError> {
     if text.is_empty() { Ok(None) } else { Ok(Some(NodeId::parse(text)?)) }
 }
 
-/// A complaint to file.
-pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, DeskError> {
+/// A complaint to file; names of places are those of `own` first.
+pub(super) fn new_complaint(request: wire::FileRequest, own: &UnitCode) -> Result<NewComplaint, DeskError> {
     let reporter = request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address });
     let category = category(&request.category)?;
     Ok(NewComplaint {
@@ -63,7 +63,7 @@ pub(super) fn new_complaint(request: wire::FileRequest) -> Result<NewComplaint, 
         category,
         on_behalf: request.on_behalf,
         about: optional_unit(&request.about)?,
-        area: area(&request.area)?,
+        area: area(&request.area, own)?,
         narrative: request.narrative,
         reporter: reporter.filter(|reporter| !reporter.is_empty()),
     })
@@ -80,12 +80,12 @@ pub(super) fn category(text: &str) -> Result<Category, DeskError> {
 }
 
 /// Complaints to take over.
-pub(super) fn items(request: wire::ImportRequest) -> Result<(Vec<Item>, Language), DeskError> {
+pub(super) fn items(request: wire::ImportRequest, own: &UnitCode) -> Result<(Vec<Item>, Language), DeskError> {
     let language = request.language.parse().unwrap_or_default();
-    Ok((request.items.into_iter().map(item).collect::<Result<_, _>>()?, language))
+    Ok((request.items.into_iter().map(|one| item(one, own)).collect::<Result<_, _>>()?, language))
 }
 
-fn item(item: wire::ImportItem) -> Result<Item, DeskError> {
+fn item(item: wire::ImportItem, own: &UnitCode) -> Result<Item, DeskError> {
     let wire::Original { source, id, filed, state, answered, more } = item.original.unwrap_or_default();
     let more = more.into_iter().collect();
     let original = Original { source, id, filed, state, answered, more };
@@ -93,7 +93,7 @@ fn item(item: wire::ImportItem) -> Result<Item, DeskError> {
         return Err(DeskError::NoSource);
     }
     Ok(Item {
-        filing: new_complaint(item.filing.unwrap_or_default())?,
+        filing: new_complaint(item.filing.unwrap_or_default(), own)?,
         original,
         state: state_of(item.state)?,
         follow_up: item.follow_up,

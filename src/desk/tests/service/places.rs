@@ -27,6 +27,8 @@ async fn place_is_lost_or_told_too_finely() {
     for (given, kept) in [
         ("13.71.01.1001", "13.71.01.1001"),
         ("  Kota Padang ", "13.71"),
+        ("padang selatan", "13.71.01"),
+        ("belakang pondok", "13.71.01.1001"),
         ("kec. lubuk begalung padang", "13.71.06"),
         // A code of before 2022.
         ("91.01", "93.01"),
