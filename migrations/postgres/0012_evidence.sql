@@ -5,7 +5,9 @@ CREATE TABLE evidence (
     found       BIGINT  NOT NULL,
     incarnation BIGINT  NOT NULL,          -- the place in the hub's journal
     seq         BIGINT  NOT NULL,
+    said        BYTEA   NOT NULL,          -- the hash of the seal that is said to cover it
     here        BYTEA,                     -- the hub's seal over it, as it is stored here
-    there       BYTEA   NOT NULL UNIQUE,   -- what says otherwise
-    dismissed   BIGINT                     -- when somebody looked into it
+    there       BYTEA   NOT NULL,          -- what says otherwise
+    dismissed   BIGINT,                    -- when somebody looked into it
+    UNIQUE (incarnation, seq, said)
 );

@@ -24,7 +24,6 @@ pub(crate) fn keys(settings: &Settings) -> Vec<KeyFile> {
         file("keys/signing.key", &settings.signing_key, true),
         file("keys/sealing.key", &settings.sealing_key, true),
         file("keys/tls.key", &settings.tls.key, true),
-        file("keys/sealing.key", &settings.sealing_key, true),
         file("keys/node.pem", &settings.tls.certificate, false),
         file("keys/ca.pem", &settings.tls.authority, false),
     ]

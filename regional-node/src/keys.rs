@@ -1,7 +1,7 @@
 //! The private keys of this node: made on it, each by itself, loaded where they are already; and its database opened with them. The
 //! one place that loads those of content: the sealing keys, to which others seal, and the storage keys, which lock what is stored.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lintas::care::facts::local;
@@ -15,7 +15,7 @@ use lintas::store::{Store as _, Vault};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::rotate::next_sealing;
+use crate::rotate::{self, next_sealing};
 use crate::run::owner;
 use crate::settings::Settings;
 
@@ -86,7 +86,9 @@ pub(crate) fn vault(settings: &Settings) -> Result<Vault, Failure> {
 
 /// Whether a key of content lies, readable, beside the data.
 pub(crate) fn beside(settings: &Settings) -> bool {
-    let keys = [settings.storage_key.as_path(), settings.sealing_key.as_path()];
+    let next = rotate::places(settings);
+    let next = next.iter().map(PathBuf::as_path).filter(|place| place.exists());
+    let keys: Vec<&Path> = [settings.storage_key.as_path(), &settings.sealing_key].into_iter().chain(next).collect();
     local::readable_beside(&keys, &settings.data, settings.passphrase.as_ref()).is_some()
 }
 

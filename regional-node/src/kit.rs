@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use lintas::identity::files::{self, FILE_BYTES_MAX, FileError};
+use lintas::identity::files::{self, FILE_BYTES_MAX};
 use lintas::identity::kit::{self, KitError, Member};
+use lintas::identity::{SecretsError, read_plain};
 use lintas::runtime::{OsEntropy, random_bytes};
 use lintas::words::{self, Language};
 use serde_json::json;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::cli::{Common, Kit};
 use crate::failure::Failure;
 use crate::output::{say, say_json};
+use crate::rotate;
 use crate::settings::Settings;
 
 /// The kit within the node's folder, until somebody takes it away.
@@ -21,13 +23,16 @@ const FILE_NAME: &str = "recovery-kit.txt";
 /// Where it is noted which kit was made last, and whether somebody has said that it is kept.
 const NOTE_NAME: &str = "recovery-kit.note";
 
-/// The keys that go into a kit, by their names in it.
-fn places(settings: &Settings) -> [(&'static str, &Path); 3] {
-    [
-        ("keys/signing.key", &settings.signing_key),
-        ("keys/sealing.key", &settings.sealing_key),
-        ("keys/storage.key", &settings.storage_key),
-    ]
+/// The keys that go into a kit, by their names in it; those that are to follow among them, which may be in force already.
+fn places(settings: &Settings) -> Vec<(&'static str, PathBuf)> {
+    let present = [
+        ("keys/signing.key", settings.signing_key.clone()),
+        ("keys/sealing.key", settings.sealing_key.clone()),
+        ("keys/storage.key", settings.storage_key.clone()),
+    ];
+    let next = rotate::places(settings).into_iter().zip(["keys/signing.key.next", "keys/sealing.key.next"]);
+    let next = next.map(|(path, name)| (name, path)).filter(|(_, path)| path.exists());
+    present.into_iter().chain(next).collect()
 }
 
 /// Makes a kit, confirms one, or takes keys from one.
@@ -72,9 +77,10 @@ impl Made {
 /// If a key is missing, or the kit is there already.
 pub(crate) fn make(settings: &Settings, out: Option<PathBuf>, lang: Language) -> Result<Made, Failure> {
     let path = out.unwrap_or_else(|| settings.data.join(FILE_NAME));
-    let members =
-        places(settings).map(|(name, path)| Ok::<Member, FileError>((name.to_owned(), files::read_secret(path)?)));
-    let members = members.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let members = places(settings)
+        .into_iter()
+        .map(|(name, path)| Ok::<Member, SecretsError>((name.to_owned(), read_plain(&path)?)))
+        .collect::<Result<Vec<_>, _>>()?;
     let passphrase = kit::passphrase(&random_bytes(&OsEntropy));
     let head =
         words::say("kit.head", lang, &[("node", settings.node.as_str()), ("federation", settings.federation.as_str())]);
@@ -133,15 +139,22 @@ fn restore(settings: &Settings, path: &Path, passphrase: Option<&Path>, lang: La
     let passphrase = passphrase.map_err(|_| KitError::Passphrase)?;
     let members = kit::open(&text, &passphrase)?;
     let mut count = 0_usize;
-    for (name, path) in places(settings) {
-        let Some((_, bytes)) = members.iter().find(|(member, _)| member == name) else { continue };
+    for (name, bytes) in members {
+        let known = ["signing.key", "sealing.key", "storage.key", "signing.key.next", "sealing.key.next"];
+        let Some(file) = name.strip_prefix("keys/").filter(|file| known.contains(file)) else { continue };
+        let path = match file {
+            "signing.key" => settings.signing_key.clone(),
+            "sealing.key" => settings.sealing_key.clone(),
+            "storage.key" => settings.storage_key.clone(),
+            next => settings.data.join("keys").join(next),
+        };
         if path.exists() {
             continue;
         }
         if let Some(folder) = path.parent() {
             files::make_folder(folder)?;
         }
-        files::create_secret(path, bytes)?;
+        files::create_secret(&path, &bytes)?;
         count = count.saturating_add(1);
     }
     say(&words::say("kit.opened", lang, &[("count", &count.to_string())]));

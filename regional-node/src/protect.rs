@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::cli::{Common, ProtectKeys};
 use crate::failure::Failure;
 use crate::output::{say, say_json};
+use crate::rotate;
 use crate::settings::Settings;
 
 /// Protects the keys of signing, sealing and storage, as far as they are files of this folder.
@@ -22,7 +23,9 @@ pub(crate) fn protect(common: &Common, asked: &ProtectKeys, lang: Language) -> R
     let settings = Settings::load(common)?;
     let keys = [&settings.signing_key, &settings.sealing_key, &settings.storage_key];
     let phrase = phrase(asked.passphrase_file.as_deref(), &words::say("keys.passphrase", lang, &[]))?;
-    for key in keys.into_iter().filter(|key| !credentials::is_one(key)) {
+    let next = rotate::places(&settings);
+    let next = next.iter().filter(|place| place.exists());
+    for key in keys.into_iter().filter(|key| !credentials::is_one(key)).chain(next) {
         if asked.off {
             unprotect_keys(key, &phrase)?;
         } else {

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::rotate::next_keys;
 use crate::settings::{HubSettings, Settings};
 
 /// How often the clock is looked at: somebody may set it.
@@ -104,7 +105,14 @@ impl Renewal {
             let (_keep, tls) = watch::channel(Arc::new(returning));
             let dialer = Dialer { hub, proxy, tls, limits };
             let old = String::from_utf8_lossy(&files::read_public(&self.settings.tls.certificate)?).into_owned();
-            let joined = come_back(&dialer, &id, (&key, &signing), old).await?;
+            // Keys that follow may be in force already, though their files could not be put in place.
+            let next = next_keys(&self.settings).ok().flatten().map(|next| next.signing);
+            let joined = match (come_back(&dialer, &id, (&key, &signing), old.clone()).await, next) {
+                (Err(JoinError::Refused(JoinRefusal::Proof)), Some(next)) => {
+                    come_back(&dialer, &id, (&key, &next), old).await
+                }
+                (joined, _) => joined,
+            }?;
             (joined.bundle.certificate_pem, joined.bundle.authority_pem)
         };
         write_renewed(&self.settings.tls, &certificate, &authority)?;

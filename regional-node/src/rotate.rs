@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lintas::desk::service::Caller;
 use lintas::domain::{Registry, SigningKeyId};
-use lintas::identity::{add_secret_key, create_secret_key, load_secret_keys};
+use lintas::identity::{add_secret_key, create_secret_key_like, load_secret_keys};
 use lintas::journal::{SealingKey, SigningKey};
 use lintas::link::node::NextKeys;
 use lintas::protocol::desk::v1 as wire;
@@ -32,7 +32,8 @@ struct Following {
     sealing: (PathBuf, Secret),
 }
 
-fn places(settings: &Settings) -> [PathBuf; 2] {
+/// Where the keys lie that are to follow: signing and sealing.
+pub(crate) fn places(settings: &Settings) -> [PathBuf; 2] {
     ["signing.key.next", "sealing.key.next"].map(|name| settings.data.join("keys").join(name))
 }
 
@@ -89,10 +90,10 @@ pub(crate) async fn rotate(common: &Common, lang: Language) -> Result<(), Failur
         if status.receipt.is_none() || status.outbox.unwrap_or_default().unsealed > 0 {
             return Err(Failure::Argument(words::say("rotate.not-now", lang, &[])));
         }
-        for place in places(&settings) {
+        for (place, like) in places(&settings).iter().zip([&settings.signing_key, &settings.sealing_key]) {
             // A half of an earlier try serves nobody.
-            let _ = fs::remove_file(&place);
-            create_secret_key(&place, &Zeroizing::new(random_bytes::<32>(&OsEntropy)))?;
+            let _ = fs::remove_file(place);
+            create_secret_key_like(like, place, &Zeroizing::new(random_bytes::<32>(&OsEntropy)))?;
         }
     }
     if common.json {
@@ -109,27 +110,32 @@ pub(crate) async fn rotate(common: &Common, lang: Language) -> Result<(), Failur
 /// # Errors
 /// If a file cannot be written. The node works on with both.
 pub(crate) fn finish(settings: &Settings, registry: &Registry) -> Result<bool, Failure> {
-    let Some(next) = following(settings)? else { return Ok(false) };
-    let named = registry.node(&settings.node);
-    let signing = SigningKey::from_seed(*next.signing.1).public();
-    if named.and_then(lintas::domain::registry::NodeEntry::signing_key) != Some(signing) {
-        return Ok(false);
+    let named = registry.node(&settings.node).and_then(lintas::domain::registry::NodeEntry::signing_key);
+    let mut finished = false;
+    if let Some(next) = following(settings)?
+        && named == Some(SigningKey::from_seed(*next.signing.1).public())
+    {
+        // Whatever becomes of the files: the kit that is kept lacks what counts now.
+        kit::outdated(settings);
+        for (path, (_, secret)) in [(&settings.signing_key, &next.signing), (&settings.sealing_key, &next.sealing)] {
+            let known = load_secret_keys(path)?;
+            if known.first().is_none_or(|first| **first != **secret) {
+                add_secret_key(path, secret)?;
+            }
+        }
+        finished = true;
     }
-    for (path, (_, secret)) in [(&settings.signing_key, &next.signing), (&settings.sealing_key, &next.sealing)] {
-        let known = load_secret_keys(path)?;
-        if known.first().is_none_or(|first| **first != **secret) {
-            add_secret_key(path, secret)?;
+    for (place, path) in places(settings).iter().zip([&settings.signing_key, &settings.sealing_key]) {
+        let Some(next) = place.exists().then(|| load_secret_keys(place)).transpose()? else { continue };
+        if load_secret_keys(path)?.iter().any(|known| next.first().is_some_and(|next| **next == **known)) {
+            fs::remove_file(place).map_err(|cause| Failure::Write { path: place.display().to_string(), cause })?;
         }
     }
-    kit::outdated(settings);
-    for (path, _) in [&next.signing, &next.sealing] {
-        fs::remove_file(path).map_err(|cause| Failure::Write { path: path.display().to_string(), cause })?;
-    }
-    Ok(true)
+    Ok(finished)
 }
 
 /// What to tell of it: that keys wait for the hub.
 pub(crate) fn reminder(settings: &Settings, lang: Language) -> Option<String> {
-    let waits = places(settings).iter().any(|place| place.exists());
+    let waits = places(settings).iter().all(|place| place.exists());
     waits.then(|| words::say("rotate.waits", lang, &[]))
 }

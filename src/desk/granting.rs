@@ -125,7 +125,7 @@ fn left_out(
 ) -> Vec<(Place, Vec<Recipient>)> {
     let wanted = recipients(complaint, registry);
     let mut found = Vec::new();
-    for (place, can_open) in granted(events) {
+    for (place, can_open) in granted(complaint, events) {
         let erased = complaint.redacted.contains(&place.0) || !complaint.contains(&place.0);
         let mine = turn == Turn::Anybodys || granter(complaint, registry, &can_open) == Some(own);
         let others = wanted.iter().filter(|(node, _)| *node != own).map(|(node, key)| (node.clone(), *key));

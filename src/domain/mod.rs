@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod calendar;
 pub mod category_tree;
+pub mod clock;
 pub mod complaint;
 pub mod custody;
 pub mod date;

@@ -43,11 +43,11 @@ fn may_receive(node: &NodeId, registry: &Registry) -> bool {
     open && registry.is_confirmed(node) && registry.cut_off(node).is_none()
 }
 
-/// Which keys can open each sealed part: by event and part.
+/// Which keys can open each sealed part: by event and part. A grant that the hub found inadmissible is nobody's.
 #[must_use]
-pub fn granted(events: &[Event]) -> BTreeMap<(EventHash, u8), BTreeSet<(NodeId, SealingKeyId)>> {
+pub fn granted(complaint: &Complaint, events: &[Event]) -> BTreeMap<(EventHash, u8), BTreeSet<(NodeId, SealingKeyId)>> {
     let mut granted: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for event in events {
+    for event in events.iter().filter(|event| complaint.contains(&event.hash)) {
         let Change::Granted { event: target, wraps } = &event.header.change else { continue };
         for wrap in wraps {
             granted.entry((*target, wrap.part)).or_default().insert((wrap.to.clone(), wrap.key));

@@ -227,6 +227,23 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     sync_folder(path)
 }
 
+/// Removes what replacing a file left beside it when a process was killed in the middle: it may hold what was to be replaced.
+///
+/// # Errors
+/// If the folder cannot be read, or a scrap of it not be removed.
+pub fn sweep(path: &Path) -> Result<(), FileError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| format!(".{}.", name.to_string_lossy())).unwrap_or_default();
+    let own = format!("{name}{}.new", std::process::id());
+    for entry in fs::read_dir(folder).map_err(|cause| io_error(folder, cause))?.flatten() {
+        let found = entry.file_name().to_string_lossy().into_owned();
+        if found.starts_with(&name) && found.strip_suffix(".new").is_some() && found != own {
+            fs::remove_file(entry.path()).map_err(|cause| io_error(&entry.path(), cause))?;
+        }
+    }
+    Ok(())
+}
+
 fn sync_folder(path: &Path) -> Result<(), FileError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|cause| io_error(folder, cause))

@@ -44,7 +44,8 @@ pub use refusal::{Refusal, Refusals};
 pub use reload::Reloadable;
 pub use request::{RequestError, RequestedKey, make_request};
 pub use secrets::{
-    SecretsError, add_secret_key, create_secret_key, is_protected, load_secret_keys, protect_keys, unprotect_keys,
+    SecretsError, add_secret_key, create_secret_key, create_secret_key_like, is_protected, load_secret_keys,
+    protect_keys, read_plain, unprotect_keys,
 };
 pub use spiffe::SpiffeId;
 pub use tls::{ClientStream, ClientTls, PeerPolicy, ServerStream, ServerTls, TlsError, TlsFiles, TlsIdentity};

@@ -86,7 +86,8 @@ pub fn protect_keys(path: &Path, phrase: &str, entropy: &dyn Entropy) -> Result<
         return passphrase::open(&text, phrase).map(drop);
     }
     keys_in(path, &text)?;
-    Ok(files::replace_secret(path, passphrase::protect(&text, phrase, entropy)?.as_bytes())?)
+    files::replace_secret(path, passphrase::protect(&text, phrase, entropy)?.as_bytes())?;
+    Ok(files::sweep(path)?)
 }
 
 /// Takes a key file out from under its passphrase. One that is under none stays as it is.
@@ -99,6 +100,30 @@ pub fn unprotect_keys(path: &Path, phrase: &str) -> Result<(), SecretsError> {
         return Ok(());
     }
     Ok(files::replace_secret(path, &passphrase::open(&text, phrase)?)?)
+}
+
+/// The text of a key file, out from under its passphrase if it lies under one.
+///
+/// # Errors
+/// If it cannot be read, or the passphrase is not to be had.
+pub fn read_plain(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
+    let text = files::read_secret(path)?;
+    if passphrase::is_protected(&text) { passphrase::open(&text, passphrase::passphrase()?) } else { Ok(text) }
+}
+
+/// Writes 32 fresh random bytes as a new file with one key, under the passphrase of this process if `like` lies under one.
+///
+/// # Errors
+/// As [`create_secret_key`], and if the passphrase is not to be had.
+pub fn create_secret_key_like(like: &Path, path: &Path, seed: &[u8; 32]) -> Result<(), SecretsError> {
+    if !is_protected(like)? {
+        return create_secret_key(path, seed);
+    }
+    if *seed == [0; 32] {
+        return Err(SecretsError::Seed);
+    }
+    let text = passphrase::protect(text_of(std::iter::once(seed)).as_bytes(), passphrase::passphrase()?, &OsEntropy)?;
+    Ok(files::create_secret(path, text.as_bytes())?)
 }
 
 /// Whether a key file is under a passphrase.

@@ -1,8 +1,11 @@
 //! What proves that the hub shows two registries: words signed of one place in its journal that cannot both be true. Kept as they
 //! came, until somebody has looked into it.
 
-use crate::domain::{Position, Timestamp};
+use crate::domain::{Position, SealHash, Timestamp};
 use crate::journal::{Seal, SignedHead, SignedReceipt};
+
+/// Most pieces that are kept: who has so many needs no more. What comes beyond them stops the link as before.
+pub const EVIDENCE_MAX: usize = 1000;
 
 /// A signed word, as it came.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,6 +88,8 @@ pub struct Evidence {
     pub found: Timestamp,
     /// The place in the hub's journal.
     pub at: Position,
+    /// The hash of the seal that is said to cover it, and does not.
+    pub said: SealHash,
     /// The hub's seal that is stored here.
     pub here: Option<Word>,
     /// What says otherwise.

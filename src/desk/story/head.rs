@@ -109,7 +109,7 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
 
 fn sealed_to(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Vec<Named> {
     let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
-    let granted = granted(&events);
+    let granted = granted(complaint, &events);
     let of_filing = granted.iter().filter(|((event, _), _)| *event == complaint.filed);
     let nodes: BTreeSet<&NodeId> = of_filing.flat_map(|(_, to)| to.iter().map(|(node, _)| node)).collect();
     nodes.into_iter().map(|node| told.node(node)).collect()

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::marks::taken_back;
 use super::{Named, Told};
-use crate::domain::{Change, Complaint, DisplayState, EventHash, Outcome, Verdict};
+use crate::domain::clock::running;
+use crate::domain::{Change, Complaint, DisplayState, Due, Event, EventHash, Outcome, Verdict};
+use crate::regulations::{calendar, deadlines, zone_of};
 use crate::store::FiledEvent;
-use crate::words::Word;
+use crate::words::{Word, day, read_day};
 
 /// Where a complaint stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -23,12 +25,29 @@ pub struct Now {
     pub pending: Option<Pending>,
     /// The stable code of what is awaited, such as `await.response`.
     pub awaited: &'static str,
+    /// Until when, if a deadline is laid down for it.
+    pub due: Option<DueTold>,
     /// Late events that nobody has adopted.
     pub late: usize,
     /// The reporter's latest rating.
     pub stars: Option<u8>,
     /// All this in words, line by line.
     pub lines: Vec<String>,
+}
+
+/// Until when the next step may take.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DueTold {
+    /// What must have happened by then: the name of a deadline, such as `response`.
+    pub moment: &'static str,
+    /// The last day, as YYYY-MM-DD; none while the clock stands still.
+    pub last_day: Option<String>,
+    /// Days that are left when it goes on, while it stands still.
+    pub left: Option<u16>,
+    /// Whether it may move, because the holidays of a year are not known yet.
+    pub provisional: bool,
+    /// The regulation.
+    pub legal_basis: String,
 }
 
 /// A transfer or return under way.
@@ -65,6 +84,8 @@ pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
         }
     }
     lines.push(told.say("now.awaited", &[("what", &told.say(awaited, &[]))]));
+    let due = due(told, complaint);
+    lines.extend(due.as_ref().map(|due| due_in_words(told, due)));
     if late > 0 {
         lines.push(told.say("now.late", &[("count", &late.to_string())]));
     }
@@ -78,6 +99,7 @@ pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
         state: state.name(),
         pending,
         awaited,
+        due,
         late,
         stars: complaint.stars,
         lines,
@@ -121,6 +143,35 @@ fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
         DisplayState::Awaiting => "await.reporter",
         DisplayState::Closed | DisplayState::Archived => "await.nothing",
     }
+}
+
+/// Until when the step may take that is awaited, reckoned where the holder is.
+fn due(told: &Told<'_>, complaint: &Complaint) -> Option<DueTold> {
+    let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
+    let clock = running(complaint, &events)?;
+    let rule = deadlines().rule(complaint.filing.class, clock.moment)?;
+    let zone = zone_of(complaint.unit())?;
+    let told = DueTold {
+        moment: clock.moment.name(),
+        last_day: None,
+        left: None,
+        provisional: false,
+        legal_basis: rule.legal_basis.clone(),
+    };
+    Some(match rule.due(clock.start, zone, &clock.pauses, calendar()) {
+        Due::By { last_day, provisional, .. } => DueTold { last_day: Some(last_day.to_string()), provisional, ..told },
+        Due::Standing { left, .. } => DueTold { left: Some(left), ..told },
+    })
+}
+
+fn due_in_words(told: &Told<'_>, due: &DueTold) -> String {
+    let what = told.say(&format!("due.{}", due.moment), &[]);
+    let Some(last_day) = &due.last_day else {
+        let left = due.left.unwrap_or_default().to_string();
+        return told.say("now.due-stands", &[("what", &what), ("left", &left)]);
+    };
+    let by = read_day(last_day).map_or_else(|| last_day.clone(), |at| day(at, told.language));
+    told.say(if due.provisional { "now.due-provisional" } else { "now.due" }, &[("what", &what), ("day", &by)])
 }
 
 fn late(told: &Told<'_>, complaint: &Complaint) -> usize {

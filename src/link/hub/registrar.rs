@@ -77,7 +77,8 @@ pub async fn record<S: Store>(
         view.registry.iter().for_each(|event| registry.apply(event));
         let stored = view.peer.as_ref().map_or(Position::ZERO, |peer| peer.stored.position);
         let held = said.check(&signer.federation, &registry).and_then(|()| match &said.statement {
-            Statement::Rotated { after, .. } if *after < stored => Err(StatementError::Stale),
+            // Neither what is stored, nor a place at which nothing lies yet: each rotation costs an event.
+            Statement::Rotated { after, .. } if *after != stored => Err(StatementError::Stale),
             Statement::Rotated { .. } | Statement::Endorsed { .. } => Ok(()),
         });
         match held {

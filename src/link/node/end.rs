@@ -189,14 +189,15 @@ impl<S: Store> NodeEnd<S> {
         let (bytes, count) = (watch::bytes(&deliver.events), deliver.events.len());
         let receipt = self.shared.store.peer(NodeId::Hub).await?.and_then(|peer| peer.receipt);
         let receipted = receipt.map_or(Position::ZERO, |receipt| receipt.receipt().position);
-        let known = Known { registry: &registry, receipted, heads: self.shared.heads(&deliver).await? };
+        let (heads, settled) = (self.shared.heads(&deliver).await?, self.shared.settled().await?);
+        let known = Known { registry: &registry, receipted, heads, settled };
         let proven = match apply::verify(&self.shared.trust, own, known, after, deliver) {
             Ok(proven) => proven,
             Err(Rejected { fault, evidence }) => {
                 instruments.batch(Direction::In, fault.name(), bytes);
                 if let Some(evidence) = evidence {
                     let (here, there) = *evidence;
-                    self.keep(&here, Word::of_seal(&there)).await?;
+                    self.keep(&here, there.body().hub, Word::of_seal(&there)).await?;
                 }
                 return Ok(Err(fault));
             }
@@ -242,15 +243,18 @@ impl<S: Store> NodeEnd<S> {
     async fn contradicts(&self, said: Head, word: impl FnOnce() -> Word) -> Result<bool, StoreError> {
         let here = self.shared.store.seal_of(NodeId::Hub, said.position).await?;
         let Some(here) = here.filter(|here| said != Head::NONE && here.head() != said) else { return Ok(false) };
+        if self.shared.settled().await?.contains(&said) {
+            return Ok(false);
+        }
         tracing::error!(at = %said.position, "the hub shows two registries; both words are kept, see `lintas-node evidence`");
-        self.keep(&here, word()).await?;
+        self.keep(&here, said, word()).await?;
         Ok(true)
     }
 
     /// Keeps what proves that the hub shows two registries.
-    async fn keep(&self, here: &Seal, there: Word) -> Result<(), StoreError> {
-        let (found, at) = (self.shared.now(), here.head().position);
-        let evidence = vec![Evidence { found, at, here: Some(Word::of_seal(here)), there, dismissed: None }];
+    async fn keep(&self, here: &Seal, said: Head, there: Word) -> Result<(), StoreError> {
+        let (found, at, here) = (self.shared.now(), said.position, Some(Word::of_seal(here)));
+        let evidence = vec![Evidence { found, at, said: said.hash, here, there, dismissed: None }];
         self.shared.store.transact(Scope::default(), |_| (Changes { evidence, ..Changes::default() }, ())).await
     }
 
@@ -289,6 +293,10 @@ impl<S: Store> NodeEnd<S> {
             (Changes { verdicts, peer: Some(update), ..Changes::default() }, news)
         };
         let stored = contradiction(self.shared.store.transact(scope, plan).await)?;
+        if self.shared.signer.next.is_some() {
+            // What has waited for this receipt may be said now.
+            self.shared.say_again();
+        }
         Ok(stored.map(|news| {
             watch::judged(self.shared.telemetry.instruments(), news.iter());
             head.position

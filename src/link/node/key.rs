@@ -49,11 +49,14 @@ impl NodeKey {
         self.signing().find(|own| own.public() == *key)
     }
 
-    /// The key that signs a place of the own journal; the present one if the registry does not know this node, or names none that is here.
+    /// The key that signs a place of the own journal; the present one if the registry does not know this node. None if the registry names
+    /// one that is not here: what another key seals nobody would ever accept.
     #[must_use]
-    pub fn key_at(&self, registry: &Registry, position: Position) -> &SigningKey {
-        let named = registry.node(&self.node).and_then(|entry| entry.signing_key_at(position));
-        named.and_then(|key| self.find(&key)).unwrap_or(&self.key)
+    pub fn key_at(&self, registry: &Registry, position: Position) -> Option<&SigningKey> {
+        match registry.node(&self.node).and_then(|entry| entry.signing_key_at(position)) {
+            Some(named) => self.find(&named),
+            None => Some(&self.key),
+        }
     }
 
     /// The key with which this node speaks now.
@@ -111,11 +114,11 @@ mod tests {
     fn journal_goes_on_while_its_key_is_open() {
         let (keys, mut registry) = padang();
         let said = keys.rotation(&registry, SEALED).unwrap();
-        assert_eq!(keys.key_at(&registry, SEALED.next()).public(), key(1).public());
+        assert_eq!(keys.key_at(&registry, SEALED.next()).unwrap().public(), key(1).public());
         tell(&mut registry, said.change());
         assert_eq!(keys.rotation(&registry, SEALED), None);
-        assert_eq!(keys.key_at(&registry, SEALED).public(), key(1).public());
-        assert_eq!(keys.key_at(&registry, SEALED.next()).public(), key(2).public());
+        assert_eq!(keys.key_at(&registry, SEALED).unwrap().public(), key(1).public());
+        assert_eq!(keys.key_at(&registry, SEALED.next()).unwrap().public(), key(2).public());
         assert_eq!(keys.present(&registry).public(), key(2).public());
     }
 
@@ -126,7 +129,14 @@ mod tests {
         assert_eq!(keys.rotation(&registry, SEALED), None);
         // A node that is in no registry yet is held up by nothing either.
         assert_eq!(keys.rotation(&Registry::default(), SEALED), None);
-        assert_eq!(keys.key_at(&Registry::default(), SEALED).public(), key(1).public());
+        assert_eq!(keys.key_at(&Registry::default(), SEALED).unwrap().public(), key(1).public());
+    }
+
+    #[test]
+    fn journal_is_sealed_with_a_key_that_counts_no_more() {
+        let (keys, registry) = padang();
+        let keys = NodeKey { key: key(9), next: None, ..keys };
+        assert!(keys.key_at(&registry, SEALED).is_none());
     }
 
     #[test]

@@ -51,7 +51,13 @@ fn plan(view: &View, signer: &NodeKey, registry: &Registry, hub: Head) -> (Chang
             root: journal::merkle::root(&hashes),
             hub,
         };
-        let seal = Seal::sign(body, signer.key_at(registry, last.position));
+        let Some(key) = signer.key_at(registry, last.position) else {
+            tracing::error!(
+                "the registry names a signing key that is not here; nothing is sealed: put the newest signing.key in its place"
+            );
+            break;
+        };
+        let seal = Seal::sign(body, key);
         previous = seal.hash();
         seals.push(seal);
     }

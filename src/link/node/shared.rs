@@ -127,10 +127,7 @@ impl<S: Store> NodeShared<S> {
     pub async fn speech(&self) -> Result<Vec<SignedStatement>, StoreError> {
         let registry = self.registry().await?;
         let (federation, key) = (&self.signer.federation, self.signer.present(&registry));
-        let rotation = match self.signer.next {
-            Some(_) => self.signer.rotation(&registry, self.store.own().await?.sealed.position),
-            None => None,
-        };
+        let rotation = self.rotation(&registry).await?;
         let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
         let mut speech = Vec::from_iter(rotation);
         statements.retain(|statement| {
@@ -142,6 +139,17 @@ impl<S: Store> NodeShared<S> {
             holds
         });
         Ok(speech)
+    }
+
+    /// What is to be said of keys that follow: once the hub has all that the present ones have sealed.
+    async fn rotation(&self, registry: &Registry) -> Result<Option<SignedStatement>, StoreError> {
+        if self.signer.next.is_none() {
+            return Ok(None);
+        }
+        let sealed = self.store.own().await?.sealed.position;
+        let receipt = self.store.peer(NodeId::Hub).await?.and_then(|peer| peer.receipt);
+        let there = receipt.is_some_and(|receipt| receipt.receipt().position == sealed);
+        Ok(self.signer.rotation(registry, sealed).filter(|_| there))
     }
 
     pub(super) async fn registry(&self) -> Result<Arc<Registry>, StoreError> {
@@ -180,6 +188,13 @@ impl<S: Store> NodeShared<S> {
             heads.extend(seal.map(|seal| (position, seal)));
         }
         Ok(heads)
+    }
+
+    /// What the hub was found to say of its journal beside the truth, and people have looked into: it is no news any more.
+    pub(super) async fn settled(&self) -> Result<Vec<Head>, StoreError> {
+        let evidence = self.store.evidence().await?;
+        let settled = evidence.into_iter().filter(|one| one.dismissed.is_some());
+        Ok(settled.map(|one| Head { position: one.at, hash: one.said }).collect())
     }
 
     /// Seals what is written, as far as it may be.

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{corrupt, position};
+use super::{corrupt, position, seal_hash};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::store::evidence::{Evidence, Word};
@@ -13,6 +13,7 @@ pub(in crate::store) struct EvidenceRow {
     found: i64,
     incarnation: i64,
     seq: i64,
+    said: Vec<u8>,
     here: Option<Vec<u8>>,
     there: Vec<u8>,
     dismissed: Option<i64>,
@@ -26,6 +27,7 @@ impl TryFrom<EvidenceRow> for Evidence {
         Ok(Self {
             found: Timestamp(row.found),
             at: position(row.incarnation, row.seq)?,
+            said: seal_hash(&row.said)?,
             here: row.here.as_ref().map(word).transpose()?,
             there: word(&row.there)?,
             dismissed: row.dismissed.map(Timestamp),

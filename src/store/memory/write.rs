@@ -3,6 +3,7 @@
 use super::check::Checked;
 use super::state::State;
 use crate::domain::Timestamp;
+use crate::store::evidence::EVIDENCE_MAX;
 use crate::store::{Changes, Entry, Evidence};
 
 impl State {
@@ -54,7 +55,8 @@ impl State {
 
     fn keep(&mut self, found: &[Evidence], dismissed: Option<Timestamp>) {
         for one in found {
-            if self.evidence.iter().all(|known| known.there != one.there) {
+            let known = self.evidence.iter().any(|known| (known.at, known.said) == (one.at, one.said));
+            if !known && self.evidence.len() < EVIDENCE_MAX {
                 self.evidence.push(Evidence { dismissed: None, ..one.clone() });
             }
         }

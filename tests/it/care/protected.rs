@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use lintas::identity::files::create_secret;
+use lintas::identity::kit::open;
 use lintas::protocol::desk::v1 as wire;
 use serde_json::Value;
 
@@ -75,6 +76,18 @@ async fn stolen_disk_with_protected_keys_opens() {
     town.federation.start_node(PADANG).await.unwrap();
     let shown = town.federation.ask(PADANG, &["show", &id]).await.unwrap().to_string();
     assert!(shown.contains(TEXT));
+    // The recovery kit holds the keys, not what needs the passphrase once more.
+    let kit = town.path("kit.txt");
+    let made = town.federation.ask(PADANG, &["kit", "--out", &kit.display().to_string()]).await.unwrap();
+    let members = open(&fs::read_to_string(&kit).unwrap(), made["passphrase"].as_str().unwrap()).unwrap();
+    let plain = |bytes: &[u8]| bytes.trim_ascii().len() == 64 && bytes.trim_ascii().iter().all(u8::is_ascii_hexdigit);
+    assert!(members.len() == 3 && members.iter().all(|(_, bytes)| plain(bytes)), "the kit holds no keys");
+    // Keys that are to follow lie under it, too.
+    town.federation.at_rest().await.unwrap();
+    town.federation.node(PADANG, &["rotate-keys"]).await.unwrap();
+    for next in ["signing.key.next", "sealing.key.next"] {
+        assert!(fs::read_to_string(node.join("keys").join(next)).unwrap().contains("BEGIN"), "{next} lies open");
+    }
     // A new key goes under the same passphrase.
     town.federation.at_rest().await.unwrap();
     town.federation.stop_node(PADANG).await.unwrap();
@@ -83,6 +96,7 @@ async fn stolen_disk_with_protected_keys_opens() {
     assert!(key.contains("BEGIN"), "a new key lies open");
     town.federation.node(PADANG, &["protect-keys", "--off", "--passphrase-file", &phrase]).await.unwrap();
     assert_eq!(fs::read_to_string(node.join("keys/storage.key")).unwrap().lines().count(), 2);
+    assert_eq!(fs::read_to_string(node.join("keys/signing.key.next")).unwrap().lines().count(), 1);
     point(&node_toml, "");
     town.federation.start_node(PADANG).await.unwrap();
     let shown = town.federation.ask(PADANG, &["show", &id]).await.unwrap().to_string();

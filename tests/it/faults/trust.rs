@@ -108,6 +108,36 @@ fn hub_rotates_a_citys_keys_in_its_place() {
     });
 }
 
+/// Each rotation stays in the registry for ever: a node may not make as many as it likes.
+#[test]
+fn node_rotates_its_keys_without_end() {
+    run(async {
+        let mut bench = Bench::new().await;
+        bench.file("13.71").await;
+        bench.settle().await;
+        let stored = bench.store.peer(node("13.71")).await.unwrap().unwrap().stored.position;
+        let key = |seed: u8| SigningKey::from_seed([seed; 32]);
+        let rotated = |after: Position, next: u8, by: &SigningKey| {
+            let statement = Statement::Rotated {
+                node: unit("13.71"),
+                after,
+                signing_key: key(next).public(),
+                sealing_key: SealingKeyId([next; 32]),
+            };
+            statement.sign(&bench.signer.federation, by)
+        };
+        let own = bench.at("13.71").key.clone();
+        let record = |said| registrar::record(&bench.store, &bench.signer, said, bench.now());
+        let beyond = Position::new(1, stored.seq + 5);
+        let below = Position::new(1, stored.seq - 1);
+        assert!(record(rotated(beyond, 91, &own)).await.unwrap().is_err(), "a place at which nothing lies");
+        assert!(record(rotated(below, 91, &own)).await.unwrap().is_err(), "a place below what is stored");
+        record(rotated(stored, 91, &own)).await.unwrap().unwrap();
+        assert!(record(rotated(stored, 92, &key(91))).await.unwrap().is_err(), "nothing lies between two rotations");
+        assert!(record(rotated(beyond, 92, &key(91))).await.unwrap().is_err());
+    });
+}
+
 #[test]
 fn hub_revokes_below_receipted_position() {
     run(async {

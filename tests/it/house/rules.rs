@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("store", &["domain", "journal", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
     ("accounts", &["domain", "journal", "store", "runtime"]),
-    ("desk", &["areas", "domain", "journal", "store", "accounts", "runtime", "telemetry", "words"]),
+    ("desk", &["areas", "domain", "journal", "regulations", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("regulations", &["areas", "domain"]),
