@@ -77,6 +77,7 @@ pub fn granter<'a>(
 mod tests {
     use super::*;
     use crate::domain::testing::{Story, endorsed, enrolled, node, tell, unit};
+    use crate::domain::{Inadmissibility, Wrap};
 
     fn names(story: &Story) -> Vec<String> {
         recipients(&story.fold(), &story.registry).keys().map(ToString::to_string).collect()
@@ -141,5 +142,16 @@ mod tests {
         assert_eq!(granter(&["13.71", "id"]), Some(node("13.71")));
         assert_eq!(granter(&["13.71", "kl.pu"]), Some(node("kl.pu")));
         assert_eq!(granter(&["id"]), None);
+    }
+
+    #[test]
+    fn grant_that_counts_for_nothing_locks_others_out() {
+        let mut story = Story::filed("13.71");
+        let target = story.events[0].hash;
+        let wrap = Wrap { part: 0, to: node("13"), key: SealingKeyId([4; 32]), encapped: [1; 32], wrapped: [2; 48] };
+        let grant = story.writes("13.71", Change::Granted { event: target, wraps: vec![wrap] });
+        assert!(granted(&story.fold(), &story.events).contains_key(&(target, 0)));
+        story.hub(Change::Inadmissible { event: grant, prev: Some(target), reason: Inadmissibility::FutureTime });
+        assert!(granted(&story.fold(), &story.events).is_empty());
     }
 }
