@@ -1,13 +1,10 @@
 //! Puts the key files under a passphrase, or takes them out from under it.
 
-use std::path::Path;
-
-use lintas::identity::files::read_secret;
-use lintas::identity::{SecretsError, protect_keys, unprotect_keys};
-use lintas::runtime::{OsEntropy, credentials, secret};
+use lintas::identity::passphrase::{Source, read};
+use lintas::identity::{protect_keys, unprotect_keys};
+use lintas::runtime::{OsEntropy, credentials};
 use lintas::words::{self, Language};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::cli::{Common, ProtectKeys};
 use crate::failure::Failure;
@@ -22,7 +19,8 @@ use crate::settings::Settings;
 pub(crate) fn protect(common: &Common, asked: &ProtectKeys, lang: Language) -> Result<(), Failure> {
     let settings = Settings::load(common)?;
     let keys = [&settings.signing_key, &settings.sealing_key, &settings.storage_key];
-    let phrase = phrase(asked.passphrase_file.as_deref(), &words::say("keys.passphrase", lang, &[]))?;
+    let asked_for = || Source::Asked(words::say("keys.passphrase", lang, &[]));
+    let phrase = read(&asked.passphrase_file.clone().map_or_else(asked_for, Source::File))?;
     let next = rotate::places(&settings);
     let next = next.iter().filter(|place| place.exists());
     for key in keys.into_iter().filter(|key| !credentials::is_one(key)).chain(next) {
@@ -38,13 +36,4 @@ pub(crate) fn protect(common: &Common, asked: &ProtectKeys, lang: Language) -> R
         say(&words::say(if asked.off { "keys.unprotected" } else { "keys.protected" }, lang, &[]));
     }
     Ok(())
-}
-
-fn phrase(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    let Some(path) = file else {
-        return secret::read_line(prompt).map_err(|cause| Failure::Write { path: "-".to_owned(), cause });
-    };
-    let bytes = read_secret(path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| SecretsError::Passphrase)?;
-    Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }

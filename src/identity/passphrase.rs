@@ -42,19 +42,26 @@ pub(super) fn passphrase() -> Result<&'static str, SecretsError> {
         return Ok(given);
     }
     let source = SOURCE.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let got = match source {
-        None => return Err(SecretsError::NoPassphrase),
-        Some(Source::File(path)) => {
-            let bytes = files::read_secret(&path)?;
+    let got = read(&source.ok_or(SecretsError::NoPassphrase)?)?;
+    Ok(GIVEN.get_or_init(|| got))
+}
+
+/// Reads a passphrase, whatever it is for.
+///
+/// # Errors
+/// If there is none, or it is no text.
+pub fn read(source: &Source) -> Result<Zeroizing<String>, SecretsError> {
+    match source {
+        Source::File(path) => {
+            let bytes = files::read_secret(path)?;
             let text = std::str::from_utf8(&bytes).map_err(|_| SecretsError::NoPassphrase)?;
-            Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
+            Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
         }
-        Some(Source::Asked(prompt)) => secret::read_line(&prompt).map_err(|error: io::Error| {
+        Source::Asked(prompt) => secret::read_line(prompt).map_err(|error: io::Error| {
             tracing::error!(%error, "the passphrase of the keys cannot be read");
             SecretsError::NoPassphrase
-        })?,
-    };
-    Ok(GIVEN.get_or_init(|| got))
+        }),
+    }
 }
 
 /// Whether a key file is protected by a passphrase.

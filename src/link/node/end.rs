@@ -213,11 +213,18 @@ impl<S: Store> NodeEnd<S> {
             Ok(_) => {
                 instruments.batch(Direction::In, "stored", bytes);
                 instruments.events(count);
+                let keys = news.as_ref().is_some_and(|news| news.all);
                 if let Some(news) = news {
-                    if news.all {
-                        self.shared.say_again();
-                    }
                     self.shared.news.tell(news);
+                }
+                if keys {
+                    self.shared.say_again();
+                }
+                // The hub's word on where its registry ends may have come before that end.
+                if let Some(said) = self.shared.said()
+                    && self.contradicts(said.said().head, || Word::of_head(&said)).await?
+                {
+                    return Ok(Err(Fault::Registry));
                 }
             }
             Err(fault) => instruments.batch(Direction::In, fault.name(), bytes),

@@ -65,6 +65,28 @@ fn hub_says_another_registry_in_its_head() {
     });
 }
 
+/// A false word on a place that the node has not got yet, and then the place.
+#[test]
+fn hub_says_another_registry_before_it_shows_it() {
+    run(async {
+        let mut bench = Bench::new().await;
+        let next = bench.store.own().await.unwrap().sealed.position.next();
+        let key = bench.signer.key.clone();
+        let early = signed(&bench, Head { position: next, hash: NOWHERE }, &key);
+        assert_eq!(told(&mut bench, "13", Down::Head(early)).await, None);
+        let put_out = super::bench::unit("13.72");
+        lintas::link::hub::registrar::suspend(&bench.store, &bench.signer, &put_out, bench.now())
+            .await
+            .unwrap()
+            .unwrap();
+        bench.hub.refresh().await.unwrap();
+        bench.settle().await;
+        assert_eq!(bench.at("13").ended, Some(Ended::Fault(Fault::Registry)));
+        assert_eq!(kinds(&bench.at("13").store).await, [("head", true)]);
+        assert_eq!(kinds(&bench.at("13.71").store).await, []);
+    });
+}
+
 #[test]
 fn hub_says_nothing_of_its_registry_for_days() {
     run(async {
