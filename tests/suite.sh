@@ -37,6 +37,9 @@ step lint cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 run_tests() { cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"; }
 step test run_tests
 
+# Which ones failed and what they said stands last, where the closing lines of a log are kept.
+sed -n '/^---- .* ----$/,/^test result:/p' "$log" | grep -v '^test result:' | tail -n 60
+grep -E '^test .* FAILED$' "$log"
 if [ "${#failed_steps[@]}" -gt 0 ]; then
     echo "failed: ${failed_steps[*]}"
 fi
