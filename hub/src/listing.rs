@@ -67,7 +67,7 @@ pub(crate) async fn show(settings: &Settings, name: &str, voice: Voice) -> Resul
     let file = store.file(id).await?.ok_or(Failure::UnknownComplaint)?;
     let registry = database::registry(&store).await?;
     store.close().await;
-    let told = Story::of(&file, &registry, voice.language, Reader::Exchange);
+    let told = Story::of(&file, &registry, &settings.policy.timetable, voice.language, Reader::Exchange);
     voice.answer(&json!(told), &render(&told, width(), ansi()));
     Ok(())
 }

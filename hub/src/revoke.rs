@@ -6,7 +6,6 @@ use std::sync::Arc;
 use lintas::accounts::approval::{self, Kind};
 use lintas::domain::{Cause, ComplaintId, DisplayState, NodeId, Timestamp, UnitCode};
 use lintas::link::hub::HubShared;
-use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar;
 use lintas::runtime::{Clock as _, SystemClock};
 use lintas::store::database::Database;
@@ -89,8 +88,7 @@ pub(crate) async fn revoke(settings: &Settings, asked: &Revoke, voice: Voice) ->
     };
     let mut moved = 0_usize;
     if asked.move_custody {
-        let policy = Policy { handovers_max: settings.handovers_max };
-        let shared = HubShared::new(store.clone(), signer, policy, Arc::new(SystemClock));
+        let shared = HubShared::new(store.clone(), signer, settings.policy.clone(), Arc::clone(&settings.clock));
         shared.refresh().await?;
         // What is held is read only now: nothing more of the node's is taken in.
         let open = held(&store, &id).await?;

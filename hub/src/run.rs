@@ -5,12 +5,11 @@ use std::sync::Arc;
 use lintas::identity::issuing::Issuing;
 use lintas::identity::{AcceptLimits, ServerTls};
 use lintas::link::hub::HubShared;
-use lintas::link::hub::ingest::Policy;
 use lintas::link::transport::hints::exchange;
 use lintas::link::transport::listen::{Enrolling, listen};
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
-    Exit, OsEntropy, OsSignals, ServiceManager, SystemClock, Tasks, random_bytes, reload_on_hangup, run_until_shutdown,
+    Exit, OsEntropy, OsSignals, ServiceManager, Tasks, is_training, random_bytes, reload_on_hangup, run_until_shutdown,
 };
 use lintas::store::Store;
 use lintas::store::database::{Database, Place};
@@ -23,6 +22,7 @@ use crate::failure::Failure;
 use crate::observe;
 use crate::rotate;
 use crate::settings::Settings;
+use crate::silence;
 
 /// Serves until told to stop.
 ///
@@ -59,9 +59,9 @@ async fn serve(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
-    let policy = Policy { handovers_max: settings.handovers_max };
     let watched = Observed::new(store.clone(), telemetry.clone());
-    let shared = HubShared::new(watched, signer, policy, Arc::new(SystemClock)).with_telemetry(telemetry.clone());
+    let shared = HubShared::new(watched, signer, settings.policy.clone(), Arc::clone(&settings.clock))
+        .with_telemetry(telemetry.clone());
     let shared = Arc::new(shared);
     let limits = AcceptLimits { connections_max: settings.connections_max, ..AcceptLimits::default() };
     let (tls, address) = (settings.tls.clone(), settings.listen);
@@ -76,6 +76,7 @@ async fn serve(
     if let Some(hints) = store.hints(u64::from_be_bytes(random_bytes(&OsEntropy))) {
         exchange(hints, Arc::clone(&listening.wakers), tasks);
     }
+    silence::look_after(Arc::clone(&shared), Arc::clone(&listening.wakers), is_training(&settings.federation), tasks);
     let told = telemetry.clone();
     let certificate = move |tls: &ServerTls| told.instruments().certificate(tls.not_after().0.div_euclid(1_000_000));
     let tls = listening.tls;

@@ -4,15 +4,18 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lintas::accounts::approval::FourEyes;
 use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles, passphrase};
-use lintas::runtime::credentials;
-use lintas::runtime::settings::{Settings as Read, SettingsError};
+use lintas::link::hub::ingest::{OFFLINE_GRACE, Policy};
+use lintas::regulations::regulated;
+use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of, on_off};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::runtime::{Clock, credentials};
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
@@ -34,7 +37,7 @@ const NODE_HOURS_MAX: u64 = 731 * 24;
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 17] = [
+const KEYS: [(&str, &str, &str); 22] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("listen", "", "Where the hub listens: ADDRESS:PORT."),
     (
@@ -86,9 +89,34 @@ const KEYS: [(&str, &str, &str); 17] = [
     ),
     ("moves.handovers_max", "6", "After so many hand-overs every further proposal goes to the national unit."),
     (
+        "moves.climb_unanswered",
+        "off",
+        "Whether a complaint that is not verified, followed up or answered in time climbs one level: off (those above are told), or on.",
+    ),
+    (
+        "moves.offline_grace_days",
+        "3",
+        "Working days beyond a deadline before a complaint climbs past a node whose link was down.",
+    ),
+    (
         "four_eyes.revoke",
         "auto",
         "Whether revoking a node takes two people: off, on, or auto (as soon as two people have admin accounts).",
+    ),
+    (
+        "regulations.folder",
+        "",
+        "A folder with holidays.csv, time-zones.csv or deadlines.csv in the place of those compiled in, of the same columns. Empty: none.",
+    ),
+    (
+        "regulations.starts",
+        "complete",
+        "When the time for the answer begins to run: complete (when the file is), or receipt.",
+    ),
+    (
+        "practice.clock",
+        "",
+        "A training federation's clock: a file that sets it. Only where the federation's name begins with latihan. Empty: the machine's.",
     ),
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
@@ -115,7 +143,8 @@ pub(crate) struct Settings {
     pub(crate) storage_key: PathBuf,
     /// Where the passphrase of protected key files comes from.
     pub(crate) passphrase: Option<passphrase::Source>,
-    pub(crate) handovers_max: usize,
+    pub(crate) policy: Policy,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Whether revoking takes two people.
     pub(crate) four_eyes: FourEyes,
     pub(crate) connections_max: usize,
@@ -170,6 +199,10 @@ impl Settings {
         let listen = read.required("listen", "remedy.listen", str::parse::<SocketAddr>);
         let address = read.required("address", "remedy.address", HostPort::parse);
         let handovers = read.or("moves.handovers_max", HANDOVERS_MAX, "remedy.handovers", |text| within(text, 1, 1000));
+        let climb = read.or("moves.climb_unanswered", false, "remedy.on-off", on_off);
+        let grace = read.or("moves.offline_grace_days", OFFLINE_GRACE, "remedy.grace", |text| within(text, 0, 250));
+        let timetable = regulated(&mut read, data);
+        let clock = clock_of(&mut read, federation.as_ref(), data);
         let four_eyes = read.or("four_eyes.revoke", FourEyes::default(), "remedy.four-eyes", FourEyes::parse);
         let connections =
             read.or("link.connections_max", 4096, "remedy.connections", |text| within(text, 1, CONNECTIONS_MAX));
@@ -223,7 +256,13 @@ impl Settings {
                 signing_key: signing_key?,
                 storage_key: storage_key?,
                 passphrase: phrase?,
-                handovers_max: handovers?,
+                policy: Policy {
+                    handovers_max: handovers?,
+                    timetable: Arc::new(timetable?),
+                    climb_unanswered: climb?,
+                    offline_grace: grace?,
+                },
+                clock: clock?,
                 four_eyes: four_eyes?,
                 connections_max: connections?,
                 observe: observe?,
@@ -295,9 +334,9 @@ mod tests {
         assert_eq!(settings.listen.port(), 7443);
         assert_eq!(settings.database.to_string(), "/data/hub.db");
         assert_eq!(settings.tls.authority, Path::new("/data/authority/ca.pem"));
-        assert_eq!((settings.handovers_max, settings.connections_max), (6, 4096));
+        assert_eq!((settings.policy.handovers_max, settings.connections_max), (6, 4096));
         let changed = read(&text, &[("moves.handovers_max", "2"), ("database", "/db/x")]).unwrap();
-        assert_eq!((changed.handovers_max, changed.database.to_string()), (2, "/db/x".to_owned()));
+        assert_eq!((changed.policy.handovers_max, changed.database.to_string()), (2, "/db/x".to_owned()));
         let server = read(&text, &[("database", "postgres://hub@localhost/lapor")]).unwrap().database;
         assert_eq!(server.to_string(), "postgres://hub@localhost:5432/lapor");
         let said = read(&text, &[("database", "postgres://hub:geheim@db.example/lapor")]).unwrap_err();

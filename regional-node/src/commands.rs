@@ -6,7 +6,7 @@ use lintas::desk::Desk;
 use lintas::desk::service::{Caller, ClientError};
 use lintas::desk::socket::SocketPlace;
 use lintas::protocol::desk::v1 as wire;
-use lintas::runtime::{Exit, OsEntropy, SystemClock};
+use lintas::runtime::{Exit, OsEntropy};
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 
@@ -219,7 +219,9 @@ pub(crate) async fn reader(settings: &Settings) -> Result<Caller<SqliteStore>, F
         Ok(caller) => Ok(caller),
         Err(ClientError::NotRunning(_)) => {
             let store = keys::reader(settings).await?;
-            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
+            let desk = Desk::open(store, Arc::clone(&settings.clock), Arc::new(OsEntropy), keys::ring(settings)?)
+                .await?
+                .with_timetable(Arc::clone(&settings.timetable));
             Ok(Caller::local(desk))
         }
         Err(error) => Err(error.into()),

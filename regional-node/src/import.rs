@@ -109,7 +109,9 @@ async fn foresee(
     progress: &Progress,
 ) -> Result<Done, Failure> {
     let ring = keys::ring(settings)?;
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), ring).await?;
+    let desk = Desk::open(store.clone(), Arc::clone(&settings.clock), Arc::new(OsEntropy), ring)
+        .await?
+        .with_timetable(Arc::clone(&settings.timetable));
     let step = progress.step("progress.import-check", u64::try_from(checked.ids.len()).ok());
     let mut done = Done::default();
     for id in &checked.ids {

@@ -8,7 +8,7 @@ use lintas::identity::{ClientTls, ConnectLimits, Dialer, Reloadable, SpiffeId, T
 use lintas::journal::{SigningKey, Statement};
 use lintas::link::node::{NodeKey, NodeShared, Trust};
 use lintas::link::transport::node::{LinkState as Reported, NodeLink};
-use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::runtime::OsEntropy;
 use lintas::store::observed::Observed;
 use lintas::store::sqlite::SqliteStore;
 use lintas::telemetry::Telemetry;
@@ -47,8 +47,11 @@ pub(crate) fn prepare(
         ..NodeKey::new(settings.federation.clone(), settings.node.clone(), key)
     };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
-    let shared =
-        Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));
+    let shared = Arc::new(
+        NodeShared::new(store, signer, trust, Arc::clone(&settings.clock))
+            .with_telemetry(telemetry.clone())
+            .with_timetable(Arc::clone(&settings.timetable)),
+    );
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls: tls.watch(), limits };
     let state = watch::Sender::new(Reported::Starting);

@@ -16,6 +16,7 @@ mod init;
 mod join;
 mod keys;
 mod kit;
+mod lapse;
 mod link;
 mod observe;
 mod output;

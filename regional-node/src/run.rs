@@ -9,7 +9,7 @@ use lintas::desk::{Desk, LinkProbe};
 use lintas::domain::Position;
 use lintas::runtime::logs::start_logs;
 use lintas::runtime::{
-    Exit, OnFailure, OsEntropy, OsSignals, Progress, ServiceManager, SystemClock, Tasks, reload_on_hangup,
+    Exit, OnFailure, OsEntropy, OsSignals, Progress, ServiceManager, Tasks, is_training, reload_on_hangup,
     run_until_shutdown,
 };
 use lintas::store::observed::Observed;
@@ -27,7 +27,7 @@ use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
 use crate::renewal::Renewal;
 use crate::settings::Settings;
-use crate::{grants, keys};
+use crate::{grants, keys, lapse};
 
 /// Serves until told to stop.
 ///
@@ -68,8 +68,12 @@ async fn start(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let store = Observed::new(database.clone(), telemetry.clone());
-    let desk = Desk::open(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
-    let mut desk = desk.with_telemetry(telemetry.clone()).with_four_eyes(settings.four_eyes);
+    let desk =
+        Desk::open(store.clone(), Arc::clone(&settings.clock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
+    let mut desk = desk
+        .with_telemetry(telemetry.clone())
+        .with_four_eyes(settings.four_eyes)
+        .with_timetable(Arc::clone(&settings.timetable));
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
         Some((Arc::new(link), Arc::new(tls)))
@@ -96,6 +100,7 @@ async fn start(
             Ok::<(), Infallible>(())
         });
     }
+    lapse::look_after(desk.clone(), is_training(&settings.federation), tasks);
     if let Some(path) = &settings.people {
         let socket = DeskSocket::open_for_people(path)?;
         let people = serve(socket, Audience::People, desk.clone(), health.clone(), tasks.clone());

@@ -4,14 +4,16 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lintas::accounts::approval::FourEyes;
-use lintas::domain::{FederationId, NodeId, SigningKeyId, UnitCode};
+use lintas::domain::{FederationId, NodeId, SigningKeyId, Timetable, UnitCode};
 use lintas::identity::{HostPort, TlsFiles, passphrase};
-use lintas::runtime::credentials;
-use lintas::runtime::settings::{Settings as Read, SettingsError};
+use lintas::regulations::regulated;
+use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
+use lintas::runtime::{Clock, credentials};
 use lintas::telemetry::observe::read_listen;
 
 use lintas::words::{self, Language};
@@ -25,7 +27,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 18] = [
+const KEYS: [(&str, &str, &str); 21] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -66,6 +68,21 @@ const KEYS: [(&str, &str, &str); 18] = [
         "Whether an endorsement takes two people: off, on, or auto (as soon as two people have admin accounts).",
     ),
     (
+        "regulations.folder",
+        "",
+        "A folder with holidays.csv, time-zones.csv or deadlines.csv in the place of those compiled in, of the same columns. Empty: none.",
+    ),
+    (
+        "regulations.starts",
+        "complete",
+        "When the time for the answer begins to run: complete (when the file is), or receipt.",
+    ),
+    (
+        "practice.clock",
+        "",
+        "A training federation's clock: a file that sets it. Only where the federation's name begins with latihan. Empty: the machine's.",
+    ),
+    (
         "observe.listen",
         "127.0.0.1:9465",
         "Where metrics (/metrics), life (/health) and readiness (/ready) are told over HTTP: ADDRESS:PORT, or off. Whoever reaches \
@@ -93,6 +110,9 @@ pub(crate) struct Settings {
     pub(crate) people: Option<PathBuf>,
     /// Whether an endorsement takes two people.
     pub(crate) four_eyes: FourEyes,
+    /// How long each step may take.
+    pub(crate) timetable: Arc<Timetable>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
@@ -157,6 +177,8 @@ impl Settings {
             None if !value.is_empty() => Err("64 hexadecimal digits are wanted"),
             found => Ok(found),
         });
+        let timetable = regulated(&mut read, data);
+        let clock = clock_of(&mut read, federation.as_ref(), data);
         let usual = read_listen(default("observe.listen")).unwrap_or_default();
         let observe = read.or("observe.listen", usual, "remedy.observe", read_listen);
         let soft = read.or("shutdown.soft_seconds", SOFT_LIMIT_SECONDS_DEFAULT, "remedy.soft-seconds", |value| {
@@ -205,6 +227,8 @@ impl Settings {
                 database: database?,
                 people: people?,
                 four_eyes: four_eyes?,
+                timetable: Arc::new(timetable?),
+                clock: clock?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),

@@ -9,9 +9,10 @@ use lintas::desk::service::told;
 use lintas::desk::story::{Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
-use lintas::domain::{NodeId, UnitCode};
+use lintas::domain::{NodeId, Starts, UnitCode};
 use lintas::protocol::desk::v1 as wire;
-use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::regulations::timetable;
+use lintas::runtime::OsEntropy;
 use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{Language, say};
@@ -30,7 +31,9 @@ const WIDTH_DEFAULT: usize = 100;
 
 async fn desk(settings: &Settings) -> Result<Desk<SqliteStore>, Failure> {
     let store = keys::reader(settings).await?;
-    Ok(Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), keys::ring(settings)?).await?)
+    Ok(Desk::open(store, Arc::clone(&settings.clock), Arc::new(OsEntropy), keys::ring(settings)?)
+        .await?
+        .with_timetable(Arc::clone(&settings.timetable)))
 }
 
 /// Complaints by filter, for machines and for people.
@@ -99,7 +102,10 @@ pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Resu
             (Arc::new(names), file)
         }
     };
-    let story = Story::of(&file, &registry, lang, Reader::Handler);
+    // Whoever has no way to the settings is told by what is compiled in.
+    let settings = Settings::if_there(common).ok().flatten();
+    let timetable = settings.map_or_else(|| Arc::new(timetable(Starts::default())), |settings| settings.timetable);
+    let story = Story::of(&file, &registry, &timetable, lang, Reader::Handler);
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);

@@ -10,7 +10,7 @@ use lintas::desk::Desk;
 use lintas::desk::service::{Caller, ClientError, Credentials};
 use lintas::desk::socket::{DeskSocket, SocketPlace};
 use lintas::identity::files::read_secret;
-use lintas::runtime::{OsEntropy, SystemClock};
+use lintas::runtime::OsEntropy;
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::Language;
 
@@ -100,7 +100,9 @@ pub(crate) async fn writing(
             let settings = Settings::load(common)?;
             let socket = open_socket(&settings)?;
             let store = estate::open(&settings, Some(lang)).await?;
-            let desk = Desk::open(store, Arc::new(SystemClock), Arc::new(OsEntropy), ring(&settings)?).await?;
+            let desk = Desk::open(store, Arc::clone(&settings.clock), Arc::new(OsEntropy), ring(&settings)?)
+                .await?
+                .with_timetable(Arc::clone(&settings.timetable));
             Ok((Caller::local(desk).with(credentials(common)?), Some(socket)))
         }
         other => Ok((other?, None)),

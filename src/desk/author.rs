@@ -2,6 +2,7 @@
 //! no clock, no randomness, no storage; whatever it needs of them was drawn before.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::action::{Action, ActionName};
 use super::case::Case;
@@ -14,7 +15,7 @@ use crate::domain::event::HEADER_BYTES_MAX;
 use crate::domain::rules::{may_be_traced, told_time};
 use crate::domain::{
     Change, ComplaintId, Event, EventHash, FederationId, Filing, Header, NodeId, PartRef, Position, Pseudonym, Refusal,
-    Registry, Role, SealingKeyId, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility, fold,
+    Registry, Role, SealingKeyId, Timestamp, Timetable, TrackingNumber, UnitCode, Verdict, Visibility, fold,
 };
 use crate::journal::{self, Part, SecretSeed};
 use crate::runtime::TraceContext;
@@ -33,6 +34,8 @@ pub struct Author {
     pub now: Timestamp,
     /// What causes it, if that is traced; kept only where that leads to no anonymous reporter.
     pub trace: Option<TraceContext>,
+    /// How long each step may take.
+    pub timetable: Arc<Timetable>,
     /// The key to which what it writes is sealed for itself.
     pub key: SealingKeyId,
     /// From which the keys of what it seals are drawn.
@@ -257,7 +260,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
     };
     let changes = Changes {
         entries,
-        summaries: vec![Summary::of(&complaint, updated)],
+        summaries: vec![Summary::of(&complaint, &events, &author.timetable, updated)],
         cited: Some(cited),
         destroy,
         ..Changes::default()

@@ -37,6 +37,12 @@ pub struct Listed {
     pub epoch: u32,
     /// The hash of the proposal under way.
     pub pending: Option<String>,
+    /// Until when the awaited step may take, in UTC.
+    pub due: Option<String>,
+    /// Which step that is: the name of a deadline, such as `response`.
+    pub due_for: Option<&'static str>,
+    /// Whether that is over and those above the holder were told.
+    pub overdue: bool,
     /// How many late events wait to be looked at.
     pub late: u32,
     /// Whether an event of it is held.
@@ -80,6 +86,12 @@ fn row(summary: &Summary, registry: &Registry, language: Language) -> [String; 7
     if summary.pending.is_some() {
         remarks.push(say("list.pending", language, &[]));
     }
+    if let Some(due) = summary.due {
+        // The last moment in time lies before the end of the last day.
+        let last = day(crate::domain::Timestamp(due.0.saturating_sub(1)), language);
+        let code = if summary.overdue { "list.overdue" } else { "list.due" };
+        remarks.push(say(code, language, &[("day", &last)]));
+    }
     if summary.late > 0 {
         remarks.push(say("list.late", language, &[("count", &summary.late.to_string())]));
     }
@@ -112,6 +124,9 @@ fn one(summary: &Summary, registry: &Registry) -> Listed {
         origin: summary.origin.to_string(),
         epoch: summary.epoch,
         pending: summary.pending.map(|event| event.to_string()),
+        due: summary.due.and_then(iso),
+        due_for: summary.due_for.map(crate::domain::Moment::name),
+        overdue: summary.overdue,
         late: summary.late,
         held: summary.held,
         filed_at: iso(summary.filed_at),
@@ -145,6 +160,9 @@ mod tests {
             state: DisplayState::Disposed,
             epoch: 1,
             pending: Some(EventHash([1; 32])),
+            due: None,
+            due_for: None,
+            overdue: false,
             held: false,
             late: 2,
             filed_at: Timestamp(1_780_248_600_000_000),

@@ -21,7 +21,8 @@ use crate::accounts::Accounts;
 use crate::accounts::approval::FourEyes;
 use crate::domain::rules::reporter_may_be_traced;
 use crate::domain::{
-    ComplaintId, FederationId, Filing, NodeId, Position, Registry, Timestamp, TrackingNumber, UnitCode, Visibility,
+    ComplaintId, FederationId, Filing, NodeId, Position, Registry, Timestamp, Timetable, TrackingNumber, UnitCode,
+    Visibility,
 };
 use crate::journal::{self, Keyring, SecretSeed};
 use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
@@ -45,7 +46,8 @@ pub struct Desk<S> {
     written: Arc<watch::Sender<Position>>,
     pub(super) link: Option<Arc<dyn LinkProbe>>,
     telemetry: Telemetry,
-    actor: Actor,
+    pub(super) timetable: Arc<Timetable>,
+    pub(super) actor: Actor,
     accounts: Accounts<S>,
     pub(super) four_eyes: FourEyes,
 }
@@ -86,6 +88,7 @@ impl<S: Store> Desk<S> {
             written: Arc::new(watch::Sender::new(own.written)),
             link: None,
             telemetry: Telemetry::default(),
+            timetable: Arc::default(),
             actor: Actor::Operator,
         })
     }
@@ -106,6 +109,12 @@ impl<S: Store> Desk<S> {
     #[must_use]
     pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
         Self { telemetry, ..self }
+    }
+
+    /// The same desk, with how long each step may take.
+    #[must_use]
+    pub fn with_timetable(self, timetable: Arc<Timetable>) -> Self {
+        Self { timetable, ..self }
     }
 
     /// The same desk, with a rule for whether endorsing takes two people.
@@ -401,6 +410,21 @@ impl<S: Store> Desk<S> {
         Ok(written)
     }
 
+    /// One transaction that nobody's work caused.
+    pub(super) async fn planned<T: Send>(
+        &self,
+        complaints: BTreeSet<ComplaintId>,
+        plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, T), DeskError> + Send,
+    ) -> Result<T, DeskError> {
+        self.transact(complaints, |_: &View| None, plan).await
+    }
+
+    /// Notes what was written, and wakes the link.
+    pub(super) fn done(&self, action: ActionName, written: &Written) {
+        self.telemetry.instruments().desk_action(action.name(), "done");
+        self.written.send_replace(written.end);
+    }
+
     /// One transaction of the planner, with the registry as it stands in it; `trace` says what its events are caused by.
     async fn transact<T: Send>(
         &self,
@@ -411,6 +435,7 @@ impl<S: Store> Desk<S> {
         let known = self.known();
         let scope = Scope { complaints, registry_after: Some(known.position()), ..Scope::default() };
         let clock = &self.clock;
+        let timetable = Arc::clone(&self.timetable);
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let account = self.actor.pseudonym(&federation, &node);
         let keys = Arc::clone(&self.keys);
@@ -421,7 +446,7 @@ impl<S: Store> Desk<S> {
                 let registry = advanced(&known, view);
                 let now = clock.timestamp();
                 let key = keys.own(registry.node(&node).map(|entry| entry.sealing_key));
-                let author = Author { federation, node, account, now, trace: trace(view), key, seed };
+                let author = Author { federation, node, account, now, trace: trace(view), timetable, key, seed };
                 match plan(view, &registry, &author) {
                     Ok((changes, answer)) => (changes, (registry, Ok(answer))),
                     Err(error) => (Changes::default(), (registry, Err(error))),

@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Reporter;
-use crate::domain::{Complaint, Event, EventHash, NodeId, PartKind, Registry, Role, UnitCode, Visibility, fold};
+use crate::domain::{
+    Complaint, Event, EventHash, NodeId, PartKind, Registry, Role, Timetable, UnitCode, Visibility, fold,
+};
 use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
@@ -69,8 +71,8 @@ impl std::fmt::Display for Named {
 impl Story {
     /// Tells the story of a file.
     #[must_use]
-    pub fn of(file: &File, registry: &Registry, language: Language, reader: Reader) -> Self {
-        let told = Told::new(file, registry, language, reader);
+    pub fn of(file: &File, registry: &Registry, timetable: &Timetable, language: Language, reader: Reader) -> Self {
+        let told = Told::new(file, registry, timetable, language, reader);
         Self {
             language,
             head: head::of(&told),
@@ -92,6 +94,7 @@ pub fn identity(file: &File) -> Option<Reporter> {
 struct Told<'a> {
     file: &'a File,
     registry: &'a Registry,
+    timetable: &'a Timetable,
     language: Language,
     reader: Reader,
     complaint: Option<Complaint>,
@@ -100,13 +103,19 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(file: &'a File, registry: &'a Registry, language: Language, reader: Reader) -> Self {
+    fn new(
+        file: &'a File,
+        registry: &'a Registry,
+        timetable: &'a Timetable,
+        language: Language,
+        reader: Reader,
+    ) -> Self {
         let events: Vec<Event> = file.events.iter().map(|filed| filed.event.clone()).collect();
         // Grants go with other events; to whom content was sealed is told at the head.
         let mut order = order::causal(&file.events);
         order.retain(|filed| filed.event.header.change.role() != Role::Granter);
         let numbers = order.iter().zip(1..).map(|(filed, number)| (filed.event.hash, number)).collect();
-        Self { file, registry, language, reader, complaint: fold(&events), order, numbers }
+        Self { file, registry, timetable, language, reader, complaint: fold(&events), order, numbers }
     }
 
     /// Whether the content is not for these eyes.

@@ -5,6 +5,7 @@ use super::complaint::{Complaint, DisplayState, Outcome};
 use super::deadline::Moment;
 use super::event::{Change, Event};
 use super::ids::Timestamp;
+use super::timetable::Starts;
 
 /// A clock that runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,10 +21,10 @@ pub struct Running {
 /// The clock that runs for whoever is to act next; none when nothing is awaited.
 ///
 /// To verify and pass on, it runs since the complaint came to the present holder; for the first follow-up, since it was disposed; for the
-/// answer, since the file was complete. It stands still for the answer while the file waits for the reporter. After the answer the
+/// answer, since the file was complete, or since it was filed, as it is laid down. It stands still for the answer while the file waits for the reporter. After the answer the
 /// reporter's own clock runs, and for a deferred file the one for completing it.
 #[must_use]
-pub fn running(complaint: &Complaint, events: &[Event]) -> Option<Running> {
+pub fn running(complaint: &Complaint, events: &[Event], starts: Starts) -> Option<Running> {
     let mut counted: Vec<&Event> =
         events.iter().filter(|event| complaint.outcomes.get(&event.hash) == Some(&Outcome::Counted)).collect();
     counted.sort_by_key(|event| (event.header.time, event.hash));
@@ -36,6 +37,7 @@ pub fn running(complaint: &Complaint, events: &[Event]) -> Option<Running> {
             (Moment::Verify, came)
         }
         DisplayState::Disposed => (Moment::FirstFollowUp, since(|change| matches!(change, Change::Disposed { .. }))),
+        DisplayState::InProgress if starts == Starts::Receipt => (Moment::Response, complaint.filed_at),
         DisplayState::InProgress => {
             let complete = last(|change| matches!(change, Change::Verified | Change::Completed));
             (Moment::Response, complete.map_or(complaint.filed_at, |event| event.header.time))
@@ -90,7 +92,7 @@ mod tests {
     type Days = (Moment, i64, Vec<(i64, Option<i64>)>);
 
     fn clock(story: &Story) -> Option<Days> {
-        let clock = running(&story.fold(), &story.events)?;
+        let clock = running(&story.fold(), &story.events, Starts::Complete)?;
         let day = |at: Timestamp| at.0 / DAY;
         let pauses = clock.pauses.iter().map(|(from, to)| (day(*from), to.map(day))).collect();
         Some((clock.moment, day(clock.start), pauses))

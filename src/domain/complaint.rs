@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deadline::Moment;
 use super::event::Filing;
 use super::ids::{ComplaintId, EventHash, NodeId, Position, Timestamp};
 use super::terms::{Cause, Inadmissibility, Refusal};
@@ -174,7 +175,7 @@ pub struct Complaint {
     pub outcomes: BTreeMap<EventHash, Outcome>,
     /// Events refused because a proposal is pending that is pending still.
     pub undecided: BTreeSet<EventHash>,
-    /// Origin, and every node ever named by a Moved.
+    /// Origin, every node ever named by a Moved, and those told of a deadline that passed.
     pub participants: BTreeSet<NodeId>,
     /// Events whose content was destroyed.
     pub redacted: BTreeSet<EventHash>,
@@ -182,6 +183,8 @@ pub struct Complaint {
     pub stars: Option<u8>,
     /// Whether the reporter confirmed, appealed or withdrew.
     pub reporter: ReporterVoice,
+    /// The deadlines that passed and of which those above were told: in which epoch, what for, and when.
+    pub overdue: BTreeSet<(EventHash, Moment, Timestamp)>,
     /// What the present holder must still receive before it may act.
     pub missing: Vec<EventHash>,
     /// Whether an event is in the set, or held, whose change this version does not know.

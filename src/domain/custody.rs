@@ -75,9 +75,15 @@ pub fn decide(
 /// and which is not the body complained of. None at `id`, where nothing escalates, and if the node of `id` may not receive it.
 #[must_use]
 pub fn escalate(complaint: &Complaint, events: &[Event], registry: &Registry, cause: Cause) -> Option<Moved> {
-    let unit = complaint.unit().ancestors().find(|unit| unit.is_root() || fit(complaint, registry, unit))?;
+    let unit = above(complaint, registry)?;
     let node = registry.home(&unit).filter(|node| registry.may_receive(node).is_ok())?;
     Some(moved_by_hub(complaint, events, unit, node, cause))
+}
+
+/// The nearest unit above the holder that can be given the complaint; none at `id`.
+#[must_use]
+pub fn above(complaint: &Complaint, registry: &Registry) -> Option<UnitCode> {
+    complaint.unit().ancestors().find(|unit| unit.is_root() || fit(complaint, registry, unit))
 }
 
 /// Moves a complaint to the same unit at its new node; what binds the unit goes on binding it. None if it is there already,

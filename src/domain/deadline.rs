@@ -52,6 +52,31 @@ impl Moment {
         }
     }
 
+    /// Its number in header bytes: signed for ever.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Verify => 1,
+            Self::FirstFollowUp => 2,
+            Self::Response => 3,
+            Self::ResponseNormative => 4,
+            Self::ReporterWindow => 5,
+            Self::Completion => 6,
+        }
+    }
+
+    /// The moment of this number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|moment| moment.code() == code)
+    }
+
+    /// Whether the office is to act, not the reporter.
+    #[must_use]
+    pub const fn is_the_offices(self) -> bool {
+        !matches!(self, Self::ReporterWindow | Self::Completion)
+    }
+
     /// The moment of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

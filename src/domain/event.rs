@@ -1,5 +1,6 @@
 //! Events: what a header says. Structured data only, no free text, no personal data; the bytes are the journal's.
 
+use super::deadline::Moment;
 use super::ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealingKeyId, SigningKeyId, StatementSignature,
     Timestamp,
@@ -282,6 +283,17 @@ pub enum Change {
         /// Which.
         event: EventHash,
     },
+    /// Hub: a deadline passed, and those above the holder are told. Custody stays.
+    Overdue {
+        /// The opener of the epoch in which it passed.
+        opener: EventHash,
+        /// What should have happened.
+        moment: Moment,
+        /// By when.
+        due: Timestamp,
+        /// Nodes that take part from now on, so that their people see it.
+        told: Vec<NodeId>,
+    },
     /// Hub, registry: a node was enrolled with these keys.
     NodeEnrolled {
         /// The unit it was enrolled for.
@@ -430,7 +442,8 @@ impl Change {
             | Self::MoveRefused { .. }
             | Self::Inadmissible { .. }
             | Self::Held { .. }
-            | Self::Released { .. } => Role::Hub,
+            | Self::Released { .. }
+            | Self::Overdue { .. } => Role::Hub,
             Self::NodeEnrolled { .. }
             | Self::NodeRevoked { .. }
             | Self::NodeSuspended { .. }
@@ -489,6 +502,7 @@ impl Change {
             Self::Inadmissible { .. } => "inadmissible",
             Self::Held { .. } => "held",
             Self::Released { .. } => "released",
+            Self::Overdue { .. } => "overdue",
             Self::NodeEnrolled { .. } => "node-enrolled",
             Self::NodeRevoked { .. } => "node-revoked",
             Self::NodeSuspended { .. } => "node-suspended",

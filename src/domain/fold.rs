@@ -132,6 +132,7 @@ impl<'a> Set<'a> {
             redacted: BTreeSet::new(),
             stars: None,
             reporter: ReporterVoice::default(),
+            overdue: BTreeSet::new(),
             missing: Vec::new(),
             read_only: self.outside.values().any(|outcome| *outcome == Outcome::Held),
         })
@@ -153,7 +154,14 @@ impl<'a> Set<'a> {
                     Outcome::Counted
                 }
                 Role::Hub if matches!(header.change, Change::Moved(_)) => Outcome::Waiting,
-                Role::Granter | Role::Hub | Role::Registry => Outcome::Counted,
+                Role::Hub => {
+                    if let Change::Overdue { opener, moment, due, told } = &header.change {
+                        complaint.overdue.insert((*opener, *moment, *due));
+                        complaint.participants.extend(told.iter().cloned());
+                    }
+                    Outcome::Counted
+                }
+                Role::Granter | Role::Registry => Outcome::Counted,
                 Role::Unknown => {
                     complaint.read_only = true;
                     Outcome::Waiting

@@ -16,8 +16,10 @@ pub mod registry;
 pub mod routing;
 pub mod rules;
 pub mod sealing;
+pub mod silence;
 pub mod spelling;
 pub mod terms;
+pub mod timetable;
 pub mod tracking;
 pub mod unit;
 pub mod verdict;
@@ -55,6 +57,7 @@ pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,
 };
+pub use timetable::{Deadline, Starts, Timetable};
 pub use tracking::TrackingNumber;
 pub use unit::UnitCode;
 pub use verdict::Verdict;

@@ -135,6 +135,8 @@ fn change() -> BoxedStrategy<Change> {
         (hash(), prop::collection::vec(wrap(), 0..4)).prop_map(|(event, wraps)| Change::Granted { event, wraps }),
         hash().prop_map(|event| Change::Held { event }),
         hash().prop_map(|event| Change::Released { event }),
+        (hash(), select(crate::domain::Moment::ALL.as_slice()), any::<i64>(), prop::collection::vec(node(), 0..3))
+            .prop_map(|(opener, moment, due, told)| Change::Overdue { opener, moment, due: Timestamp(due), told }),
     ];
     let unit_reason = prop_oneof![
         (unit(), reason()).prop_map(|(unit, reason)| Change::Disposed { unit, reason }),

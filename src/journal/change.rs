@@ -5,8 +5,8 @@ use super::cbor::{Reader, Unreadable, Writer};
 use super::kind;
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, Filing, Inadmissibility, MoveRefusal, Moved, Reason, SealingKeyId, SigningKeyId,
-    StatementSignature, TrackingNumber, UnitCode, Visibility, Wrap,
+    Cause, Change, Channel, Class, Filing, Inadmissibility, Moment, MoveRefusal, Moved, Reason, SealingKeyId,
+    SigningKeyId, StatementSignature, Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Stars of a rating, worst and best.
@@ -41,6 +41,13 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
         Change::Rated { stars } => w.array(1).uint(*stars),
         Change::Filed(filing) => filed(&mut w, filing),
         Change::Moved(to) => moved(&mut w, to),
+        Change::Overdue { opener, moment, due, told } => {
+            w.array(4).bytes(&opener.0).uint(moment.code()).int(due.0).array(told.len());
+            for node in told {
+                w.text(node.as_str());
+            }
+            &mut w
+        }
         Change::MoveRefused { proposal, upto, reason } => {
             w.array(3).bytes(&proposal.0).position(*upto).uint(reason.code())
         }
@@ -157,6 +164,7 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
         }
         kind::HELD => one(r, |r| r.hash("event")).map(|event| Change::Held { event })?,
         kind::RELEASED => one(r, |r| r.hash("event")).map(|event| Change::Released { event })?,
+        kind::OVERDUE => overdue(r)?,
         _ => return registry(number, r),
     }))
 }
@@ -280,6 +288,18 @@ fn filing(r: &mut Reader<'_>) -> Result<Filing, Unreadable> {
         about: r.optional("about", Reader::unit)?,
         area: area(r.optional("area", Reader::unit)?)?,
     })
+}
+
+fn overdue(r: &mut Reader<'_>) -> Result<Change, Unreadable> {
+    r.array(4, "fields")?;
+    let (opener, moment) = (r.hash("opener")?, r.word("moment", Moment::from_code)?);
+    let due = r.int("due").map(Timestamp)?;
+    let mut told = Vec::new();
+    // The count is only believed as far as the bytes go: the header's length bounds them.
+    for _ in 0..r.items("told")? {
+        told.push(r.node("told")?);
+    }
+    Ok(Change::Overdue { opener, moment, due, told })
 }
 
 fn move_(r: &mut Reader<'_>) -> Result<Moved, Unreadable> {

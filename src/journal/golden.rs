@@ -119,6 +119,12 @@ fn changes() -> Vec<Change> {
         Change::Inadmissible { event: event(0xb3), prev: Some(event(0xb4)), reason: Inadmissibility::NotAtHome },
         Change::Held { event: event(0xb5) },
         Change::Released { event: event(0xb5) },
+        Change::Overdue {
+            opener: event(0xb6),
+            moment: crate::domain::Moment::Response,
+            due: crate::domain::Timestamp(1_790_000_000_000_000),
+            told: vec![NodeId::Node(unit("13")), NodeId::Node(unit("id"))],
+        },
         Change::NodeEnrolled {
             node: unit("13.71"),
             name: name("Pemerintah Kota Padang"),

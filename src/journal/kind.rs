@@ -89,6 +89,8 @@ kinds! {
     HELD = 63, Change::Held { .. },
     /// `[event]`
     RELEASED = 64, Change::Released { .. },
+    /// `[opener, moment, due, [node, …]]`
+    OVERDUE = 65, Change::Overdue { .. },
 
     /// `[node, name, signing key, tls key, sealing key, after]`
     NODE_ENROLLED = 90, Change::NodeEnrolled { .. },

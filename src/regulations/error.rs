@@ -27,3 +27,14 @@ pub enum RegulationError {
     #[error(transparent)]
     Rules(#[from] RulesError),
 }
+
+/// A folder of regulations that cannot be used.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// A file, or the folder, cannot be read.
+    #[error("{0} in the folder of regulations cannot be read: {1}")]
+    Unreadable(&'static str, std::io::Error),
+    /// A file says what is not understood.
+    #[error("{0} in the folder of regulations: {1}")]
+    Wrong(&'static str, RegulationError),
+}

@@ -8,13 +8,15 @@ mod read;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::LazyLock;
 
-pub use error::RegulationError;
+pub use error::{FolderError, RegulationError};
 pub use read::{read_deadlines, read_holidays, read_zones};
 
 use crate::domain::deadline::Rules;
-use crate::domain::{Calendar, UnitCode, Zone};
+use crate::domain::{Calendar, Starts, Timetable, UnitCode, Zone};
+use crate::runtime::settings::Settings;
 
 const HOLIDAYS_FILE: &str = include_str!("../../data/holidays.csv");
 const ZONES_FILE: &str = include_str!("../../data/time-zones.csv");
@@ -42,4 +44,55 @@ pub fn zone_of(unit: &UnitCode) -> Option<Zone> {
     static ZONES: LazyLock<BTreeMap<String, Zone>> = LazyLock::new(|| read_zones(ZONES_FILE).unwrap_or_default());
     let top = unit.as_str().split('.').next().unwrap_or_default();
     ZONES.get(top).copied()
+}
+
+/// All of it together, as the data in this program have it.
+#[must_use]
+pub fn timetable(starts: Starts) -> Timetable {
+    Timetable {
+        calendar: calendar().clone(),
+        rules: deadlines().clone(),
+        zones: read_zones(ZONES_FILE).unwrap_or_default(),
+        starts,
+    }
+}
+
+/// The same, with what an operator's folder holds in the place of what is compiled in: `holidays.csv`, `time-zones.csv`,
+/// `deadlines.csv`, of the columns that `data/README.md` tells. Each stands for the whole of its kind.
+///
+/// # Errors
+/// Names the file that cannot be read, and what is wrong with it.
+pub fn from_folder(folder: &Path, starts: Starts) -> Result<Timetable, FolderError> {
+    let compiled = timetable(starts);
+    let file = |name: &'static str| match std::fs::read_to_string(folder.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.is_dir() => Ok(None),
+        Err(error) => Err(FolderError::Unreadable(name, error)),
+    };
+    let wrong = |name: &'static str| move |error| FolderError::Wrong(name, error);
+    Ok(Timetable {
+        calendar: match file("holidays.csv")? {
+            Some(text) => Calendar::new(read_holidays(&text).map_err(wrong("holidays.csv"))?),
+            None => compiled.calendar,
+        },
+        zones: match file("time-zones.csv")? {
+            Some(text) => read_zones(&text).map_err(wrong("time-zones.csv"))?,
+            None => compiled.zones,
+        },
+        rules: match file("deadlines.csv")? {
+            Some(text) => read_deadlines(&text).map_err(wrong("deadlines.csv"))?,
+            None => compiled.rules,
+        },
+        starts,
+    })
+}
+
+/// The timetable that the settings `regulations.folder` and `regulations.starts` name. The folder lies below `data`, unless its path
+/// is absolute.
+pub fn regulated(read: &mut Settings, data: &Path) -> Option<Timetable> {
+    let starts = |text: &str| Starts::from_name(text).ok_or("complete or receipt is wanted");
+    let starts = read.or("regulations.starts", Starts::default(), "remedy.starts", starts)?;
+    let folder =
+        |text: &str| if text.is_empty() { Ok(timetable(starts)) } else { from_folder(&data.join(text), starts) };
+    read.or("regulations.folder", timetable(starts), "remedy.regulations", folder)
 }

@@ -1,11 +1,12 @@
 //! What the files of regulations must hold, and that what is reckoned with them is what others reckon.
 
 use super::{
-    DEADLINES_FILE, HOLIDAYS_FILE, ZONES_FILE, calendar, deadlines, read_deadlines, read_holidays, read_zones,
+    DEADLINES_FILE, HOLIDAYS_FILE, ZONES_FILE, calendar, deadlines, from_folder, read_deadlines, read_holidays,
+    read_zones,
 };
 use crate::areas::areas;
 use crate::domain::deadline::{CountedDays, Moment, Rule};
-use crate::domain::{Class, Date, DayOffKind, Due, UnitCode, Zone};
+use crate::domain::{Class, Date, DayOffKind, Due, Starts, UnitCode, Zone};
 
 /// Reckoned by another program: `tests/data/make-deadlines.py`.
 const EXPECTED: &str = include_str!("../../tests/data/deadlines.csv");
@@ -128,4 +129,18 @@ fn year_that_nobody_knows_is_reckoned_as_if_known() {
     let due = rule(3, CountedDays::All).due(monday, Zone::Wib, &[], calendar());
     let Due::By { last_day, provisional, .. } = due else { panic!("{due:?}") };
     assert_eq!((last_day.to_string(), provisional), ("2028-03-02".to_owned(), false));
+}
+
+#[test]
+fn regulation_of_an_operator_is_ignored_or_half_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = || from_folder(folder.path(), Starts::Receipt).map(|table| table.rules.all().to_vec());
+    assert_eq!(rule().unwrap(), deadlines().all(), "what is not there is as compiled in");
+    let file = folder.path().join("deadlines.csv");
+    std::fs::write(&file, "class,moment,amount,unit,legal_basis,mark\nany,verify,7,wd,Perda 1/2027,[C]\n").unwrap();
+    assert_eq!(rule().unwrap().len(), 1);
+    assert_eq!(rule().unwrap()[0].amount, 7);
+    std::fs::write(&file, "class,moment,amount,unit,legal_basis,mark\nany,verify,seven,wd,x,[C]\n").unwrap();
+    assert!(rule().unwrap_err().to_string().starts_with("deadlines.csv in the folder of regulations: "));
+    assert!(from_folder(&folder.path().join("none"), Starts::Receipt).is_err());
 }

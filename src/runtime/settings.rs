@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::clock::{Clock, SystemClock};
 use super::exit::Exit;
+use super::practice::{PracticeClock, is_training};
+use crate::domain::FederationId;
 
 /// Longest settings file, in bytes.
 pub const SETTINGS_BYTES_MAX: u64 = 256 * 1024;
@@ -298,6 +302,32 @@ fn scalar(value: &toml::Value) -> Option<String> {
         toml::Value::Boolean(truth) => Some(truth.to_string()),
         toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
     }
+}
+
+/// Reads `on` or `off`.
+///
+/// # Errors
+/// If it is another word.
+pub fn on_off(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off is wanted"),
+    }
+}
+
+/// The clock that the setting `practice.clock` names: the machine's, or a training federation's.
+pub fn clock_of(read: &mut Settings, federation: Option<&FederationId>, data: &Path) -> Option<Arc<dyn Clock>> {
+    let clock = |text: &str| -> Result<Arc<dyn Clock>, String> {
+        if text.is_empty() {
+            return Ok(Arc::new(SystemClock));
+        }
+        if !federation.is_some_and(is_training) {
+            return Err("only a federation whose name begins with latihan has a clock that can be set".to_owned());
+        }
+        PracticeClock::open(&data.join(text)).map(|clock| Arc::new(clock) as _).map_err(|error| error.to_string())
+    };
+    read.or("practice.clock", Arc::new(SystemClock), "remedy.practice-clock", clock)
 }
 
 #[cfg(test)]

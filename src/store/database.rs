@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
-    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
-    People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token,
-    Vault, View,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
+    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, Vault, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -143,6 +143,10 @@ impl Store for Database {
         after: Option<(Timestamp, ComplaintId)>,
     ) -> Result<Vec<Summary>, StoreError> {
         each!(self, store => store.filed(filter, after).await)
+    }
+
+    async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
+        each!(self, store => store.due(filter).await)
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

@@ -34,8 +34,8 @@ pub use error::StoreError;
 pub use evidence::{Evidence, Word};
 pub use people::{Account, People, PeopleChanges, PeopleScope, Request, Session, Somebody};
 pub use rows::{
-    Batch, Counts, Delivery, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer, ProofRef,
-    Refusals, Rewrapped, SealedEntry, Summary, Unsealed,
+    Batch, Counts, Delivery, DueFilter, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
+    ProofRef, Refusals, Rewrapped, SealedEntry, Summary, Unsealed,
 };
 pub use tokens::{Token, TokenChange, TokenStanding};
 pub use vault::Vault;
@@ -86,6 +86,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         filter: ListFilter,
         after: Option<(Timestamp, ComplaintId)>,
     ) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
+
+    /// Complaints whose deadline has passed, the oldest first.
+    fn due(&self, filter: DueFilter) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
 
     /// The complaint with a tracking number.
     fn find(&self, tracking: TrackingNumber) -> impl Future<Output = Result<Option<ComplaintId>, StoreError>> + Send;

@@ -6,9 +6,9 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{
-    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
-    People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary, Token,
-    View,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
+    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
+    Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -88,6 +88,10 @@ impl<S: Store> Store for Observed<S> {
         after: Option<(Timestamp, ComplaintId)>,
     ) -> Result<Vec<Summary>, StoreError> {
         self.watched("filed", self.store.filed(filter, after)).await
+    }
+
+    async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
+        self.watched("due", self.store.due(filter)).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

@@ -2,8 +2,8 @@
 
 use crate::domain::complaint::DisplayState;
 use crate::domain::{
-    Class, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, SealHash, Timestamp,
-    TrackingNumber, UnitCode, Verdict, Visibility,
+    Class, Complaint, ComplaintId, Event, EventHash, FederationId, Moment, NodeId, Position, SealHash, Timestamp,
+    Timetable, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 use crate::runtime::TraceContext;
@@ -210,6 +210,12 @@ pub struct Summary {
     pub pending: Option<EventHash>,
     /// Whether an event of it is held.
     pub held: bool,
+    /// Until when the awaited step may take, if that is known.
+    pub due: Option<Timestamp>,
+    /// Which step that is.
+    pub due_for: Option<Moment>,
+    /// Whether that is over and those above the holder were told.
+    pub overdue: bool,
     /// How many late events wait to be looked at.
     pub late: u32,
     /// When it was filed, by its origin's clock.
@@ -221,9 +227,13 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The projection of a fold.
+    /// The projection of a fold of these events, with what a timetable says of it.
     #[must_use]
-    pub fn of(complaint: &Complaint, updated_at: Timestamp) -> Self {
+    pub fn of(complaint: &Complaint, events: &[Event], timetable: &Timetable, updated_at: Timestamp) -> Self {
+        let deadline = timetable.deadline(complaint, events);
+        let due = deadline.as_ref().and_then(|deadline| deadline.due.end());
+        let due_for = deadline.map(|deadline| deadline.moment);
+        let told = |(due, moment)| complaint.overdue.contains(&(complaint.epoch().opener, moment, due));
         let late = complaint.outcomes.values().filter(|o| **o == crate::domain::Outcome::Late).count();
         Self {
             id: complaint.id,
@@ -238,6 +248,9 @@ impl Summary {
             state: complaint.display(),
             epoch: u32::try_from(complaint.epochs.len()).unwrap_or(u32::MAX),
             pending: complaint.epoch().pending,
+            due,
+            due_for,
+            overdue: due.zip(due_for).is_some_and(told),
             held: complaint.read_only,
             late: u32::try_from(late).unwrap_or(u32::MAX),
             filed_at: complaint.filed_at,
@@ -245,6 +258,31 @@ impl Summary {
             participants: complaint.participants.iter().cloned().collect(),
         }
     }
+}
+
+impl Summary {
+    /// The same without what a timetable says of it: what follows from the events alone.
+    #[must_use]
+    pub fn undated(self) -> Self {
+        Self { due: None, due_for: None, overdue: false, ..self }
+    }
+}
+
+/// Which complaints to look for whose deadline has passed, the oldest deadline first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DueFilter {
+    /// Those whose deadline lies at or before this moment.
+    pub before: Timestamp,
+    /// Only those held at this node.
+    pub node: Option<NodeId>,
+    /// Only those for one of these steps; all if empty.
+    pub moments: Vec<Moment>,
+    /// Also those of which the people above were told already and which their holder has accepted.
+    pub told: bool,
+    /// Only those after this deadline and name.
+    pub after: Option<(Timestamp, ComplaintId)>,
+    /// At most so many.
+    pub limit: usize,
 }
 
 /// Which complaints to list.

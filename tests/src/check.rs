@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use lintas::domain::{
-    Complaint, ComplaintId, DisplayState, Event, EventHash, NodeId, Outcome, Position, Verdict, fold,
+    Complaint, ComplaintId, DisplayState, Event, EventHash, NodeId, Outcome, Position, Timetable, Verdict, fold,
 };
 use lintas::journal;
 use lintas::store::{ListFilter, Store, StoreError, Summary};
@@ -166,7 +166,7 @@ fn project(name: &str, id: ComplaintId, complaint: &Complaint, books: &Books, re
         report.differ(format!("{name}: complaint {id} is not listed"));
         return;
     };
-    if *stored != Summary::of(complaint, stored.updated_at) {
+    if stored.clone().undated() != Summary::of(complaint, &[], &Timetable::default(), stored.updated_at) {
         let (says, is) = (stored.state.name(), complaint.display().name());
         report.differ(format!(
             "{name}: complaint {id} is listed as {says} at {}, but is {is} at {}",

@@ -2,8 +2,8 @@
 
 use crate::domain::event::PublicName;
 use crate::domain::{
-    Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, NodeId, PartKind, Position,
-    Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
+    Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Moment, NodeId, PartKind,
+    Position, Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
@@ -66,6 +66,9 @@ fn summary(summary: &wire::Summary) -> Option<Summary> {
         state: DisplayState::ALL.iter().copied().find(|state| state.name() == summary.state)?,
         epoch: summary.epoch,
         pending: summary.pending.then_some(proposal),
+        due: summary.due_at_micros.map(Timestamp),
+        due_for: Moment::from_name(&summary.due_for),
+        overdue: summary.overdue,
         held: summary.held,
         late: summary.late,
         filed_at: Timestamp(summary.filed_at_micros),

@@ -253,6 +253,9 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
         updated_at_micros: summary.updated_at.0,
         participants: summary.participants.iter().map(ToString::to_string).collect(),
         imported: summary.imported,
+        due_at_micros: summary.due.map(|due| due.0),
+        due_for: summary.due_for.map_or_else(String::new, |moment| moment.name().to_owned()),
+        overdue: summary.overdue,
     }
 }
 

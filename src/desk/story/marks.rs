@@ -34,6 +34,7 @@ pub(super) fn of(told: &Told<'_>, filed: &FiledEvent) -> Vec<Mark> {
         Verdict::Inadmissible(why) => vec![with("mark.inadmissible", why.in_words(language))],
         Verdict::Held => vec![mark("mark.held", &[])],
         Verdict::Applied if proposal => fate(told, &event.hash),
+        Verdict::Applied if is_early(told, &event.hash) => vec![mark("mark.early", &[])],
         Verdict::Applied => Vec::new(),
         Verdict::Provisional => {
             let outcome = told.complaint.as_ref().and_then(|complaint| complaint.outcomes.get(&event.hash));
@@ -92,6 +93,12 @@ pub(super) fn taken_back(told: &Told<'_>, proposal: &EventHash) -> Option<Verdic
         names && outcomes.get(&filed.event.hash) == Some(&Outcome::Counted)
     });
     takes.map(|filed| filed.verdict)
+}
+
+/// Whether the hub moved it upwards before it was due, as far as is known here.
+fn is_early(told: &Told<'_>, event: &EventHash) -> bool {
+    let events: Vec<_> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
+    !told.timetable.was_due(&events, *event)
 }
 
 fn is_adopted(told: &Told<'_>, late: &EventHash) -> bool {

@@ -4,9 +4,7 @@ use serde::Serialize;
 
 use super::marks::taken_back;
 use super::{Named, Told};
-use crate::domain::clock::running;
 use crate::domain::{Change, Complaint, DisplayState, Due, Event, EventHash, Outcome, Verdict};
-use crate::regulations::{calendar, deadlines, zone_of};
 use crate::store::FiledEvent;
 use crate::words::{Word, day, read_day};
 
@@ -46,6 +44,8 @@ pub struct DueTold {
     pub left: Option<u16>,
     /// Whether it may move, because the holidays of a year are not known yet.
     pub provisional: bool,
+    /// Whether that is over, and those above the holder were told.
+    pub overdue: bool,
     /// The regulation.
     pub legal_basis: String,
 }
@@ -148,17 +148,19 @@ fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
 /// Until when the step may take that is awaited, reckoned where the holder is.
 fn due(told: &Told<'_>, complaint: &Complaint) -> Option<DueTold> {
     let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
-    let clock = running(complaint, &events)?;
-    let rule = deadlines().rule(complaint.filing.class, clock.moment)?;
-    let zone = zone_of(complaint.unit())?;
+    let deadline = told.timetable.deadline(complaint, &events)?;
     let told = DueTold {
-        moment: clock.moment.name(),
+        moment: deadline.moment.name(),
         last_day: None,
         left: None,
         provisional: false,
-        legal_basis: rule.legal_basis.clone(),
+        overdue: deadline
+            .due
+            .end()
+            .is_some_and(|end| complaint.overdue.contains(&(complaint.epoch().opener, deadline.moment, end))),
+        legal_basis: deadline.rule.legal_basis.clone(),
     };
-    Some(match rule.due(clock.start, zone, &clock.pauses, calendar()) {
+    Some(match deadline.due {
         Due::By { last_day, provisional, .. } => DueTold { last_day: Some(last_day.to_string()), provisional, ..told },
         Due::Standing { left, .. } => DueTold { left: Some(left), ..told },
     })
@@ -171,7 +173,14 @@ fn due_in_words(told: &Told<'_>, due: &DueTold) -> String {
         return told.say("now.due-stands", &[("what", &what), ("left", &left)]);
     };
     let by = read_day(last_day).map_or_else(|| last_day.clone(), |at| day(at, told.language));
-    told.say(if due.provisional { "now.due-provisional" } else { "now.due" }, &[("what", &what), ("day", &by)])
+    let code = if due.overdue {
+        "now.overdue"
+    } else if due.provisional {
+        "now.due-provisional"
+    } else {
+        "now.due"
+    };
+    told.say(code, &[("what", &what), ("day", &by)])
 }
 
 fn late(told: &Told<'_>, complaint: &Complaint) -> usize {

@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::marks::{self, Mark};
 use super::{Named, Reader, Told};
 use crate::desk::{Original, Signature};
-use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, UnitCode};
+use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, Timestamp, UnitCode};
 use crate::journal::{Body, OpenError, operator_pseudonym};
 use crate::store::FiledEvent;
-use crate::words::{Word, iso, moment};
+use crate::words::{Word, day, iso, moment};
 
 /// One event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -169,6 +169,13 @@ fn what(told: &Told<'_>, change: &Change) -> String {
         Change::Moved(moved) => tell(&[("unit", &unit(&moved.unit)), ("cause", moved.cause.in_words(language))]),
         Change::MoveRefused { proposal, reason, .. } => {
             tell(&[("change", &other(proposal)), ("reason", reason.in_words(language))])
+        }
+        Change::Overdue { moment, due, told: nodes, .. } => {
+            let last = day(Timestamp(due.0.saturating_sub(1)), language);
+            let nodes: Vec<String> = nodes.iter().map(|node| told.node(node).to_string()).collect();
+            let nodes = if nodes.is_empty() { "-".to_owned() } else { nodes.join(", ") };
+            let what = told.say(&format!("due.{}", moment.name()), &[]);
+            tell(&[("what", &what), ("day", &last), ("told", &nodes)])
         }
         Change::Inadmissible { event, reason, .. } => {
             tell(&[("change", &other(event)), ("reason", reason.in_words(language))])

@@ -4,9 +4,10 @@ use super::*;
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, FederationId, Filing, Header, Moved, PartKind, Position, Reason,
-    Timestamp, TrackingNumber, Verdict, Visibility,
+    Starts, Timestamp, TrackingNumber, Verdict, Visibility,
 };
 use crate::journal::{self, Part};
+use crate::regulations::timetable;
 
 /// 2026-05-31T17:30:00Z, half past midnight of the first of June in Padang.
 const START: i64 = 1_780_248_600_000_000;
@@ -153,7 +154,7 @@ impl Scene {
     }
 
     fn told(&self, language: Language, reader: Reader) -> Story {
-        Story::of(&self.file, &self.registry, language, reader)
+        Story::of(&self.file, &self.registry, &timetable(Starts::Complete), language, reader)
     }
 }
 
@@ -229,6 +230,7 @@ fn file_without_its_filing_cannot_be_told() {
     assert_eq!(story.now, None);
     assert_eq!(story.steps.len(), scene.file.events.len());
     assert!(render(&story, 80, false).contains("Hanya sebagian"));
-    let empty = Story::of(&File::default(), &scene.registry, Language::English, Reader::Handler);
+    let empty =
+        Story::of(&File::default(), &scene.registry, &timetable(Starts::Complete), Language::English, Reader::Handler);
     assert!(empty.steps.is_empty());
 }

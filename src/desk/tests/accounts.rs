@@ -100,7 +100,7 @@ async fn story_hides_whose_hand_it_was_or_tells_the_hub() {
     bench.must(id, [Action::Verify]).await;
     let (mut file, registry) = (officer.show(&name(id)).await.unwrap(), officer.registry().await.unwrap());
     let who = |file: &crate::store::File, reader| {
-        let story = Story::of(file, &registry, Language::English, reader);
+        let story = Story::of(file, &registry, &crate::domain::Timetable::default(), Language::English, reader);
         story.steps.into_iter().map(|step| step.who).collect::<Vec<_>>()
     };
     let digits = &account.pseudonym.to_string()[..8];

@@ -129,7 +129,16 @@ async fn crash_between_planning_and_commit_leaves_a_trace() {
     let account = crate::domain::Pseudonym([9; 16]);
     let (key, seed) = (keyring().present(), SecretSeed::from_random([4; 32]));
     let (federation, node) = (federation(), node("13.71"));
-    let author = Author { federation, node, account, now: Timestamp(5), trace: None, key, seed };
+    let author = Author {
+        federation,
+        node,
+        account,
+        now: Timestamp(5),
+        trace: None,
+        timetable: std::sync::Arc::default(),
+        key,
+        seed,
+    };
     let scope = Scope { complaints: [id].into(), ..Scope::default() };
     let plan = |view: &View| author::act(view, &registry, &author, id, None, &Action::Verify, Vec::new()).unwrap();
     // Planned, and lost before it was written.

@@ -252,7 +252,13 @@ async fn imported_complaint_is_not_told_apart() {
     let registry = bench.desk.registry().await.unwrap();
     let told = async |id| {
         let file = bench.desk.show(&ComplaintName::Id(id)).await.unwrap();
-        crate::desk::story::Story::of(&file, &registry, Language::English, crate::desk::story::Reader::Handler)
+        crate::desk::story::Story::of(
+            &file,
+            &registry,
+            &crate::domain::Timetable::default(),
+            Language::English,
+            crate::desk::story::Reader::Handler,
+        )
     };
     let (mine, theirs) = (told(own).await, told(taken.complaint).await);
     assert!(!mine.head.imported && theirs.head.imported);

@@ -278,7 +278,7 @@ impl<S: Store> HubEnd<S> {
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };
         let plan = |view: &View| {
             let registry = shared.advance(&view.registry);
-            let (changes, taken) = ingest::plan(view, intake, &shared.signer, &registry, shared.now(), shared.policy);
+            let (changes, taken) = ingest::plan(view, intake, &shared.signer, &registry, shared.now(), &shared.policy);
             let tally = Tally::of(&changes);
             (changes, (taken, tally))
         };
@@ -354,7 +354,7 @@ impl<S: Store> HubEnd<S> {
                 let plan = |view: &View| {
                     let registry = shared.advance(&view.registry);
                     let (changes, decided) =
-                        order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), shared.policy);
+                        order::plan_waiting(view, &self.node, &shared.signer, &registry, shared.now(), &shared.policy);
                     let tally = Tally::of(&changes);
                     (changes, (decided, tally))
                 };

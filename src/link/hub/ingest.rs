@@ -2,6 +2,7 @@
 //! Seal and chain were verified before; nothing is judged unverified.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::author::{HubKey, Recorder};
 use super::end::barred;
@@ -10,9 +11,10 @@ use crate::domain::admission::{Admission, Bench, admit, last_of};
 use crate::domain::event::Role;
 use crate::domain::rules::may_be_traced;
 use crate::domain::sealing::must_be_sealed;
+use crate::domain::silence::Rules;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, Inadmissibility, NodeId, Outcome, Position, Registry,
-    SigningKeyId, Timestamp, Verdict, fold,
+    SigningKeyId, Timestamp, Timetable, Verdict, fold,
 };
 use crate::journal::{self, Head, Part, PartsError, Seal};
 use crate::runtime::TraceContext;
@@ -91,15 +93,37 @@ pub enum Taken {
 }
 
 /// How the hub decides what is its to decide.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// After so many hand-overs every further proposal goes to `id`.
     pub handovers_max: usize,
+    /// How long each step may take; without rules nothing is ever due.
+    pub timetable: Arc<Timetable>,
+    /// Whether a complaint that is not verified, followed up or answered in time climbs one level, too. One that its new holder does not
+    /// accept in time always does.
+    pub climb_unanswered: bool,
+    /// After how many working days beyond the deadline a complaint climbs past a node whose link is down.
+    pub offline_grace: u16,
+}
+
+/// Working days that a node may be offline beyond a deadline, unless the hub is told otherwise.
+pub const OFFLINE_GRACE: u16 = 3;
+
+impl Policy {
+    /// What silence may lead to.
+    pub(super) const fn silence(&self) -> Rules {
+        Rules { climb_unanswered: self.climb_unanswered, offline_grace: self.offline_grace }
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { handovers_max: crate::domain::custody::HANDOVERS_MAX }
+        Self {
+            handovers_max: crate::domain::custody::HANDOVERS_MAX,
+            timetable: Arc::default(),
+            climb_unanswered: false,
+            offline_grace: OFFLINE_GRACE,
+        }
     }
 }
 
@@ -166,11 +190,17 @@ pub(super) struct Desk<'a> {
     traces: BTreeMap<EventHash, TraceContext>,
     pub(super) changes: Changes,
     pub(super) now: Timestamp,
-    pub(super) policy: Policy,
+    pub(super) policy: &'a Policy,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(view: &View, signer: &'a HubKey, registry: &'a Registry, now: Timestamp, policy: Policy) -> Self {
+    pub(super) fn new(
+        view: &View,
+        signer: &'a HubKey,
+        registry: &'a Registry,
+        now: Timestamp,
+        policy: &'a Policy,
+    ) -> Self {
         let working = view.complaints.iter().map(|(id, events)| {
             let said = |event: &Event| Some((event.hash, *view.verdicts.get(&event.hash)?));
             let verdicts = events.iter().filter_map(said).collect();
@@ -268,7 +298,12 @@ impl<'a> Desk<'a> {
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
             let times = work.events.iter().filter(|event| complaint.contains(&event.hash)).map(|e| e.header.time);
-            self.changes.summaries.push(Summary::of(complaint, times.max().unwrap_or(complaint.filed_at)));
+            self.changes.summaries.push(Summary::of(
+                complaint,
+                &work.events,
+                &self.policy.timetable,
+                times.max().unwrap_or(complaint.filed_at),
+            ));
         }
         let written = self.recorder.written();
         self.changes.seals.extend(self.recorder.seal(&mut self.changes.entries));
@@ -284,7 +319,7 @@ pub(super) fn plan(
     signer: &HubKey,
     registry: &Registry,
     now: Timestamp,
-    policy: Policy,
+    policy: &Policy,
 ) -> (Changes, Taken) {
     let peer = view.peer.as_ref();
     let Some(peer) = peer.filter(|peer| peer.session == intake.session && peer.stored == intake.after) else {

@@ -10,6 +10,7 @@ pub mod registrar;
 mod release;
 pub mod session;
 pub mod shared;
+pub mod silence;
 mod watch;
 
 pub use author::{HubKey, Recorder};

@@ -102,7 +102,8 @@ fn recover(
     let granted = registry.node(node).and_then(|entry| entry.lives.last().copied());
     let unused = granted.filter(|life| stored_head(peer).position == Position::new(life.incarnation, 0));
     let stored = stored_head(peer);
-    let mut desk = Desk::new(view, signer, registry, now, Policy::default());
+    let policy = Policy::default();
+    let mut desk = Desk::new(view, signer, registry, now, &policy);
     let (incarnation, ended) = match (unused, node.unit()) {
         (Some(life), _) => (life.incarnation, life.after),
         (None, Some(unit)) => {

@@ -57,7 +57,7 @@ pub(super) fn plan_waiting(
     signer: &HubKey,
     registry: &Registry,
     now: Timestamp,
-    policy: Policy,
+    policy: &Policy,
 ) -> (Changes, (usize, std::collections::BTreeSet<NodeId>)) {
     let Some(peer) = view.peer.as_ref() else { return Default::default() };
     let mut desk = Desk::new(view, signer, registry, now, policy);
@@ -78,8 +78,9 @@ pub(super) fn plan_move(
     signer: &HubKey,
     registry: &Registry,
     now: Timestamp,
+    policy: &Policy,
 ) -> (Changes, Option<std::collections::BTreeSet<NodeId>>) {
-    let mut desk = Desk::new(view, signer, registry, now, Policy::default());
+    let mut desk = Desk::new(view, signer, registry, now, policy);
     let Some(work) = desk.working.get(&id) else { return Default::default() };
     let Some(complaint) = work.complaint.as_ref() else { return Default::default() };
     let moved = if cause == Cause::Rehoming {

@@ -16,8 +16,9 @@ pub(super) fn plan(
     signer: &HubKey,
     registry: &Registry,
     now: Timestamp,
+    policy: &Policy,
 ) -> (Changes, BTreeSet<NodeId>) {
-    let mut desk = Desk::new(view, signer, registry, now, Policy::default());
+    let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut stopped: BTreeSet<NodeId> = BTreeSet::new();
     for event in held(&desk, id) {
         let writer = event.header.node.clone();

@@ -129,7 +129,7 @@ impl<S: Store> HubShared<S> {
             let scope = self.scope(None, BTreeSet::from([id]));
             let plan = |view: &View| {
                 let registry = self.advance(&view.registry);
-                release::plan(view, id, &self.signer, &registry, self.now())
+                release::plan(view, id, &self.signer, &registry, self.now(), &self.policy)
             };
             woken.extend(self.store.transact(scope, plan).await?);
         }
@@ -145,7 +145,7 @@ impl<S: Store> HubShared<S> {
         let scope = self.scope(None, BTreeSet::from([id]));
         let plan = |view: &View| {
             let registry = self.advance(&view.registry);
-            order::plan_move(view, id, cause, &self.signer, &registry, self.now())
+            order::plan_move(view, id, cause, &self.signer, &registry, self.now(), &self.policy)
         };
         self.store.transact(scope, plan).await
     }

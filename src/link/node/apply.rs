@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::rules::may_be_traced;
 use crate::domain::{
     Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
-    Timestamp, Verdict, fold,
+    Timestamp, Timetable, Verdict, fold,
 };
 use crate::journal::{self, Head, Proof, Seal, SignedStatement};
 use crate::link::message::{Deliver, Fault};
@@ -153,7 +153,14 @@ fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Even
 
 /// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.
 #[must_use]
-pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now: Timestamp) -> (Changes, (u32, u64)) {
+pub fn plan(
+    view: &View,
+    own: &NodeId,
+    generation: u32,
+    proven: Vec<Proven>,
+    timetable: &Timetable,
+    now: Timestamp,
+) -> (Changes, (u32, u64)) {
     let mut changes = Changes::default();
     let mut files: BTreeMap<ComplaintId, Vec<Event>> = view.complaints.clone();
     let mut touched: BTreeSet<ComplaintId> = BTreeSet::new();
@@ -200,7 +207,7 @@ pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now
         }
         changes.verdicts.extend(settled(view, events, &complaint, own));
         let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);
-        changes.summaries.push(Summary::of(&complaint, times.max().unwrap_or(complaint.filed_at)));
+        changes.summaries.push(Summary::of(&complaint, events, timetable, times.max().unwrap_or(complaint.filed_at)));
     }
     changes.verdicts.extend(
         said.into_iter().filter(|(hash, verdict)| {

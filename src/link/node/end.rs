@@ -205,9 +205,9 @@ impl<S: Store> NodeEnd<S> {
         let _steps = watch::begin_apply(telemetry, own, &proven);
         let complaints = proven.iter().filter_map(|proven| proven.event.header.complaint).collect();
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
-        let now = self.shared.now();
+        let (now, timetable) = (self.shared.now(), &*self.shared.timetable);
         let news = News::note(&proven);
-        let plan = |view: &View| apply::plan(view, own, generation, proven, now);
+        let plan = |view: &View| apply::plan(view, own, generation, proven, timetable, now);
         let applied = contradiction(self.shared.store.transact(scope, plan).await)?;
         match &applied {
             Ok(_) => {
@@ -357,7 +357,8 @@ impl<S: Store> NodeEnd<S> {
         // From here on the own journal is the hub's copy; what stands beyond the last common seal is kept aside.
         store.set_aside(after.position).await?;
         let scope = Scope { complaints: recover::complaints(&back), peer: Some(NodeId::Hub), ..Scope::default() };
-        store.transact(scope, |view| (recover::plan(view, signer, back), ())).await?;
+        let timetable = &*self.shared.timetable;
+        store.transact(scope, |view| (recover::plan(view, signer, timetable, back), ())).await?;
         Ok(Ok(head))
     }
 
@@ -365,7 +366,8 @@ impl<S: Store> NodeEnd<S> {
         let (store, signer) = (&self.shared.store, &self.shared.signer);
         let aside = store.set_aside(previous.position).await?;
         let scope = Scope { complaints: recover::complaints_of(&aside), ..Scope::default() };
-        let plan = |view: &View| (recover::begin(view, signer, incarnation, previous, aside), ());
+        let timetable = &*self.shared.timetable;
+        let plan = |view: &View| (recover::begin(view, signer, timetable, incarnation, previous, aside), ());
         store.transact(scope, plan).await
     }
 }

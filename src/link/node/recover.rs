@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::NodeKey;
 use crate::domain::rules::may_be_traced;
-use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Verdict, fold};
+use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Timetable, Verdict, fold};
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
 use crate::link::message::Fault;
@@ -51,7 +51,7 @@ pub fn complaints(back: &TakeBack) -> BTreeSet<ComplaintId> {
 
 /// Plans the storing of a batch taken back.
 #[must_use]
-pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
+pub fn plan(view: &View, signer: &NodeKey, timetable: &Timetable, back: TakeBack) -> Changes {
     let mut changes = Changes::default();
     let mut files = view.complaints.clone();
     let mut cited = view.own.cited;
@@ -76,7 +76,7 @@ pub fn plan(view: &View, signer: &NodeKey, back: TakeBack) -> Changes {
             }
         }
     }
-    changes.summaries = summaries(&files);
+    changes.summaries = summaries(&files, timetable);
     changes.cited = Some(cited);
     changes.seals.push(back.seal);
     changes
@@ -88,12 +88,12 @@ fn erased(event: &Event, verdict: Verdict) -> Option<EventHash> {
     (!matches!(verdict, Verdict::Inadmissible(_))).then_some(target)
 }
 
-fn summaries(files: &BTreeMap<ComplaintId, Vec<Event>>) -> Vec<Summary> {
+fn summaries(files: &BTreeMap<ComplaintId, Vec<Event>>, timetable: &Timetable) -> Vec<Summary> {
     let folded = files.values().filter_map(|events| Some((fold(events)?, events)));
     folded
         .map(|(complaint, events)| {
             let newest = events.iter().map(|event| event.header.time).max();
-            Summary::of(&complaint, newest.unwrap_or(complaint.filed_at))
+            Summary::of(&complaint, events, timetable, newest.unwrap_or(complaint.filed_at))
         })
         .collect()
 }
@@ -107,7 +107,14 @@ pub fn complaints_of(aside: &[SealedEntry]) -> BTreeSet<ComplaintId> {
 /// Plans the beginning of a new life: what was set aside is written again, in its order, naming what it named, where that was
 /// itself written again by its new name.
 #[must_use]
-pub fn begin(view: &View, signer: &NodeKey, incarnation: u32, previous: Head, aside: Vec<SealedEntry>) -> Changes {
+pub fn begin(
+    view: &View,
+    signer: &NodeKey,
+    timetable: &Timetable,
+    incarnation: u32,
+    previous: Head,
+    aside: Vec<SealedEntry>,
+) -> Changes {
     let mut changes = Changes { new_life: Some((incarnation, previous.hash)), ..Changes::default() };
     let mut files = view.complaints.clone();
     let mut renamed: BTreeMap<EventHash, EventHash> = BTreeMap::new();
@@ -132,7 +139,7 @@ pub fn begin(view: &View, signer: &NodeKey, incarnation: u32, previous: Head, as
         changes.entries.push(Entry::of(&event, bytes, entry.parts, None, Verdict::Provisional));
         file.push(event);
     }
-    changes.summaries = summaries(&files);
+    changes.summaries = summaries(&files, timetable);
     changes
 }
 

@@ -10,7 +10,7 @@ use super::apply::Trust;
 use super::key::NodeKey;
 use super::news::News;
 use super::seal::seal_all;
-use crate::domain::{NodeId, Position, Registry, Timestamp};
+use crate::domain::{NodeId, Position, Registry, Timestamp, Timetable};
 use crate::journal::{Head, Seal, SignedHead, SignedStatement, Statement};
 use crate::link::message::{Deliver, Hello, Progress, VERSIONS};
 use crate::runtime::Clock;
@@ -33,6 +33,8 @@ pub struct NodeShared<S> {
     pub clock: Arc<dyn Clock>,
     /// Where its work is told.
     pub telemetry: Telemetry,
+    /// How long each step may take, as this node knows it.
+    pub timetable: Arc<Timetable>,
     /// What came from others.
     pub news: News,
     registry: Mutex<Arc<Registry>>,
@@ -58,6 +60,7 @@ impl<S: Store> NodeShared<S> {
             trust,
             clock,
             telemetry,
+            timetable: Arc::default(),
             news: News::default(),
             registry,
             progress: Mutex::new(None),
@@ -72,6 +75,12 @@ impl<S: Store> NodeShared<S> {
     #[must_use]
     pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
         Self { telemetry, ..self }
+    }
+
+    /// The same, with how long each step may take.
+    #[must_use]
+    pub fn with_timetable(self, timetable: Arc<Timetable>) -> Self {
+        Self { timetable, ..self }
     }
 
     /// The time.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::{corrupt, number};
-use crate::domain::{Class, ComplaintId, DisplayState, NodeId, Timestamp, TrackingNumber, Visibility};
+use crate::domain::{Class, ComplaintId, DisplayState, Moment, NodeId, Timestamp, TrackingNumber, Visibility};
 use crate::store::{StoreError, Summary};
 
 /// A complaint's projection.
@@ -22,6 +22,9 @@ pub(in crate::store) struct SummaryRow {
     state: String,
     epoch: i64,
     pending: Option<Vec<u8>>,
+    due_at: Option<i64>,
+    due_for: Option<String>,
+    overdue: bool,
     held: bool,
     late: i64,
     imported: bool,
@@ -46,6 +49,12 @@ impl SummaryRow {
             state: *state.ok_or_else(|| unknown("state"))?,
             epoch: number(self.epoch)?,
             pending: self.pending.as_deref().map(super::event_hash).transpose()?,
+            due: self.due_at.map(Timestamp),
+            due_for: match &self.due_for {
+                Some(name) => Some(Moment::from_name(name).ok_or_else(|| unknown("deadline"))?),
+                None => None,
+            },
+            overdue: self.overdue,
             held: self.held,
             late: number(self.late)?,
             filed_at: Timestamp(self.filed_at),

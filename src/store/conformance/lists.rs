@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Bench;
 use super::sample::{Author, at, complaint, filed, node, part, put, summary, unit};
-use crate::domain::{Change, ComplaintId, DisplayState, EventHash, Position, Timestamp, TrackingNumber, Verdict};
-use crate::store::{Changes, FiledEvent, ListFilter, Scope, Store, Summary};
+use crate::domain::{
+    Change, ComplaintId, DisplayState, EventHash, Moment, Position, Timestamp, TrackingNumber, Verdict,
+};
+use crate::store::{Changes, DueFilter, FiledEvent, ListFilter, Scope, Store, Summary};
 
 fn ids(summaries: &[Summary]) -> Vec<ComplaintId> {
     summaries.iter().map(|summary| summary.id).collect()
@@ -65,6 +67,35 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     assert_eq!(list(ListFilter { states: states.clone(), ..default() }).await, [5, 3].map(complaint));
     let narrow = ListFilter { states, unit: Some(unit("13.71")), node: Some(node("13")), ..default() };
     assert_eq!(list(narrow).await, []);
+}
+
+pub(super) async fn passed_deadline_is_not_found_or_found_too_early<B: Bench>(bench: &B) {
+    let store = bench.open("hub").await;
+    let due = |number, time, moment| Summary { due: Some(Timestamp(time)), due_for: Some(moment), ..summary(number) };
+    let told = |summary: Summary| Summary { overdue: true, ..summary };
+    let summaries = vec![
+        due(1, 50, Moment::Verify),
+        due(2, 10, Moment::Response),
+        told(due(3, 20, Moment::Response)),
+        Summary { state: DisplayState::Received, ..told(due(4, 30, Moment::Verify)) },
+        Summary { node: node("13"), ..due(5, 10, Moment::ReporterWindow) },
+        summary(6),
+        due(7, 51, Moment::Verify),
+    ];
+    put_all(&store, summaries.clone()).await;
+    let filter = DueFilter { before: Timestamp(50), node: None, moments: vec![], told: true, after: None, limit: 9 };
+    let found = async |filter: &DueFilter| store.due(filter.clone()).await.unwrap();
+    let all = found(&filter).await;
+    assert_eq!(ids(&all), [2, 5, 3, 4, 1].map(complaint));
+    assert!(all.iter().all(|found| summaries.contains(found)));
+    assert_eq!(ids(&found(&DueFilter { told: false, ..filter.clone() }).await), [2, 5, 4, 1].map(complaint));
+    let narrow = DueFilter { node: Some(node("13.71")), moments: vec![Moment::Verify], ..filter.clone() };
+    assert_eq!(ids(&found(&narrow).await), [4, 1].map(complaint));
+    let page = DueFilter { after: Some((Timestamp(10), complaint(2))), limit: 2, ..filter };
+    assert_eq!(ids(&found(&page).await), [5, 3].map(complaint));
+    // What was acted on is due no more.
+    put_all(&store, vec![summary(2), due(5, 99, Moment::Verify)]).await;
+    assert_eq!(ids(&found(&DueFilter { after: None, ..page }).await), [3, 4].map(complaint));
 }
 
 pub(super) async fn page_skips_or_repeats_a_complaint<B: Bench>(bench: &B) {

@@ -186,6 +186,7 @@ suite! {
     lists:
         unit_is_compared_as_text,
         list_ignores_a_filter,
+        passed_deadline_is_not_found_or_found_too_early,
         page_skips_or_repeats_a_complaint,
         tracking_number_or_prefix_leads_nowhere,
         pending_proposal_is_forgotten,

@@ -1,9 +1,9 @@
 //! Reading for people and for checks. It changes nothing.
 
 use super::state::{Row, State};
-use crate::domain::{ComplaintId, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
+use crate::domain::{ComplaintId, DisplayState, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
-use crate::store::{Counts, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
+use crate::store::{Counts, DueFilter, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
@@ -34,6 +34,21 @@ impl State {
         found.sort_by_key(|summary| (summary.filed_at, summary.id));
         found.truncate(filter.limit);
         found
+    }
+
+    pub(super) fn due(&self, filter: &DueFilter) -> Vec<Summary> {
+        let wanted = |summary: &&Summary| {
+            let received = matches!(summary.state, DisplayState::Received | DisplayState::Returned);
+            summary
+                .due
+                .is_some_and(|due| due <= filter.before && filter.after.is_none_or(|after| (due, summary.id) > after))
+                && (filter.told || !summary.overdue || received)
+                && filter.node.as_ref().is_none_or(|node| *node == summary.node)
+                && (filter.moments.is_empty() || summary.due_for.is_some_and(|moment| filter.moments.contains(&moment)))
+        };
+        let mut found: Vec<&Summary> = self.summaries.values().map(|(_, summary)| summary).filter(wanted).collect();
+        found.sort_by_key(|summary| (summary.due, summary.id));
+        found.into_iter().take(filter.limit).cloned().collect()
     }
 
     fn filtered(&self, filter: &ListFilter) -> Vec<Summary> {

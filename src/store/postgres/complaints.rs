@@ -2,14 +2,14 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::{File, ListFilter, StoreError, Summary, journal};
+use super::{DueFilter, File, ListFilter, StoreError, Summary, journal};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 
 /// The columns of [`SummaryRow`].
 const SUMMARY: &str =
     "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
-    imported, filed_at, updated_at FROM complaints WHERE ";
+    imported, filed_at, updated_at, due_at, due_for, overdue FROM complaints WHERE ";
 
 /// Puts participants to projections.
 async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
@@ -86,6 +86,28 @@ fn filtered(filter: &ListFilter) -> QueryBuilder<Postgres> {
         query.push(" AND imported");
     }
     query
+}
+
+/// Complaints whose deadline has passed, the oldest first.
+pub(super) async fn due(connection: &mut PgConnection, filter: &DueFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SUMMARY);
+    query.push("due_at IS NOT NULL AND due_at <= ").push_bind(filter.before.0);
+    if !filter.told {
+        query.push(" AND (NOT overdue OR state IN ('received', 'returned'))");
+    }
+    if let Some(node) = &filter.node {
+        query.push(" AND node = ").push_bind(node.as_str().to_owned());
+    }
+    if !filter.moments.is_empty() {
+        let names: Vec<&str> = filter.moments.iter().map(|moment| moment.name()).collect();
+        query.push(" AND due_for = ANY(").push_bind(names).push(")");
+    }
+    if let Some((time, id)) = filter.after {
+        query.push(" AND (due_at, id) > (").push_bind(time.0).push(", ").push_bind(id.0).push(")");
+    }
+    query.push(" ORDER BY due_at, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
 }
 
 /// The complaint with a tracking number; the one known longest, should two have it.

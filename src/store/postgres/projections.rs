@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 
 use super::{StoreError, Summary};
-use crate::domain::{ComplaintId, Position};
+use crate::domain::{ComplaintId, Moment, Position};
 use crate::store::columns::int;
 
 /// Replaces projections; of two of one complaint the later stays.
@@ -32,13 +32,15 @@ async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), 
     let trackings: Vec<i64> = rows.iter().map(|row| int(row.tracking.bits())).collect::<Result<_, _>>()?;
     sqlx::query(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, imported, filed_at, updated_at)
+         late, imported, filed_at, updated_at, due_at, due_for, overdue)
          SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
-         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::boolean[], $15::bigint[], $16::bigint[])
+         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::boolean[], $15::bigint[], $16::bigint[],
+         $17::bigint[], $18::text[], $19::boolean[])
          ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
+         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at,
+         due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
     )
     .bind(rows.iter().map(|row| row.id.0).collect::<Vec<[u8; 16]>>())
     .bind(trackings)
@@ -56,6 +58,9 @@ async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), 
     .bind(rows.iter().map(|row| row.imported).collect::<Vec<bool>>())
     .bind(rows.iter().map(|row| row.filed_at.0).collect::<Vec<i64>>())
     .bind(rows.iter().map(|row| row.updated_at.0).collect::<Vec<i64>>())
+    .bind(rows.iter().map(|row| row.due.map(|due| due.0)).collect::<Vec<Option<i64>>>())
+    .bind(rows.iter().map(|row| row.due_for.map(Moment::name)).collect::<Vec<Option<&str>>>())
+    .bind(rows.iter().map(|row| row.overdue).collect::<Vec<bool>>())
     .execute(connection)
     .await?;
     Ok(())

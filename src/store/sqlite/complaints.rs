@@ -4,7 +4,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{self, hex_list, int, limit};
 use super::journal;
-use super::{File, ListFilter, StoreError, Summary};
+use super::{DueFilter, File, ListFilter, StoreError, Summary};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns};
 
@@ -82,6 +82,29 @@ fn filtered(filter: &ListFilter) -> QueryBuilder<Sqlite> {
         query.push(" AND imported = 1");
     }
     query
+}
+
+/// Complaints whose deadline has passed, the oldest first.
+pub(super) async fn due(connection: &mut SqliteConnection, filter: &DueFilter) -> Result<Vec<Summary>, StoreError> {
+    let mut query: QueryBuilder<Sqlite> =
+        QueryBuilder::new("SELECT * FROM complaints WHERE due_at IS NOT NULL AND due_at <= ");
+    query.push_bind(filter.before.0);
+    if !filter.told {
+        query.push(" AND (overdue = 0 OR state IN ('received', 'returned'))");
+    }
+    if let Some(node) = &filter.node {
+        query.push(" AND node = ").push_bind(node.as_str().to_owned());
+    }
+    if !filter.moments.is_empty() {
+        let names = codec::array(filter.moments.iter().map(|moment| format!("\"{}\"", moment.name())));
+        query.push(" AND due_for IN (SELECT value FROM json_each(").push_bind(names).push("))");
+    }
+    if let Some((time, id)) = filter.after {
+        query.push(" AND (due_at, id) > (").push_bind(time.0).push(", ").push_bind(id.0.to_vec()).push(")");
+    }
+    query.push(" ORDER BY due_at, id LIMIT ").push_bind(limit(filter.limit));
+    let rows: Vec<SummaryRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    summaries(connection, rows).await
 }
 
 /// The complaint with a tracking number; the one known longest, should two have it.

@@ -35,9 +35,9 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner,
-    PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
-    Summary, Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
+    Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
+    StoreError, Summary, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -235,6 +235,10 @@ impl Store for SqliteStore {
         after: Option<(Timestamp, ComplaintId)>,
     ) -> Result<Vec<Summary>, StoreError> {
         complaints::filed(&mut *self.reading().await?, &filter, after).await
+    }
+
+    async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
+        complaints::due(&mut *self.reading().await?, &filter).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

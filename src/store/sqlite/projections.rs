@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::codec::{hex_list, int};
 use super::entries::ROWS_MAX;
 use super::{StoreError, Summary};
-use crate::domain::{ComplaintId, Position};
+use crate::domain::{ComplaintId, Moment, Position};
 
 /// Replaces projections; of two of one complaint the later stays.
 pub(super) async fn write(connection: &mut SqliteConnection, summaries: &[Summary]) -> Result<(), StoreError> {
@@ -26,7 +26,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
     }
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, imported, filed_at, updated_at) ",
+         late, imported, filed_at, updated_at, due_at, due_for, overdue) ",
     );
     query.push_values(summaries.iter().zip(trackings), |mut row, (summary, tracking)| {
         row.push_bind(summary.id.0.to_vec())
@@ -44,13 +44,17 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
             .push_bind(summary.late)
             .push_bind(summary.imported)
             .push_bind(summary.filed_at.0)
-            .push_bind(summary.updated_at.0);
+            .push_bind(summary.updated_at.0)
+            .push_bind(summary.due.map(|due| due.0))
+            .push_bind(summary.due_for.map(Moment::name))
+            .push_bind(summary.overdue);
     });
     query.push(
         " ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at",
+         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at,
+         due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
     );
     query.build().persistent(false).execute(connection).await?;
     Ok(())

@@ -7,8 +7,8 @@ use lintas::desk::granting::Turn;
 use lintas::desk::{Action, ComplaintName, Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
 use lintas::domain::{
-    Change, Channel, Class, ComplaintId, EventHash, FederationId, NodeId, Position, Timestamp, UnitCode, Verdict,
-    Visibility,
+    Change, Channel, Class, ComplaintId, EventHash, FederationId, NodeId, Position, Starts, Timestamp, UnitCode,
+    Verdict, Visibility,
 };
 use lintas::journal::{Keyring, SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
@@ -17,6 +17,7 @@ use lintas::link::hub::{HubEnd, HubKey, HubShared, session as hub_session};
 use lintas::link::message::{Down, Up};
 use lintas::link::node::news::Heard;
 use lintas::link::node::{Ended, NodeEnd, NodeKey, NodeShared, Trust, session as node_session};
+use lintas::regulations::timetable;
 use lintas::runtime::{Clock, ManualClock, SeededEntropy};
 use lintas::store::memory::MemoryStore;
 use lintas::store::{ListFilter, Owner, Store};
@@ -122,9 +123,11 @@ impl Bench {
         let store = MemoryStore::new(Owner { federation: federation.clone(), node: node(code) });
         let entropy = Arc::new(SeededEntropy::new(u64::from(key.public().0[0])));
         let desk = Desk::open(store.clone(), self.clock.clone(), entropy, ring(number)).await.unwrap();
+        let desk = desk.with_timetable(Arc::new(timetable(Starts::Complete)));
         let trust = Trust { federation: federation.clone(), hub: self.signer.key.public() };
         let signer = NodeKey::new(federation, node(code), key.clone());
-        let shared = Arc::new(NodeShared::new(store.clone(), signer, trust, self.clock.clone()));
+        let shared = NodeShared::new(store.clone(), signer, trust, self.clock.clone());
+        let shared = Arc::new(shared.with_timetable(Arc::new(timetable(Starts::Complete))));
         Site { node: node(code), key, store, desk, shared, line: None, ended: None, grants: true }
     }
 
@@ -235,7 +238,8 @@ pub(crate) fn ring(number: u8) -> Keyring {
 }
 
 fn shared(store: &MemoryStore, signer: &HubKey, clock: &Arc<ManualClock>) -> Arc<HubShared<MemoryStore>> {
-    Arc::new(HubShared::new(store.clone(), signer.clone(), Policy::default(), clock.clone()))
+    let policy = Policy { timetable: Arc::new(timetable(Starts::Complete)), ..Policy::default() };
+    Arc::new(HubShared::new(store.clone(), signer.clone(), policy, clock.clone()))
 }
 
 pub(crate) async fn verdict(store: &MemoryStore, origin: &NodeId, event: EventHash) -> Option<Verdict> {

@@ -3,7 +3,9 @@
 
 use lintas::desk::{Action, ComplaintName};
 use lintas::domain::admission::last_of;
-use lintas::domain::{Change, ComplaintId, Event, EventHash, Header, PartKind, Position, Registry, Verdict, fold};
+use lintas::domain::{
+    Change, ComplaintId, Event, EventHash, Header, PartKind, Position, Registry, Timetable, Verdict, fold,
+};
 use lintas::journal::{self, Part};
 use lintas::link::hub::Recorder;
 use lintas::store::{Changes, Entry, PeerUpdate, ProofRef, Scope, Store, Summary, View};
@@ -120,7 +122,7 @@ async fn older_hub_stores(bench: &Bench, id: ComplaintId) -> Vec<EventHash> {
         let changes = Changes {
             entries,
             seals: [vec![seal], seals].concat(),
-            summaries: vec![Summary::of(&complaint, now)],
+            summaries: vec![Summary::of(&complaint, &events, &Timetable::default(), now)],
             outbox,
             peer: Some(peer),
             ..Changes::default()

@@ -13,6 +13,7 @@ mod renewal;
 mod sealing;
 mod seals;
 mod sessions;
+mod silence;
 mod traces;
 mod trust;
 mod work;

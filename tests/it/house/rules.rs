@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("desk", &["areas", "domain", "journal", "regulations", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
-    ("regulations", &["areas", "domain"]),
+    ("regulations", &["areas", "domain", "runtime"]),
     ("runtime", &["domain"]),
     ("telemetry", &["domain", "runtime"]),
     ("words", &["domain"]),

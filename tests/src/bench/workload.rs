@@ -147,7 +147,16 @@ impl Clerk {
         let key = SealingKey::from_seed(&[7; 32]).public();
         let seed = SecretSeed::from_random(random_bytes(&self.entropy));
         let (federation, node) = (self.federation.clone(), self.node.clone());
-        let author = Author { federation, node, account, now: self.now, trace: None, key, seed };
+        let author = Author {
+            federation,
+            node,
+            account,
+            now: self.now,
+            trace: None,
+            timetable: std::sync::Arc::default(),
+            key,
+            seed,
+        };
         let kind = if step == 0 { PartKind::Narrative } else { PartKind::Note };
         let content = text(self.number).into_bytes();
         let parts = vec![Part::plain(0, kind, random_bytes(&self.entropy), content)];
