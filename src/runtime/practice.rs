@@ -12,8 +12,8 @@ use crate::domain::FederationId;
 
 /// What the name of a training federation begins with.
 pub const TRAINING: &str = "latihan";
-/// The fastest that such a clock runs: ten minutes a second. A faster one would overtake what the programs notice every second.
-pub const SPEED_MAX: u32 = 600;
+/// The fastest that such a clock runs: two and a half minutes a second. On a faster one links would look dead between two words.
+pub const SPEED_MAX: u32 = 150;
 
 /// Whether a federation is one for training: its name is `latihan`, or begins so, up to a hyphen or a dot.
 #[must_use]
