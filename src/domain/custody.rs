@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::complaint::{Arrival, Complaint};
+use super::complaint::{Arrival, Complaint, Epoch};
 use super::event::{Change, Event, Moved};
 use super::fold::last_admitted;
 use super::ids::{EventHash, NodeId, Position};
@@ -69,6 +69,40 @@ pub fn decide(
         cutoff: Some(proposal.header.position),
         admitted: last_admitted(complaint, events),
     })))
+}
+
+/// A dispute about who is competent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dispute {
+    /// The units that returned it, or to which it was returned, in order.
+    pub parties: Vec<UnitCode>,
+    /// The unit that decides, or decided.
+    pub arbiter: UnitCode,
+    /// Whether it has decided, and its assignment binds the present holder.
+    pub binding: bool,
+}
+
+/// The newest dispute of a complaint, if there was one.
+#[must_use]
+pub fn dispute(complaint: &Complaint) -> Option<Dispute> {
+    let brought = |epoch: &Epoch| epoch.arrival == Arrival::Moved(Cause::Dispute);
+    let at = complaint.epochs.iter().rposition(brought)?;
+    let (before, since) = complaint.epochs.split_at(at);
+    let arbiter = since.first()?.holders.first()?.clone();
+    let mut parties: Vec<UnitCode> = Vec::new();
+    let whole = returns(complaint).chain(before.last().map(Epoch::holder));
+    for party in whole.filter(|party| **party != arbiter) {
+        if !parties.contains(party) {
+            parties.push(party.clone());
+        }
+    }
+    Some(Dispute { parties, arbiter, binding: complaint.epoch().assigned })
+}
+
+/// How often a complaint was handed from unit to unit by transfer, return, dispute or assignment.
+#[must_use]
+pub fn handovers(complaint: &Complaint) -> usize {
+    complaint.epochs.iter().filter(|epoch| is_handover(epoch.arrival)).count()
 }
 
 /// Moves a complaint up, past a silent or revoked holder or upon an appeal: to the nearest ancestor whose node may receive it
@@ -140,7 +174,7 @@ fn fit(complaint: &Complaint, registry: &Registry, unit: &UnitCode) -> bool {
 /// Where a proposal leads: to whom it names, to the arbiter, or to `id`.
 fn target(complaint: &Complaint, registry: &Registry, nominal: UnitCode, returned: bool, most: usize) -> Target {
     let holder = complaint.unit();
-    let handovers = complaint.epochs.iter().filter(|epoch| is_handover(epoch.arrival)).count();
+    let handovers = handovers(complaint);
     let arrivals = complaint.epochs.iter().rev().map(|epoch| epoch.arrival);
     let arbiter = arrivals.into_iter().find(|arrival| *arrival != Arrival::Moved(Cause::Rehoming))
         == Some(Arrival::Moved(Cause::Dispute));

@@ -1,7 +1,7 @@
 //! Moves of custody: whom a proposal, silence, a revocation and a new home lead to.
 
 use super::complaint::{Arrival, Status};
-use super::custody::{Decision, escalate, rehome};
+use super::custody::{Decision, Dispute, dispute, escalate, handovers, rehome};
 use super::event::{Change, Moved};
 use super::terms::{Cause, MoveRefusal};
 use super::testing::{RETURN, Story, at, disposed, endorsed, enrolled, node, registry, tell, transfer, unit};
@@ -316,4 +316,23 @@ fn silent_unit_and_parent_on_one_node() {
     // And the next deadline climbs on, past the node.
     story.escalate(Cause::Escalation).unwrap();
     assert_eq!((story.fold().unit(), story.fold().node()), (&unit("13"), &node("13")));
+}
+
+#[test]
+fn dispute_is_seen_by_nobody() {
+    let mut story = Story::filed("13.71");
+    story.passed("13");
+    assert_eq!(dispute(&story.fold()), None);
+    story.holder(RETURN);
+    story.order();
+    story.holder(Change::Accepted);
+    story.passed("13");
+    let mut wanted = Dispute { parties: vec![unit("13"), unit("13.71")], arbiter: unit("id"), binding: false };
+    assert_eq!(dispute(&story.fold()).as_ref(), Some(&wanted));
+    assert_eq!(handovers(&story.fold()), 3);
+    story.holder(Change::Accepted);
+    story.passed("13");
+    wanted.binding = true;
+    assert_eq!(dispute(&story.fold()), Some(wanted));
+    assert_eq!(handovers(&story.fold()), 4);
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::marks::taken_back;
 use super::{Named, Told};
+use crate::domain::custody::{dispute, handovers};
 use crate::domain::{Change, Complaint, DisplayState, Due, Event, EventHash, Outcome, Verdict};
 use crate::store::FiledEvent;
 use crate::words::{Word, day, read_day};
@@ -25,6 +26,10 @@ pub struct Now {
     pub awaited: &'static str,
     /// Until when, if a deadline is laid down for it.
     pub due: Option<DueTold>,
+    /// How often it was handed from unit to unit.
+    pub handovers: usize,
+    /// The newest dispute about who is competent.
+    pub dispute: Option<DisputeTold>,
     /// Late events that nobody has adopted.
     pub late: usize,
     /// The reporter's latest rating.
@@ -48,6 +53,17 @@ pub struct DueTold {
     pub overdue: bool,
     /// The regulation.
     pub legal_basis: String,
+}
+
+/// A dispute about who is competent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DisputeTold {
+    /// Who returned it, or got it back.
+    pub parties: Vec<Named>,
+    /// Who decides, or decided.
+    pub arbiter: Named,
+    /// Whether it has decided, and that binds the present holder.
+    pub binding: bool,
 }
 
 /// A transfer or return under way.
@@ -83,6 +99,16 @@ pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
             lines.push(told.say("now.asked-to-take-back", &[]));
         }
     }
+    let handovers = handovers(complaint);
+    if handovers > 1 {
+        lines.push(told.say("now.handovers", &[("count", &handovers.to_string())]));
+    }
+    let dispute = dispute(complaint).map(|dispute| DisputeTold {
+        parties: dispute.parties.iter().map(|unit| told.unit(unit)).collect(),
+        arbiter: told.unit(&dispute.arbiter),
+        binding: dispute.binding,
+    });
+    lines.extend(dispute.as_ref().map(|dispute| dispute_in_words(told, dispute)));
     lines.push(told.say("now.awaited", &[("what", &told.say(awaited, &[]))]));
     let due = due(told, complaint);
     lines.extend(due.as_ref().map(|due| due_in_words(told, due)));
@@ -100,6 +126,8 @@ pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
         pending,
         awaited,
         due,
+        handovers,
+        dispute,
         late,
         stars: complaint.stars,
         lines,
@@ -164,6 +192,13 @@ fn due(told: &Told<'_>, complaint: &Complaint) -> Option<DueTold> {
         Due::By { last_day, provisional, .. } => DueTold { last_day: Some(last_day.to_string()), provisional, ..told },
         Due::Standing { left, .. } => DueTold { left: Some(left), ..told },
     })
+}
+
+fn dispute_in_words(told: &Told<'_>, dispute: &DisputeTold) -> String {
+    let parties: Vec<String> = dispute.parties.iter().map(Named::to_string).collect();
+    let facts = [("parties", parties.join(", ")), ("arbiter", dispute.arbiter.to_string())];
+    let code = if dispute.binding { "now.dispute-decided" } else { "now.dispute" };
+    told.say(code, &facts.each_ref().map(|(name, fact)| (*name, fact.as_str())))
 }
 
 fn due_in_words(told: &Told<'_>, due: &DueTold) -> String {
