@@ -14,6 +14,7 @@ pub mod error;
 pub mod export;
 pub mod granting;
 pub mod import;
+mod linking;
 pub mod listing;
 pub mod name;
 pub mod office;

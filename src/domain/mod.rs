@@ -9,6 +9,7 @@ pub mod custody;
 pub mod date;
 pub mod deadline;
 pub mod directory;
+pub mod doubles;
 pub mod event;
 pub mod fold;
 pub mod ids;

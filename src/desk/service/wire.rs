@@ -143,6 +143,18 @@ fn action(asked: Asked) -> Result<Action, DeskError> {
         Asked::TakeBack(_) => Action::TakeBack,
         Asked::Adopt(what) if what.event.is_empty() => Action::Adopt { event: None },
         Asked::Adopt(what) => Action::Adopt { event: Some(EventName::parse(&what.event)?) },
+        Asked::Recategorise(to) => {
+            let category = category(&to.category)?;
+            // What is not said follows from what it is about.
+            let class = match categories().leaf(&category) {
+                Some(leaf) if to.class.is_empty() => leaf.class,
+                Some(_) | None => word!(Class, "class", to.class)?,
+            };
+            Action::Recategorise { category, class }
+        }
+        Asked::Relate(to) => Action::Relate { to: ComplaintName::parse(&to.complaint)? },
+        Asked::Double(of) => Action::Double { of: ComplaintName::parse(&of.complaint)? },
+        Asked::Unlink(from) => Action::Unlink { from: ComplaintName::parse(&from.complaint)? },
         Asked::Reply(_) => Action::Reply,
         Asked::Complete(_) => Action::Complete,
         Asked::Confirm(_) => Action::Confirm,

@@ -149,7 +149,7 @@ fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
 fn due(told: &Told<'_>, complaint: &Complaint) -> Option<DueTold> {
     let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
     let clock = running(complaint, &events)?;
-    let rule = deadlines().rule(complaint.filing.class, clock.moment)?;
+    let rule = deadlines().rule(complaint.class, clock.moment)?;
     let zone = zone_of(complaint.unit())?;
     let told = DueTold {
         moment: clock.moment.name(),
