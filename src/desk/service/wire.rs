@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::places::area;
 use crate::desk::import::{Item, Taken};
+use crate::desk::story::Linked;
 use crate::desk::{
     Action, ComplaintName, DeskError, EventName, KnownNode, NewComplaint, Original, Reporter, Standing, Status,
     TakeBack, Written,
@@ -175,6 +176,7 @@ pub(super) fn filter(request: wire::ListRequest) -> Result<ListFilter, DeskError
         origin: node(&request.origin)?,
         late: request.late,
         imported: request.imported,
+        linked: None,
         limit: if limit == 0 { LIST_DEFAULT } else { limit.min(LIST_MAX) },
     })
 }
@@ -265,7 +267,14 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
         updated_at_micros: summary.updated_at.0,
         participants: summary.participants.iter().map(ToString::to_string).collect(),
         imported: summary.imported,
+        withdrew: summary.withdrew,
+        links: summary.links.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// Another complaint, as far as it is known.
+pub(super) fn linked(linked: Linked) -> wire::Linked {
+    wire::Linked { id: linked.id.to_string(), how: linked.how.name().to_owned(), known: linked.known.map(summary) }
 }
 
 /// An event as stored. Its header bytes are made anew from the header, which has one form only.
@@ -337,9 +346,10 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
     }
 }
 
-/// Public names of the units that a file speaks of, as far as they are known.
-pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String, String> {
-    let mut units: BTreeSet<&UnitCode> = BTreeSet::new();
+/// Public names of the units that a file speaks of, and of those that hold what it has to do with, as far as they are known.
+pub(super) fn names(file: &[FiledEvent], linked: &[Linked], registry: &Registry) -> HashMap<String, String> {
+    let known = linked.iter().filter_map(|linked| linked.known.as_ref());
+    let mut units: BTreeSet<&UnitCode> = known.map(|known| &known.unit).collect();
     for header in file.iter().map(|filed| &filed.event.header) {
         units.extend(header.unit.as_ref().into_iter().chain(header.node.unit()));
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no unit")]
@@ -348,6 +358,7 @@ pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String,
             Change::Disposed { unit, .. } | Change::Transfer { to: unit, .. } => {
                 units.insert(unit);
             }
+            Change::Joined { node, .. } => units.extend(node.unit()),
             Change::Moved(moved) => units.extend([Some(&moved.unit), moved.node.unit()].into_iter().flatten()),
             _ => {}
         }
