@@ -32,6 +32,8 @@ mod deadline_tests;
 #[cfg(test)]
 mod fold_tests;
 #[cfg(test)]
+mod linking_tests;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod precondition_tests;

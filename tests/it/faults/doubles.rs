@@ -44,7 +44,8 @@ async fn double(bench: &mut Bench, code: &str, id: ComplaintId, of: ComplaintId)
 
 async fn joined(bench: &Bench, main: ComplaintId) -> Vec<NodeId> {
     let file = bench.store.file(main).await.unwrap().unwrap();
-    let joined = file.events.iter().filter_map(|filed| match &filed.event.header.change {
+    let by_hub = file.events.iter().filter(|filed| filed.event.header.node.is_hub());
+    let joined = by_hub.filter_map(|filed| match &filed.event.header.change {
         Change::Joined { node, .. } => Some(node.clone()),
         _ => None,
     });
