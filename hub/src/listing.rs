@@ -2,7 +2,7 @@
 
 use lintas::desk::listing::{list as as_table, listed};
 use lintas::desk::name::ComplaintName;
-use lintas::desk::story::{Reader, Story, render};
+use lintas::desk::story::{Reader, Story, linked, render};
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{ComplaintId, NodeId, UnitCode};
 use lintas::store::database::Database;
@@ -51,6 +51,7 @@ pub(crate) fn filter(arguments: &Filter, limit: usize) -> Result<ListFilter, Fai
         node: node("--node", arguments.node.as_deref())?,
         origin: node("--origin", arguments.origin.as_deref())?,
         late: arguments.late,
+        linked: None,
         imported: arguments.imported,
         limit,
     })
@@ -66,8 +67,10 @@ pub(crate) async fn show(settings: &Settings, name: &str, voice: Voice) -> Resul
     let id = resolve(&store, name).await?;
     let file = store.file(id).await?.ok_or(Failure::UnknownComplaint)?;
     let registry = database::registry(&store).await?;
+    let links = linked(&store, &file).await?;
     store.close().await;
-    let told = Story::of(&file, &registry, &settings.policy.timetable, voice.language, Reader::Exchange);
+    let told = Story::of(&file, &registry, &settings.policy.timetable, voice.language, Reader::Exchange)
+        .with_links(&links, &registry);
     voice.answer(&json!(told), &render(&told, width(), ansi()));
     Ok(())
 }

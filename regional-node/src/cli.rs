@@ -15,9 +15,11 @@ use lintas::manual::{self, Shell};
 use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
+pub(crate) mod linking;
 mod moving;
 pub(crate) mod people;
 
+use linking::{Double, Other, Recategorise};
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
 
@@ -438,6 +440,23 @@ pub(crate) enum ActCommand {
     ///
     /// By the custodian.
     Adopt(Adopt),
+    /// Put right what it is about.
+    ///
+    /// By the custodian, instead of having it filed again. The filing stays as it was; routes and deadlines follow the new category.
+    Recategorise(Recategorise),
+    /// Link it to another complaint that it has to do with.
+    ///
+    /// By the custodian. The link is shown with both, where both are known.
+    Relate(Other),
+    /// Put it away as the same matter as another complaint's.
+    ///
+    /// By the custodian. Where it was filed, the other complaint's course is followed from then on, if that may be known there.
+    /// `reopen` takes it back.
+    Double(Double),
+    /// Take a link to another complaint back.
+    ///
+    /// By the custodian.
+    Unlink(Other),
     /// The reporter's reply; needs a text.
     ///
     /// At the node where the complaint was filed.
@@ -448,19 +467,19 @@ pub(crate) enum ActCommand {
     Complete(Acting),
     /// The reporter confirms the answer.
     ///
-    /// At the node where the complaint was filed.
+    /// At the node where the complaint was filed, once there is an answer.
     Confirm(Acting),
-    /// The reporter rates the handling.
+    /// The reporter rates the handling, with words if there are any.
     ///
-    /// At the node where the complaint was filed.
+    /// At the node where the complaint was filed, once there is an answer or an end. Up to three times; the last one counts.
     Rate(Rate),
-    /// The reporter appeals.
+    /// The reporter appeals; needs a text with the reasons.
     ///
-    /// At the node where the complaint was filed.
+    /// At the node where the complaint was filed, once, after it was closed or archived. The hub then moves it to the next level up.
     Appeal(Acting),
     /// The reporter withdraws the complaint.
     ///
-    /// At the node where the complaint was filed.
+    /// At the node where the complaint was filed, before there is an answer. The custodian sees it, and archives.
     Withdraw(Acting),
     /// Destroy an event's content, for ever.
     ///

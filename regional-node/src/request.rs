@@ -10,6 +10,7 @@ use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
 use thiserror::Error;
 
+use crate::cli::linking::{Other, Recategorise};
 use crate::cli::{ActCommand, Acting, ComplaintCommand, File, Text};
 
 /// Why there is nothing to send.
@@ -58,6 +59,16 @@ pub(crate) fn of(command: ComplaintCommand) -> Result<Asked, RequestError> {
         ActCommand::Return(why) => act(why.acting, Action::Return(wire::Return { reason: why.reason })),
         ActCommand::TakeBack(acting) => act(acting, Action::TakeBack(wire::TakeBack {})),
         ActCommand::Adopt(adopt) => act(adopt.acting, Action::Adopt(wire::Adopt { event: adopt.event })),
+        ActCommand::Recategorise(Recategorise { acting, category, class }) => {
+            act(acting, Action::Recategorise(wire::Recategorise { category, class: class.unwrap_or_default() }))
+        }
+        ActCommand::Relate(Other { acting, other: complaint }) => {
+            act(acting, Action::Relate(wire::Relate { complaint }))
+        }
+        ActCommand::Double(double) => act(double.acting, Action::Double(wire::Double { complaint: double.of })),
+        ActCommand::Unlink(Other { acting, other: complaint }) => {
+            act(acting, Action::Unlink(wire::Unlink { complaint }))
+        }
         ActCommand::Reply(acting) => act(acting, Action::Reply(wire::Reply {})),
         ActCommand::Complete(acting) => act(acting, Action::Complete(wire::Complete {})),
         ActCommand::Confirm(acting) => act(acting, Action::Confirm(wire::Confirm {})),

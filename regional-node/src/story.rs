@@ -81,6 +81,7 @@ pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
         node: node("node", &list.node)?,
         origin: node("origin", &list.origin)?,
         late: list.late,
+        linked: None,
         imported: list.imported,
         limit: usize::try_from(list.limit).unwrap_or(usize::MAX),
     })
@@ -92,20 +93,23 @@ pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
 /// If there is none of that name.
 pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
     let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
-    let (registry, file) = match visit::reading(common).await? {
+    let (registry, file, links) = match visit::reading(common).await? {
         Visit::Books(settings) => {
             let desk = desk(&settings).await?;
-            (desk.registry().await?, desk.show(&name).await?)
+            let file = desk.show(&name).await?;
+            let links = desk.linked(&file).await?;
+            (desk.registry().await?, file, links)
         }
         Visit::Desk(mut caller) => {
-            let (file, names) = told::file(&caller.show_all(&shown.complaint, shown.identity).await?);
-            (Arc::new(names), file)
+            let reply = caller.show_all(&shown.complaint, shown.identity).await?;
+            let (file, names) = told::file(&reply);
+            (Arc::new(names), file, told::linked(&reply))
         }
     };
     // Whoever has no way to the settings is told by what is compiled in.
     let settings = Settings::if_there(common).ok().flatten();
     let timetable = settings.map_or_else(|| Arc::new(timetable(Starts::default())), |settings| settings.timetable);
-    let story = Story::of(&file, &registry, &timetable, lang, Reader::Handler);
+    let story = Story::of(&file, &registry, &timetable, lang, Reader::Handler).with_links(&links, &registry);
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);

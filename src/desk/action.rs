@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::error::DeskError;
+use super::name::ComplaintName;
 use crate::domain::event::Category;
-use crate::domain::{Channel, Class, EventHash, Reason, UnitCode, Visibility};
+use crate::domain::{Channel, Class, ComplaintId, EventHash, Reason, UnitCode, Visibility};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
@@ -54,6 +55,14 @@ names! {
     TakeBack = "take-back",
     /// Write a late event's change anew.
     Adopt = "adopt",
+    /// Put right what it is about.
+    Recategorise = "recategorise",
+    /// Link it to another complaint that it has to do with.
+    Relate = "relate",
+    /// Put it away as the same matter as another complaint's.
+    Double = "double",
+    /// Take a link back.
+    Unlink = "unlink",
     /// The reporter's reply.
     Reply = "reply",
     /// The reporter completes the file.
@@ -87,7 +96,11 @@ impl ActionName {
             | Self::Transfer
             | Self::Return
             | Self::TakeBack
-            | Self::Adopt => true,
+            | Self::Adopt
+            | Self::Recategorise
+            | Self::Relate
+            | Self::Double
+            | Self::Unlink => true,
             Self::File
             | Self::Reply
             | Self::Complete
@@ -157,6 +170,28 @@ pub enum Action {
         /// Which.
         event: Option<EventName>,
     },
+    /// Category and class put right.
+    Recategorise {
+        /// The category from now on.
+        category: Category,
+        /// The class from now on.
+        class: Class,
+    },
+    /// Linked to another complaint.
+    Relate {
+        /// Which.
+        to: ComplaintName,
+    },
+    /// Put away as a double.
+    Double {
+        /// Of which.
+        of: ComplaintName,
+    },
+    /// A link taken back.
+    Unlink {
+        /// From which.
+        from: ComplaintName,
+    },
     /// Replied.
     Reply,
     /// Completed.
@@ -197,6 +232,10 @@ impl Action {
             Self::Return { .. } => ActionName::Return,
             Self::TakeBack => ActionName::TakeBack,
             Self::Adopt { .. } => ActionName::Adopt,
+            Self::Recategorise { .. } => ActionName::Recategorise,
+            Self::Relate { .. } => ActionName::Relate,
+            Self::Double { .. } => ActionName::Double,
+            Self::Unlink { .. } => ActionName::Unlink,
             Self::Reply => ActionName::Reply,
             Self::Complete => ActionName::Complete,
             Self::Confirm => ActionName::Confirm,
@@ -207,12 +246,35 @@ impl Action {
         }
     }
 
+    /// The other complaint that it names.
+    #[must_use]
+    pub const fn other(&self) -> Option<&ComplaintName> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others name none")]
+        match self {
+            Self::Relate { to: other } | Self::Double { of: other } | Self::Unlink { from: other } => Some(other),
+            _ => None,
+        }
+    }
+
+    /// The same, naming the other complaint by its id.
+    #[must_use]
+    pub(super) fn naming(&self, id: ComplaintId) -> Self {
+        let name = ComplaintName::Id(id);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others name none")]
+        match self {
+            Self::Relate { .. } => Self::Relate { to: name },
+            Self::Double { .. } => Self::Double { of: name },
+            Self::Unlink { .. } => Self::Unlink { from: name },
+            other => other.clone(),
+        }
+    }
+
     /// Whether it is nothing without a text.
     #[must_use]
     pub fn needs_text(&self) -> bool {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others speak for themselves")]
         match self {
-            Self::Respond | Self::Reply | Self::Complete => true,
+            Self::Respond | Self::Reply | Self::Complete | Self::Appeal => true,
             Self::Dispose { reason, .. }
             | Self::Defer { reason }
             | Self::Archive { reason }

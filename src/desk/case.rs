@@ -3,9 +3,10 @@
 use super::action::{Action, ActionName, EventName};
 use super::author::{Author, TakeBack, listed_home};
 use super::error::DeskError;
+use super::name::ComplaintName;
 use super::options::Standing;
-use crate::domain::rules::{is_adoptable, origin_precondition, precondition};
-use crate::domain::{Change, Complaint, Event, EventHash, Outcome, Position, Refusal, Registry, UnitCode};
+use crate::domain::rules::{is_adoptable, not_itself, origin_precondition, precondition};
+use crate::domain::{Change, Complaint, ComplaintId, Event, EventHash, Outcome, Position, Refusal, Registry, UnitCode};
 
 /// A complaint before somebody acts on it.
 pub(super) struct Case<'a> {
@@ -47,6 +48,12 @@ impl Case<'_> {
                 None => return Err(self.refused(ActionName::TakeBack, Refusal::NotPending)),
             },
             Action::Adopt { event } => Change::Adopted { event: self.late(event.as_ref())? },
+            Action::Recategorise { category, class } => {
+                Change::Recategorised { category: category.clone(), class: *class }
+            }
+            Action::Relate { to } => Change::Related { to: whole(to)? },
+            Action::Double { of } => Change::Doubled { of: whole(of)? },
+            Action::Unlink { from } => Change::Unlinked { from: self.linked(whole(from)?)? },
             Action::Reply => Change::Replied,
             Action::Complete => Change::Completed,
             Action::Confirm => Change::Confirmed,
@@ -56,6 +63,11 @@ impl Case<'_> {
             Action::Withdraw => Change::Withdrew,
             Action::Redact { event } => Change::Redacted { event: self.named(event)? },
         })
+    }
+
+    fn linked(&self, other: ComplaintId) -> Result<ComplaintId, DeskError> {
+        let linked = self.complaint.related.contains(&other);
+        if linked { Ok(other) } else { Err(self.refused(ActionName::Unlink, Refusal::NotLinked)) }
     }
 
     /// The late event meant: the named one, or the only one.
@@ -95,6 +107,7 @@ impl Case<'_> {
             return Err(DeskError::Incomplete { missing: complaint.missing.len(), standing: self.standing() });
         }
         let meant = self.meant(change).map_err(|refusal| self.refused(action, refusal))?;
+        not_itself(complaint.id, meant).map_err(|refusal| self.refused(action, refusal))?;
         precondition(complaint.epoch(), complaint.status(), meant).map_err(|refusal| self.refused(action, refusal))?;
         self.target(meant)
     }
@@ -172,5 +185,13 @@ impl Case<'_> {
     pub(super) fn filing_unit(&self) -> UnitCode {
         let filed = self.events.iter().find(|event| event.hash == self.complaint.filed);
         filed.and_then(|event| event.header.unit.clone()).unwrap_or_else(|| self.own_unit())
+    }
+}
+
+/// The id that the desk has found for a name.
+const fn whole(name: &ComplaintName) -> Result<ComplaintId, DeskError> {
+    match name {
+        ComplaintName::Id(id) => Ok(*id),
+        ComplaintName::Tracking(_) | ComplaintName::Prefix(_) => Err(DeskError::UnknownComplaint),
     }
 }

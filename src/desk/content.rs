@@ -38,7 +38,7 @@ pub(super) fn of_action(action: &Action, text: &str, entropy: &dyn Entropy) -> R
     if text.is_empty() {
         return if action.needs_text() { Err(DeskError::TextNeeded(action.name())) } else { Ok(Vec::new()) };
     }
-    let reporters = matches!(action, Action::Reply | Action::Complete);
+    let reporters = matches!(action, Action::Reply | Action::Complete | Action::Appeal);
     let kind = if reporters { PartKind::Narrative } else { PartKind::Note };
     parts(vec![(kind, text.as_bytes().to_vec())], entropy)
 }

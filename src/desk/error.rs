@@ -7,7 +7,7 @@ use super::action::ActionName;
 use super::name::NotAName;
 use super::options::Standing;
 use crate::accounts::AccountError;
-use crate::domain::{AccountRole, MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
+use crate::domain::{AccountRole, ComplaintId, MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
 use crate::store::StoreError;
 
 /// Why an action was not done. Nothing was stored.
@@ -187,6 +187,12 @@ pub enum DeskError {
         /// Who filed it.
         origin: NodeId,
     },
+    /// A double of a complaint that is known here to be a double itself.
+    #[error("that complaint is a double itself; name the one that it is a double of: {of}")]
+    DoubleOfDouble {
+        /// Of which it is one.
+        of: ComplaintId,
+    },
     /// The request says nothing.
     #[error("the request names no action; use a command line of the same version as the node")]
     NoAction,
@@ -253,6 +259,7 @@ impl DeskError {
             Self::SeveralEvents => "desk.several-events",
             Self::NothingToRedact => "desk.nothing-to-redact",
             Self::NotAuthor { .. } => "desk.not-author",
+            Self::DoubleOfDouble { .. } => "desk.double-of-double",
             Self::NoAction => "desk.no-action",
             Self::NotForRole { .. } => "desk.not-for-role",
             Self::OutsideUnit { .. } => "desk.outside-unit",
@@ -303,6 +310,7 @@ impl DeskError {
             Self::Word { what, given, allowed } => {
                 vec![("what", (*what).to_owned()), ("given", given.clone()), ("allowed", allowed.clone())]
             }
+            Self::DoubleOfDouble { of } => vec![("of", of.to_string())],
             Self::TextNeeded(action) => vec![("action", action.to_string())],
             Self::TooLong { kind, bytes, max } => {
                 vec![("kind", kind.to_string()), ("bytes", bytes.to_string()), ("max", max.to_string())]
@@ -337,6 +345,12 @@ pub const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::NotCustodian => "desk.not-custodian",
         Refusal::NotDeferred => "desk.not-deferred",
         Refusal::Ended => "desk.ended",
+        Refusal::Itself => "desk.itself",
+        Refusal::Appealed => "desk.appealed",
+        Refusal::Withdrawn => "desk.withdrawn",
+        Refusal::Answered => "desk.answered",
+        Refusal::TooOften => "desk.too-often",
+        Refusal::NotLinked => "desk.not-linked",
     }
 }
 
@@ -356,7 +370,15 @@ const fn says(refusal: Refusal) -> &'static str {
         Refusal::Exists => "it exists already",
         Refusal::NotCustodian => "this node is not the custodian",
         Refusal::NotDeferred => "the complaint does not wait for its reporter",
-        Refusal::Ended => "the complaint has ended or waits for completion",
+        Refusal::Ended => {
+            "the complaint has ended or waits for completion; against its end the reporter can appeal, or file again"
+        }
+        Refusal::Itself => "a complaint is not linked to itself",
+        Refusal::Appealed => "the reporter has appealed already, which can be done once",
+        Refusal::Withdrawn => "the reporter has withdrawn the complaint; file again",
+        Refusal::Answered => "an answer was given; the reporter can confirm it, or reply",
+        Refusal::TooOften => "the reporter has rated as often as may be",
+        Refusal::NotLinked => "these complaints are not linked",
     }
 }
 

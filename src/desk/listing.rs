@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::story::Named;
 use super::table::table;
-use crate::domain::{NodeId, Registry, UnitCode};
+use crate::domain::{DisplayState, NodeId, Registry, UnitCode};
 use crate::store::Summary;
 use crate::words::{Language, Word, category, day, iso, say};
 
@@ -53,6 +53,10 @@ pub struct Listed {
     pub updated_at: Option<String>,
     /// Nodes that take part.
     pub participants: Vec<String>,
+    /// Whether its reporter has withdrawn it.
+    pub withdrew: bool,
+    /// Complaints to which its holders have linked it, and the one whose double it is.
+    pub links: Vec<String>,
 }
 
 /// The list for machines.
@@ -82,6 +86,9 @@ fn row(summary: &Summary, registry: &Registry, language: Language) -> [String; 7
     let mut remarks = Vec::new();
     if summary.imported {
         remarks.push(say("list.imported", language, &[]));
+    }
+    if summary.withdrew && !matches!(summary.state, DisplayState::Closed | DisplayState::Archived) {
+        remarks.push(say("list.withdrew", language, &[]));
     }
     if summary.pending.is_some() {
         remarks.push(say("list.pending", language, &[]));
@@ -132,6 +139,8 @@ fn one(summary: &Summary, registry: &Registry) -> Listed {
         filed_at: iso(summary.filed_at),
         updated_at: iso(summary.updated_at),
         participants: summary.participants.iter().map(NodeId::to_string).collect(),
+        withdrew: summary.withdrew,
+        links: summary.links.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -168,6 +177,8 @@ mod tests {
             filed_at: Timestamp(1_780_248_600_000_000),
             updated_at: Timestamp(1_780_248_600_000_000),
             participants: vec![NodeId::parse("13.71").unwrap()],
+            withdrew: false,
+            links: Vec::new(),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod export;
 pub mod granting;
 pub mod import;
 mod lapse;
+mod linking;
 pub mod listing;
 pub mod name;
 pub mod office;

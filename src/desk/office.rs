@@ -226,6 +226,7 @@ impl<S: Store> Desk<S> {
             let parts =
                 content::signed(content::of_action(action, text, &*self.entropy)?, &self.actor, &*self.entropy)?;
             let complaint = self.resolve(name).await?;
+            let action = &self.settled(action).await?;
             // Content is destroyed by the unit of whoever asks for it, not by the node's own.
             let redacts = action.name() == ActionName::Redact;
             let usual = self.actor.holder().filter(|_| redacts).map(|holder| &holder.unit);

@@ -79,7 +79,11 @@ pub fn options(complaint: &Complaint, own: &NodeId) -> Vec<ActionName> {
         | ActionName::Reopen
         | ActionName::Transfer
         | ActionName::Return
-        | ActionName::TakeBack => {
+        | ActionName::TakeBack
+        | ActionName::Recategorise
+        | ActionName::Relate
+        | ActionName::Double
+        | ActionName::Unlink => {
             let change = officers(*name, complaint);
             custodian && change.is_some_and(|c| precondition(complaint.epoch(), complaint.status(), &c).is_ok())
         }
@@ -122,6 +126,12 @@ fn officers(name: ActionName, complaint: &Complaint) -> Option<Change> {
         ActionName::Reopen => Some(Change::Reopened),
         ActionName::Transfer => elsewhere(complaint.unit()).map(|to| Change::Transfer { to, reason }),
         ActionName::Return => Some(Change::Return { reason }),
+        ActionName::Recategorise => {
+            Some(Change::Recategorised { category: complaint.category.clone(), class: complaint.class })
+        }
+        ActionName::Relate => Some(Change::Related { to: complaint.id }),
+        ActionName::Double => Some(Change::Doubled { of: complaint.id }),
+        ActionName::Unlink => complaint.related.first().map(|other| Change::Unlinked { from: *other }),
         ActionName::TakeBack => complaint.epoch().pending.map(|proposal| Change::TakeBack { proposal }),
         _ => None,
     }

@@ -131,7 +131,11 @@ impl Grant<'_> {
             | ActionName::Transfer
             | ActionName::Return
             | ActionName::TakeBack
-            | ActionName::Adopt => &matter.holder,
+            | ActionName::Adopt
+            | ActionName::Recategorise
+            | ActionName::Relate
+            | ActionName::Double
+            | ActionName::Unlink => &matter.holder,
         };
         self.acts_for(holds)?;
         acting.map_or(Ok(()), |unit| self.acts_for(unit))
@@ -146,6 +150,7 @@ impl Grant<'_> {
                 | ActionName::Transfer
                 | ActionName::TakeBack
                 | ActionName::Archive
+                | ActionName::Double
                 | ActionName::Redact => false,
                 ActionName::File
                 | ActionName::Dispose
@@ -157,6 +162,9 @@ impl Grant<'_> {
                 | ActionName::Reopen
                 | ActionName::Return
                 | ActionName::Adopt
+                | ActionName::Recategorise
+                | ActionName::Relate
+                | ActionName::Unlink
                 | ActionName::Reply
                 | ActionName::Complete
                 | ActionName::Confirm

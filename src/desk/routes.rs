@@ -38,7 +38,7 @@ impl<S: Store> Desk<S> {
         let events: Vec<Event> = file.events.into_iter().map(|filed| filed.event).collect();
         let complaint = fold(&events).ok_or(DeskError::UnknownComplaint)?;
         let registry = self.registry().await?;
-        let case = case_of(&complaint, &events).ok_or_else(|| no_category(complaint.filing.category.as_str()))?;
+        let case = case_of(&complaint, &events).ok_or_else(|| no_category(complaint.category.as_str()))?;
         Ok(routed(case, &registry))
     }
 
@@ -75,7 +75,7 @@ fn case_of(complaint: &Complaint, events: &[Event]) -> Option<Case> {
     let filing = &complaint.filing;
     let filed = complaint.epochs.first().and_then(|epoch| epoch.holders.first()).map(UnitCode::territory);
     let area = filing.area.clone().or(filed).unwrap_or_else(UnitCode::root);
-    let case = Case::new(categories(), &filing.category, &area)?;
+    let case = Case::new(categories(), &complaint.category, &area)?;
     let returned_by = events.iter().filter(|event| complaint.contains(&event.hash)).filter_map(returned);
     Some(Case {
         about: filing.about.clone(),

@@ -2,6 +2,7 @@
 //! stored file; it never shows who the reporter is.
 
 mod head;
+mod linked;
 mod marks;
 mod now;
 mod order;
@@ -23,6 +24,7 @@ use crate::store::{File, FiledEvent};
 use crate::words::{Language, say};
 
 pub use head::Head;
+pub use linked::{How, LINKED_MAX, LinkTold, Linked, linked};
 pub use marks::Mark;
 pub use now::{Now, Pending};
 pub use paint::render;
@@ -48,6 +50,8 @@ pub struct Story {
     pub steps: Vec<Step>,
     /// Where it stands; none if the filing is not stored here.
     pub now: Option<Now>,
+    /// Complaints that have to do with it.
+    pub links: Vec<LinkTold>,
 }
 
 /// A unit or node with its public name, as far as the registry knows it.
@@ -78,6 +82,7 @@ impl Story {
             head: head::of(&told),
             steps: told.order.iter().zip(1..).map(|(event, number)| step::of(&told, event, number)).collect(),
             now: told.complaint.as_ref().map(|complaint| now::of(&told, complaint)),
+            links: Vec::new(),
         }
     }
 }

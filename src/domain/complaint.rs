@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deadline::Moment;
-use super::event::Filing;
+use super::event::{Category, Filing};
 use super::ids::{ComplaintId, EventHash, NodeId, Position, Timestamp};
-use super::terms::{Cause, Inadmissibility, Refusal};
+use super::terms::{Cause, Class, Inadmissibility, Refusal};
 use super::unit::UnitCode;
 
 /// Where a complaint stands within its epoch.
@@ -137,6 +137,10 @@ pub struct Epoch {
     pub followed_up: bool,
     /// The proposal under way.
     pub pending: Option<EventHash>,
+    /// Whether it was closed or put away in this epoch, opened again since or not: what an appeal is against.
+    pub ended: bool,
+    /// The complaint whose double it is, and is put away as.
+    pub double_of: Option<ComplaintId>,
 }
 
 impl Epoch {
@@ -159,8 +163,16 @@ pub struct Complaint {
     pub filed: EventHash,
     /// When, by the origin's clock.
     pub filed_at: Timestamp,
-    /// What it is.
+    /// What it was filed as.
     pub filing: Filing,
+    /// What it is about, as it is known by now.
+    pub category: Category,
+    /// What kind it is, as it is known by now.
+    pub class: Class,
+    /// Complaints that have to do with it, as its holders say.
+    pub related: BTreeSet<ComplaintId>,
+    /// Nodes that take part because of a double, and which.
+    pub joined: BTreeSet<(NodeId, ComplaintId)>,
     /// Who held it, oldest first. Never empty; the last is the present one.
     pub epochs: Vec<Epoch>,
     /// Whether it was filed before, in a system that this one follows.
@@ -175,12 +187,14 @@ pub struct Complaint {
     pub outcomes: BTreeMap<EventHash, Outcome>,
     /// Events refused because a proposal is pending that is pending still.
     pub undecided: BTreeSet<EventHash>,
-    /// Origin, every node ever named by a Moved, and those told of a deadline that passed.
+    /// Origin, every node ever named by a Moved or a Joined, and those told of a deadline that passed.
     pub participants: BTreeSet<NodeId>,
     /// Events whose content was destroyed.
     pub redacted: BTreeSet<EventHash>,
     /// The reporter's latest rating.
     pub stars: Option<u8>,
+    /// How many ratings count.
+    pub ratings: u8,
     /// Whether the reporter confirmed, appealed or withdrew.
     pub reporter: ReporterVoice,
     /// The deadlines that passed and of which those above were told: in which epoch, what for, and when.
@@ -223,6 +237,12 @@ impl Complaint {
     #[must_use]
     pub fn node(&self) -> &NodeId {
         &self.epoch().node
+    }
+
+    /// The complaint whose double it is now.
+    #[must_use]
+    pub fn double_of(&self) -> Option<ComplaintId> {
+        self.epoch().double_of
     }
 
     /// Where it stands, every reply taken into account.

@@ -224,6 +224,28 @@ pub enum Change {
         /// Which.
         event: EventHash,
     },
+    /// What it is about is put right; the filing stays as it was.
+    Recategorised {
+        /// The category from now on.
+        category: Category,
+        /// The class from now on.
+        class: Class,
+    },
+    /// Has to do with another complaint.
+    Related {
+        /// Which.
+        to: ComplaintId,
+    },
+    /// The same matter as another complaint's, and put away: that one is answered.
+    Doubled {
+        /// Which.
+        of: ComplaintId,
+    },
+    /// Has nothing to do with another complaint after all.
+    Unlinked {
+        /// Which.
+        from: ComplaintId,
+    },
     /// The complaint was filed before, in a system that this one follows; what that system said of it stands in a part.
     Imported,
     /// The reporter replied.
@@ -293,6 +315,13 @@ pub enum Change {
         due: Timestamp,
         /// Nodes that take part from now on, so that their people see it.
         told: Vec<NodeId>,
+    },
+    /// Hub: a node takes part, since a complaint of its own is a double of this one.
+    Joined {
+        /// Which node.
+        node: NodeId,
+        /// The double.
+        double: ComplaintId,
     },
     /// Hub, registry: a node was enrolled with these keys.
     NodeEnrolled {
@@ -435,7 +464,11 @@ impl Change {
             | Self::Transfer { .. }
             | Self::Return { .. }
             | Self::TakeBack { .. }
-            | Self::Adopted { .. } => Role::Custodian,
+            | Self::Adopted { .. }
+            | Self::Recategorised { .. }
+            | Self::Related { .. }
+            | Self::Doubled { .. }
+            | Self::Unlinked { .. } => Role::Custodian,
             Self::Redacted { .. } => Role::Redactor,
             Self::Granted { .. } => Role::Granter,
             Self::Moved(_)
@@ -443,7 +476,8 @@ impl Change {
             | Self::Inadmissible { .. }
             | Self::Held { .. }
             | Self::Released { .. }
-            | Self::Overdue { .. } => Role::Hub,
+            | Self::Overdue { .. }
+            | Self::Joined { .. } => Role::Hub,
             Self::NodeEnrolled { .. }
             | Self::NodeRevoked { .. }
             | Self::NodeSuspended { .. }
@@ -488,6 +522,10 @@ impl Change {
             Self::Return { .. } => "return",
             Self::TakeBack { .. } => "take-back",
             Self::Adopted { .. } => "adopted",
+            Self::Recategorised { .. } => "recategorised",
+            Self::Related { .. } => "related",
+            Self::Doubled { .. } => "doubled",
+            Self::Unlinked { .. } => "unlinked",
             Self::Imported => "imported",
             Self::Replied => "replied",
             Self::Completed => "completed",
@@ -503,6 +541,7 @@ impl Change {
             Self::Held { .. } => "held",
             Self::Released { .. } => "released",
             Self::Overdue { .. } => "overdue",
+            Self::Joined { .. } => "joined",
             Self::NodeEnrolled { .. } => "node-enrolled",
             Self::NodeRevoked { .. } => "node-revoked",
             Self::NodeSuspended { .. } => "node-suspended",

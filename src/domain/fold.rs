@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::complaint::{Arrival, Complaint, Epoch, Outcome, ReporterVoice, Status, effective};
 use super::event::{Change, Event, Moved, Role};
 use super::ids::{EventHash, NodeId, Position};
-use super::rules::{is_adoptable, precondition};
+use super::rules::{RATINGS_MAX, is_adoptable, not_itself, precondition};
 use super::terms::{Inadmissibility, Refusal};
 
 /// Folds the events of one complaint; none if the event that filed it is not among them, or not admitted.
@@ -110,6 +110,8 @@ impl<'a> Set<'a> {
             disposed: false,
             followed_up: false,
             pending: None,
+            ended: false,
+            double_of: None,
         };
         let mut outcomes = BTreeMap::new();
         outcomes.extend(self.events.keys().map(|hash| (*hash, Outcome::Waiting)));
@@ -121,6 +123,10 @@ impl<'a> Set<'a> {
             filed: event.hash,
             filed_at: event.header.time,
             filing: (**filing).clone(),
+            category: filing.category.clone(),
+            class: filing.class,
+            related: BTreeSet::new(),
+            joined: BTreeSet::new(),
             epochs: vec![epoch],
             imported: false,
             verified: false,
@@ -131,6 +137,7 @@ impl<'a> Set<'a> {
             participants: BTreeSet::from([event.header.node.clone()]),
             redacted: BTreeSet::new(),
             stars: None,
+            ratings: 0,
             reporter: ReporterVoice::default(),
             overdue: BTreeSet::new(),
             missing: Vec::new(),
@@ -154,11 +161,9 @@ impl<'a> Set<'a> {
                     Outcome::Counted
                 }
                 Role::Hub if matches!(header.change, Change::Moved(_)) => Outcome::Waiting,
+                Role::Hub if !header.node.is_hub() => Outcome::Refused(Refusal::NotCustodian),
                 Role::Hub => {
-                    if let Change::Overdue { opener, moment, due, told } = &header.change {
-                        complaint.overdue.insert((*opener, *moment, *due));
-                        complaint.participants.extend(told.iter().cloned());
-                    }
+                    hear_the_hub(complaint, &header.change);
                     Outcome::Counted
                 }
                 Role::Granter | Role::Registry => Outcome::Counted,
@@ -215,6 +220,8 @@ impl<'a> Set<'a> {
                 disposed: false,
                 followed_up: false,
                 pending: None,
+                ended: false,
+                double_of: None,
             });
         }
     }
@@ -241,13 +248,12 @@ impl<'a> Set<'a> {
         let horizon = self.horizon(complaint, header.seen);
         let Some(epoch) = complaint.epochs.last_mut() else { return Outcome::Waiting };
         let status = effective(epoch, &complaint.replies, Some(horizon.unwrap_or(Position::ZERO)));
-        if let Err(refusal) = precondition(epoch, status, change) {
+        let held = not_itself(complaint.id, change).and_then(|()| precondition(epoch, status, change));
+        if let Err(refusal) = held {
             return Outcome::Refused(refusal);
         }
         advance(epoch, change, event.hash, status, horizon);
-        if matches!(change, Change::Verified) {
-            complaint.verified = true;
-        }
+        note(complaint, change);
         Outcome::Counted
     }
 
@@ -307,6 +313,18 @@ impl<'a> Set<'a> {
     }
 }
 
+/// Takes into account whom the hub lets take part, and why.
+fn hear_the_hub(complaint: &mut Complaint, change: &Change) {
+    if let Change::Overdue { opener, moment, due, told } = change {
+        complaint.overdue.insert((*opener, *moment, *due));
+        complaint.participants.extend(told.iter().cloned());
+    }
+    if let Change::Joined { node, double } = change {
+        complaint.participants.insert(node.clone());
+        complaint.joined.insert((node.clone(), *double));
+    }
+}
+
 /// Takes an origin event into account; events come in the origin's order.
 fn hear(complaint: &mut Complaint, event: &Event) -> Outcome {
     complaint.newest_origin = event.hash;
@@ -317,8 +335,14 @@ fn hear(complaint: &mut Complaint, event: &Event) -> Outcome {
         Change::Imported => complaint.imported = true,
         Change::Replied | Change::Completed => complaint.replies.push(event.header.position),
         Change::Confirmed => complaint.reporter.confirmed = true,
-        Change::Rated { stars } => complaint.stars = Some(stars),
+        Change::Rated { .. } if complaint.ratings >= RATINGS_MAX => return Outcome::Refused(Refusal::TooOften),
+        Change::Rated { stars } => {
+            complaint.stars = Some(stars);
+            complaint.ratings = complaint.ratings.saturating_add(1);
+        }
+        Change::Appealed if complaint.reporter.appealed => return Outcome::Refused(Refusal::Appealed),
         Change::Appealed => complaint.reporter.appealed = true,
+        Change::Withdrew if complaint.reporter.withdrew => return Outcome::Refused(Refusal::Withdrawn),
         Change::Withdrew => complaint.reporter.withdrew = true,
         _ => {}
     }
@@ -339,17 +363,41 @@ fn advance(epoch: &mut Epoch, change: &Change, hash: EventHash, before: Status, 
             epoch.followed_up = false;
             status(epoch, before);
         }
-        Change::Accepted | Change::Reopened => status(epoch, Status::Open),
+        Change::Accepted => status(epoch, Status::Open),
+        Change::Reopened => {
+            epoch.double_of = None;
+            status(epoch, Status::Open);
+        }
         Change::FollowedUp => {
             epoch.followed_up = true;
             status(epoch, Status::Open);
         }
         Change::Deferred { .. } => status(epoch, Status::Deferred),
-        Change::Archived { .. } => status(epoch, Status::Archived),
+        Change::Archived { .. } | Change::Closed | Change::Doubled { .. } => {
+            epoch.ended = true;
+            epoch.double_of = if let Change::Doubled { of } = change { Some(*of) } else { None };
+            let ended = if matches!(change, Change::Closed) { Status::Closed } else { Status::Archived };
+            status(epoch, ended);
+        }
         Change::Responded => status(epoch, Status::Awaiting),
-        Change::Closed => status(epoch, Status::Closed),
         Change::Transfer { .. } | Change::Return { .. } => epoch.pending = Some(hash),
         Change::TakeBack { .. } => epoch.pending = None,
+        _ => {}
+    }
+}
+
+/// What a custodial change that counts says of the complaint, beyond its epoch. No precondition looks at this: what an earlier holder
+/// is found to have said, once it is released, must not undo what was told of a later one's.
+fn note(complaint: &mut Complaint, change: &Change) {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing that outlives the epoch")]
+    match change {
+        Change::Verified => complaint.verified = true,
+        Change::Recategorised { category, class } => {
+            complaint.category = category.clone();
+            complaint.class = *class;
+        }
+        Change::Related { to } => drop(complaint.related.insert(*to)),
+        Change::Unlinked { from } => drop(complaint.related.remove(from)),
         _ => {}
     }
 }

@@ -9,6 +9,7 @@ pub mod custody;
 pub mod date;
 pub mod deadline;
 pub mod directory;
+pub mod doubles;
 pub mod event;
 pub mod fold;
 pub mod ids;
@@ -32,6 +33,8 @@ mod custody_tests;
 mod deadline_tests;
 #[cfg(test)]
 mod fold_tests;
+#[cfg(test)]
+mod linking_tests;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::event::Change;
 use super::ids::EventHash;
 use super::rules::{is_adoptable, origin_precondition, precondition};
 use super::terms::{Cause, Refusal};
-use super::testing::{ARCHIVED, DEFERRED, RETURN, Story, disposed, node, transfer, unit};
+use super::testing::{ARCHIVED, DEFERRED, OTHER, RETURN, Story, disposed, node, recategorised, transfer, unit};
 
 const STATUSES: [Status; 6] =
     [Status::Open, Status::Received, Status::Deferred, Status::Awaiting, Status::Closed, Status::Archived];
@@ -24,6 +24,8 @@ fn epoch(base: Status, arrival: Arrival) -> Epoch {
         disposed: false,
         followed_up: false,
         pending: None,
+        ended: false,
+        double_of: None,
     }
 }
 
@@ -40,6 +42,10 @@ fn a_change_is_possible_in_exactly_the_statuses_of_the_table() {
         (Change::Responded, "x....."),
         (Change::Closed, "...x.."),
         (Change::Reopened, "....xx"),
+        (recategorised("other"), "xx...."),
+        (Change::Related { to: OTHER }, "xx...."),
+        (Change::Doubled { of: OTHER }, "xx...."),
+        (Change::Unlinked { from: OTHER }, "xx...."),
         (transfer("13"), "x....."),
         (RETURN, ".x...."),
     ];
@@ -60,10 +66,10 @@ fn the_reporter_may_do_what_the_table_says() {
         (Change::Imported, "xxxxxx"),
         (Change::Replied, "xx.x.."),
         (Change::Completed, "..x..."),
-        (Change::Confirmed, "...x.."),
+        (Change::Confirmed, "...xx."),
         (Change::Rated { stars: 5 }, "...xxx"),
-        (Change::Appealed, "...xxx"),
-        (Change::Withdrew, "xxxx.."),
+        (Change::Appealed, "....xx"),
+        (Change::Withdrew, "xxx..."),
     ];
     for (change, row) in &table {
         for (status, mark) in STATUSES.into_iter().zip(row.chars()) {
@@ -119,9 +125,13 @@ fn nothing_goes_to_who_holds_it() {
 #[test]
 fn what_may_be_adopted() {
     let p = EventHash([9; 32]);
-    for no in [transfer("13"), RETURN, Change::TakeBack { proposal: p }, Change::Adopted { event: p }, Change::Replied]
-    {
+    let (back, again, double) =
+        (Change::TakeBack { proposal: p }, Change::Adopted { event: p }, Change::Doubled { of: OTHER });
+    for no in [transfer("13"), RETURN, back, again, double, Change::Replied] {
         assert!(!is_adoptable(&no), "{}", no.name());
+    }
+    for yes in [recategorised("other"), Change::Related { to: OTHER }] {
+        assert!(is_adoptable(&yes), "{}", yes.name());
     }
     for yes in [Change::FollowedUp, Change::Responded, disposed("13"), Change::Closed, Change::Verified] {
         assert!(is_adoptable(&yes), "{}", yes.name());

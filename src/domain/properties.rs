@@ -12,7 +12,9 @@ use super::event::{Change, Event, Header, Moved};
 use super::fold::fold;
 use super::ids::{EventHash, NodeId, Position, Timestamp};
 use super::terms::{Cause, Inadmissibility, MoveRefusal};
-use super::testing::{ARCHIVED, DEFERRED, RETURN, Story, disposed, event, header, node, tell, transfer, unit};
+use super::testing::{
+    ARCHIVED, DEFERRED, OTHER, RETURN, Story, disposed, event, header, node, recategorised, tell, transfer, unit,
+};
 
 const NODES: [&str; 4] = ["13.71", "13", "kl.pu", "id"];
 const UNITS: [&str; 7] = ["13.71", "13", "kl.pu", "id", "13.71.dlh", "13.71.pu", "kl.agama"];
@@ -21,7 +23,7 @@ const UNITS: [&str; 7] = ["13.71", "13", "kl.pu", "id", "13.71.dlh", "13.71.pu",
 fn change(kind: u8, which: Index, known: &[EventHash]) -> Change {
     let named = *which.get(known);
     let to = UNITS[which.index(UNITS.len())];
-    match kind % 23 {
+    match kind % 27 {
         0 => Change::Verified,
         1 => disposed(to),
         2 | 3 => Change::Accepted,
@@ -42,6 +44,10 @@ fn change(kind: u8, which: Index, known: &[EventHash]) -> Change {
         19 => Change::Appealed,
         20 => Change::Redacted { event: named },
         21 => Change::Imported,
+        22 => recategorised("other"),
+        23 => Change::Related { to: OTHER },
+        24 => Change::Doubled { of: OTHER },
+        25 => Change::Unlinked { from: OTHER },
         _ => Change::Unknown { kind: 900, body: Vec::new() },
     }
 }
@@ -51,11 +57,12 @@ fn notice(kind: u8, which: Index, other: Index, known: &[EventHash]) -> Change {
     let (named, also) = (*which.get(known), *other.get(known));
     let upto = Position::new(1 + u32::from(kind % 2), u64::from(kind % 11));
     let unit_named = unit(UNITS[which.index(UNITS.len())]);
-    match kind % 6 {
+    match kind % 7 {
         0 => Change::MoveRefused { proposal: named, upto, reason: MoveRefusal::ClosedUnit },
         1 => Change::Inadmissible { event: named, prev: Some(also), reason: Inadmissibility::FutureTime },
         2 => Change::Held { event: named },
         3 => Change::Released { event: named },
+        4 => Change::Joined { node: node(NODES[other.index(NODES.len())]), double: OTHER },
         _ => Change::Moved(Box::new(Moved {
             ends: named,
             unit: unit_named,
@@ -118,7 +125,7 @@ fn step(story: &mut Story, dice: &Dice) {
     let complaint = story.fold();
     let known: Vec<EventHash> = story.events.iter().map(|event| event.hash).collect();
     match kind % 16 {
-        0 => drop(story.escalate(Cause::Escalation)),
+        0 => drop(story.escalate(if place.is_multiple_of(2) { Cause::Escalation } else { Cause::Appeal })),
         1 => {
             if let Some(moved) = rehome(&complaint, &story.events, &story.registry) {
                 story.hub(Change::Moved(Box::new(moved)));

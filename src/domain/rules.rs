@@ -3,8 +3,11 @@
 
 use super::complaint::{Arrival, Complaint, Epoch, Status};
 use super::event::{Change, Event, Role};
-use super::ids::Timestamp;
+use super::ids::{ComplaintId, Timestamp};
 use super::terms::{Cause, Refusal, Visibility};
+
+/// How often a reporter may rate: the last one counts.
+pub const RATINGS_MAX: u8 = 3;
 
 /// Whether a custodial change's precondition holds in `epoch`, where the status reads `status` to its author.
 /// Adopted is judged by the change it adopts and has no rule here.
@@ -23,7 +26,12 @@ pub fn precondition(epoch: &Epoch, status: Status, change: &Change) -> Result<()
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not a custodian's")]
     match change {
         Change::Verified | Change::Responded => among(&[Open], Refusal::NotOpen),
-        Change::Disposed { .. } | Change::Deferred { .. } => among(&[Open, Received], Refusal::NotOpen),
+        Change::Disposed { .. }
+        | Change::Deferred { .. }
+        | Change::Recategorised { .. }
+        | Change::Related { .. }
+        | Change::Doubled { .. }
+        | Change::Unlinked { .. } => among(&[Open, Received], Refusal::NotOpen),
         Change::Accepted => among(&[Received], Refusal::NotReceived),
         Change::Archived { .. } => among(&[Open, Received, Deferred], Refusal::NotOpen),
         Change::FollowedUp => among(&[Open, Awaiting], Refusal::NotOpen),
@@ -54,6 +62,18 @@ pub fn precondition(epoch: &Epoch, status: Status, change: &Change) -> Result<()
     }
 }
 
+/// Whether a change links a complaint to another one than itself; any other change does no harm here.
+///
+/// # Errors
+/// If it names the complaint that it stands in.
+pub fn not_itself(complaint: ComplaintId, change: &Change) -> Result<(), Refusal> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no complaint")]
+    match change {
+        Change::Related { to: other } | Change::Doubled { of: other } if *other == complaint => Err(Refusal::Itself),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the reporter's side may write a change, by the origin's own fold.
 ///
 /// # Errors
@@ -62,14 +82,24 @@ pub fn origin_precondition(complaint: &Complaint, change: &Change) -> Result<(),
     use Status::{Archived, Awaiting, Closed, Deferred, Open, Received};
     let status = complaint.status();
     let among = |allowed: &[Status], refusal| if allowed.contains(&status) { Ok(()) } else { Err(refusal) };
+    let said = complaint.reporter;
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other change is not the reporter's")]
     match change {
         Change::Imported if !complaint.imported => Ok(()),
+        Change::Rated { .. } if complaint.ratings >= RATINGS_MAX => Err(Refusal::TooOften),
+        Change::Rated { .. } => among(&[Awaiting, Closed, Archived], Refusal::NotAwaiting),
+        Change::Appealed if said.appealed => Err(Refusal::Appealed),
+        Change::Replied | Change::Completed | Change::Confirmed | Change::Appealed | Change::Withdrew
+            if said.withdrew =>
+        {
+            Err(Refusal::Withdrawn)
+        }
         Change::Replied => among(&[Open, Received, Awaiting], Refusal::Ended),
         Change::Completed => among(&[Deferred], Refusal::NotDeferred),
-        Change::Confirmed => among(&[Awaiting], Refusal::NotAwaiting),
-        Change::Rated { .. } | Change::Appealed => among(&[Awaiting, Closed, Archived], Refusal::NotAwaiting),
-        Change::Withdrew => among(&[Open, Received, Deferred, Awaiting], Refusal::Ended),
+        Change::Confirmed => among(&[Awaiting, Closed], Refusal::NotAwaiting),
+        Change::Appealed => among(&[Closed, Archived], Refusal::NotClosed),
+        Change::Withdrew if status == Awaiting => Err(Refusal::Answered),
+        Change::Withdrew => among(&[Open, Received, Deferred], Refusal::Ended),
         _ => Err(Refusal::Exists),
     }
 }
@@ -106,10 +136,11 @@ pub const fn told_time(visibility: Visibility, role: Role, now: Timestamp) -> Ti
     }
 }
 
-/// Whether a late event's change can be written anew: no proposal, no `TakeBack`, no `Adopted`.
+/// Whether a late event's change can be written anew: no proposal, no `TakeBack`, no `Adopted`, and no `Doubled`, which the hub must be
+/// able to read off the event itself.
 #[must_use]
 pub fn is_adoptable(change: &Change) -> bool {
     change.role() == Role::Custodian
         && !change.is_proposal()
-        && !matches!(change, Change::TakeBack { .. } | Change::Adopted { .. })
+        && !matches!(change, Change::TakeBack { .. } | Change::Adopted { .. } | Change::Doubled { .. })
 }

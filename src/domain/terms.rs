@@ -111,6 +111,8 @@ terms! {
         WrongCategory = 8 "wrong-category",
         /// Another reason, told in a note.
         Other = 9 "other",
+        /// The reporter withdrew the complaint.
+        Withdrawn = 10 "withdrawn",
     }
 }
 
@@ -211,6 +213,10 @@ terms! {
         Misplaced = 19 "misplaced",
         /// Content that must be sealed came readable.
         Unsealed = 20 "unsealed",
+        /// A double of a complaint that the hub does not know.
+        UnknownMain = 21 "unknown-main",
+        /// A double of a complaint that is a double itself.
+        DoubleOfDouble = 22 "double-of-double",
     }
 }
 
@@ -247,6 +253,18 @@ terms! {
         NotDeferred = 14 "not-deferred",
         /// The complaint is closed or archived.
         Ended = 15 "ended",
+        /// It would be linked to itself.
+        Itself = 16 "itself",
+        /// The reporter has appealed already.
+        Appealed = 17 "appealed",
+        /// The reporter has withdrawn the complaint.
+        Withdrawn = 18 "withdrawn",
+        /// An answer was given.
+        Answered = 19 "answered",
+        /// More often than may be.
+        TooOften = 20 "too-often",
+        /// The two complaints were not linked.
+        NotLinked = 21 "not-linked",
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) fn disposed(to: &str) -> Change {
 
 pub(crate) const RETURN: Change = Change::Return { reason: Reason::NotMyAuthority };
 pub(crate) const DEFERRED: Change = Change::Deferred { reason: Reason::Incomplete };
+/// A complaint other than that of every story.
+pub(crate) const OTHER: ComplaintId = ComplaintId([8; 16]);
 pub(crate) const ARCHIVED: Change = Change::Archived { reason: Reason::Unrelated };
 
 /// An event of these words; its name is a hash of them.
@@ -142,6 +144,11 @@ pub(crate) fn tell(registry: &mut Registry, change: Change) {
 /// The federation of most tests: Padang with its agency, the province, a ministry's node and the national node.
 pub(crate) fn federation() -> Registry {
     registry(&["id", "13", "13.71", "kl.pu"], &["13.71.dlh", "13.71.pu", "13.dinas", "kl.agama", "14", "15", "16"])
+}
+
+/// The category put right, the class with it.
+pub(crate) fn recategorised(code: &str) -> Change {
+    Change::Recategorised { category: Category::parse(code).unwrap(), class: Class::Information }
 }
 
 /// The history of one complaint in the making. Writers go on where their journals end.

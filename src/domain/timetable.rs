@@ -77,7 +77,7 @@ impl Timetable {
     #[must_use]
     pub fn deadline(&self, complaint: &Complaint, events: &[Event]) -> Option<Deadline<'_>> {
         let clock = running(complaint, events, self.starts)?;
-        let rule = self.rules.rule(complaint.filing.class, clock.moment)?;
+        let rule = self.rules.rule(complaint.class, clock.moment)?;
         let due = rule.due(clock.start, self.zone(complaint.unit()), &clock.pauses, &self.calendar);
         Some(Deadline { moment: clock.moment, due, rule })
     }

@@ -38,11 +38,18 @@ fn name() -> impl Strategy<Value = PublicName> {
     "\\PC{1,120}".prop_filter_map("a public name", |name| PublicName::parse(&name))
 }
 
+fn category() -> impl Strategy<Value = Category> {
+    "[a-z0-9-]{1,40}".prop_filter_map("a category", |code| Category::parse(&code))
+}
+
+fn complaint() -> impl Strategy<Value = ComplaintId> {
+    any::<[u8; 16]>().prop_map(ComplaintId)
+}
+
 fn filing() -> impl Strategy<Value = Filing> {
     let words = (select(Class::ALL), select(Channel::ALL), any::<bool>(), select(Visibility::ALL));
-    let category = "[a-z0-9-]{1,40}".prop_filter_map("a category", |code| Category::parse(&code));
     let area = of(unit()).prop_map(|unit| unit.map(|unit| unit.territory()).filter(|area| !area.is_root()));
-    let what = (category, of(unit()), area);
+    let what = (category(), of(unit()), area);
     (any::<[u8; 16]>(), any::<u64>(), words, what).prop_map(|(nonce, bits, words, (category, about, area))| {
         let (class, channel, on_behalf, visibility) = words;
         let tracking = TrackingNumber::from_random(bits);
@@ -137,6 +144,7 @@ fn change() -> BoxedStrategy<Change> {
         hash().prop_map(|event| Change::Released { event }),
         (hash(), select(crate::domain::Moment::ALL.as_slice()), any::<i64>(), prop::collection::vec(node(), 0..3))
             .prop_map(|(opener, moment, due, told)| Change::Overdue { opener, moment, due: Timestamp(due), told }),
+        (node(), complaint()).prop_map(|(node, double)| Change::Joined { node, double }),
     ];
     let unit_reason = prop_oneof![
         (unit(), reason()).prop_map(|(unit, reason)| Change::Disposed { unit, reason }),
@@ -150,6 +158,10 @@ fn change() -> BoxedStrategy<Change> {
         hash().prop_map(|proposal| Change::TakeBack { proposal }),
         hash().prop_map(|event| Change::Adopted { event }),
         hash().prop_map(|event| Change::Redacted { event }),
+        (category(), select(Class::ALL)).prop_map(|(category, class)| Change::Recategorised { category, class }),
+        complaint().prop_map(|to| Change::Related { to }),
+        complaint().prop_map(|of| Change::Doubled { of }),
+        complaint().prop_map(|from| Change::Unlinked { from }),
         (1_u8..=5).prop_map(|stars| Change::Rated { stars }),
         (unknown, any::<Vec<u8>>()).prop_map(|(kind, body)| Change::Unknown { kind, body }),
     ];

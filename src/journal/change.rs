@@ -5,8 +5,8 @@ use super::cbor::{Reader, Unreadable, Writer};
 use super::kind;
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, Filing, Inadmissibility, Moment, MoveRefusal, Moved, Reason, SealingKeyId,
-    SigningKeyId, StatementSignature, Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
+    Cause, Change, Channel, Class, ComplaintId, Filing, Inadmissibility, Moment, MoveRefusal, Moved, Reason,
+    SealingKeyId, SigningKeyId, StatementSignature, Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Stars of a rating, worst and best.
@@ -39,6 +39,11 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
         | Change::Held { event }
         | Change::Released { event } => w.array(1).bytes(&event.0),
         Change::Rated { stars } => w.array(1).uint(*stars),
+        Change::Recategorised { category, class } => w.array(2).text(category.as_str()).uint(class.code()),
+        Change::Related { to: other } | Change::Doubled { of: other } | Change::Unlinked { from: other } => {
+            w.array(1).bytes(&other.0)
+        }
+        Change::Joined { node, double } => w.array(2).text(node.as_str()).bytes(&double.0),
         Change::Filed(filing) => filed(&mut w, filing),
         Change::Moved(to) => moved(&mut w, to),
         Change::Overdue { opener, moment, due, told } => {
@@ -138,6 +143,14 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
         kind::RETURN => one(r, reason).map(|reason| Change::Return { reason })?,
         kind::TAKE_BACK => one(r, |r| r.hash("proposal")).map(|proposal| Change::TakeBack { proposal })?,
         kind::ADOPTED => one(r, |r| r.hash("event")).map(|event| Change::Adopted { event })?,
+        kind::RECATEGORISED => {
+            r.array(2, "fields")?;
+            let category = r.text("category", Category::parse)?;
+            Change::Recategorised { category, class: r.word("class", Class::from_code)? }
+        }
+        kind::RELATED => one(r, complaint).map(|to| Change::Related { to })?,
+        kind::DOUBLED => one(r, complaint).map(|of| Change::Doubled { of })?,
+        kind::UNLINKED => one(r, complaint).map(|from| Change::Unlinked { from })?,
         kind::FILED => Change::Filed(Box::new(filing(r)?)),
         kind::REPLIED => none(r, Change::Replied)?,
         kind::COMPLETED => none(r, Change::Completed)?,
@@ -165,6 +178,10 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
         kind::HELD => one(r, |r| r.hash("event")).map(|event| Change::Held { event })?,
         kind::RELEASED => one(r, |r| r.hash("event")).map(|event| Change::Released { event })?,
         kind::OVERDUE => overdue(r)?,
+        kind::JOINED => {
+            r.array(2, "fields")?;
+            Change::Joined { node: r.node("node")?, double: complaint(r)? }
+        }
         _ => return registry(number, r),
     }))
 }
@@ -257,6 +274,10 @@ fn one<'b, T>(
 
 fn reason(r: &mut Reader<'_>) -> Result<Reason, Unreadable> {
     r.word("reason", Reason::from_code)
+}
+
+fn complaint(r: &mut Reader<'_>) -> Result<ComplaintId, Unreadable> {
+    r.fixed("complaint").map(ComplaintId)
 }
 
 fn stars(r: &mut Reader<'_>) -> Result<u8, Unreadable> {

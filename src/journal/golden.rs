@@ -11,9 +11,9 @@ use super::sample::{self, unit};
 use super::{Head, Part, Seal, SignedReceipt, complaint_id, header, header_hash, import_nonce, kind, merkle};
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal, Moved,
-    NodeId, PartKind, Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, TrackingNumber, Visibility,
-    Wrap,
+    Cause, Change, Channel, Class, ComplaintId, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal,
+    Moved, NodeId, PartKind, Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, TrackingNumber,
+    Visibility, Wrap,
 };
 
 type Vectors = Vec<(String, String)>;
@@ -104,6 +104,10 @@ fn changes() -> Vec<Change> {
         Change::Return { reason: Reason::NotMyAuthority },
         Change::TakeBack { proposal: event(0xb0) },
         Change::Adopted { event: event(0xb1) },
+        Change::Recategorised { category: Category::parse("lampu-jalan").unwrap(), class: Class::Information },
+        Change::Related { to: ComplaintId([0xc1; 16]) },
+        Change::Doubled { of: ComplaintId([0xc2; 16]) },
+        Change::Unlinked { from: ComplaintId([0xc1; 16]) },
         Change::Filed(Box::new(filing)),
         Change::Replied,
         Change::Completed,
@@ -125,6 +129,7 @@ fn changes() -> Vec<Change> {
             due: crate::domain::Timestamp(1_790_000_000_000_000),
             told: vec![NodeId::Node(unit("13")), NodeId::Node(unit("id"))],
         },
+        Change::Joined { node: NodeId::Node(unit("13")), double: ComplaintId([0xc3; 16]) },
         Change::NodeEnrolled {
             node: unit("13.71"),
             name: name("Pemerintah Kota Padang"),

@@ -56,6 +56,14 @@ kinds! {
     TAKE_BACK = 21, Change::TakeBack { .. },
     /// `[event]`
     ADOPTED = 22, Change::Adopted { .. },
+    /// `[category, class]`
+    RECATEGORISED = 23, Change::Recategorised { .. },
+    /// `[to]`
+    RELATED = 24, Change::Related { .. },
+    /// `[of]`
+    DOUBLED = 25, Change::Doubled { .. },
+    /// `[from]`
+    UNLINKED = 26, Change::Unlinked { .. },
 
     /// `[nonce, tracking, class, channel, on behalf, visibility, category, about | null]`
     FILED = 30, Change::Filed(_),
@@ -91,6 +99,8 @@ kinds! {
     RELEASED = 64, Change::Released { .. },
     /// `[opener, moment, due, [node, …]]`
     OVERDUE = 65, Change::Overdue { .. },
+    /// `[node, double]`
+    JOINED = 66, Change::Joined { .. },
 
     /// `[node, name, signing key, tls key, sealing key, after]`
     NODE_ENROLLED = 90, Change::NodeEnrolled { .. },

@@ -1,5 +1,7 @@
 //! What is read back from storage, as plain values.
 
+use std::collections::BTreeSet;
+
 use crate::domain::complaint::DisplayState;
 use crate::domain::{
     Class, Complaint, ComplaintId, Event, EventHash, FederationId, Moment, NodeId, Position, SealHash, Timestamp,
@@ -224,6 +226,10 @@ pub struct Summary {
     pub updated_at: Timestamp,
     /// Nodes that take part, in order.
     pub participants: Vec<NodeId>,
+    /// Whether its reporter has withdrawn it.
+    pub withdrew: bool,
+    /// Complaints to which its holders have linked it, and the one whose double it is, in order.
+    pub links: Vec<ComplaintId>,
 }
 
 impl Summary {
@@ -239,8 +245,8 @@ impl Summary {
             id: complaint.id,
             tracking: complaint.filing.tracking,
             origin: complaint.origin.clone(),
-            class: complaint.filing.class,
-            category: complaint.filing.category.as_str().to_owned(),
+            class: complaint.class,
+            category: complaint.category.as_str().to_owned(),
             visibility: complaint.filing.visibility,
             imported: complaint.imported,
             unit: complaint.unit().clone(),
@@ -256,6 +262,15 @@ impl Summary {
             filed_at: complaint.filed_at,
             updated_at,
             participants: complaint.participants.iter().cloned().collect(),
+            withdrew: complaint.reporter.withdrew,
+            links: complaint
+                .related
+                .iter()
+                .copied()
+                .chain(complaint.double_of())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         }
     }
 }
@@ -300,13 +315,24 @@ pub struct ListFilter {
     pub late: bool,
     /// Only those that were filed before, in a system that this one follows.
     pub imported: bool,
+    /// Only those that are linked to this complaint by what stands in themselves.
+    pub linked: Option<ComplaintId>,
     /// At most so many.
     pub limit: usize,
 }
 
 impl Default for ListFilter {
     fn default() -> Self {
-        Self { unit: None, states: Vec::new(), node: None, origin: None, late: false, imported: false, limit: 1000 }
+        Self {
+            unit: None,
+            states: Vec::new(),
+            node: None,
+            origin: None,
+            late: false,
+            imported: false,
+            linked: None,
+            limit: 1000,
+        }
     }
 }
 

@@ -84,6 +84,8 @@ fn state(complaint: &Complaint, file: &File, stored: &Summary, report: &mut Repo
         ("filed_at", stored.filed_at == found.filed_at),
         ("updated_at", stored.updated_at == found.updated_at),
         ("participants", stored.participants == found.participants),
+        ("withdrew", stored.withdrew == found.withdrew),
+        ("links", stored.links == found.links),
     ];
     let differ: Vec<&str> = fields.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
     let fields = if differ.is_empty() { "id".to_owned() } else { differ.join(", ") };

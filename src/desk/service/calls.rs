@@ -106,6 +106,7 @@ impl<S: Store> Calls for DeskService<S> {
             let is_shown = |part: &Part| part.kind != PartKind::Identity;
             file.events.iter_mut().for_each(|filed| filed.parts.retain(is_shown));
         }
+        let linked = desk.linked(&file).await.map_err(refuse)?;
         let complaint = fold(file.events.iter().map(|filed| &filed.event));
         let registry = desk.known();
         let after = usize::try_from(request.after).unwrap_or(usize::MAX);
@@ -131,7 +132,8 @@ impl<S: Store> Calls for DeskService<S> {
             more,
             standing,
             summary: file.summary.map(wire::summary),
-            names: wire::names(&file.events, &registry),
+            names: wire::names(&file.events, &linked, &registry),
+            linked: linked.into_iter().map(wire::linked).collect(),
         }))
     }
 

@@ -1,5 +1,6 @@
 //! What a client reads back of a reply: the values that the desk has sent. What cannot be read is left out; the desk sends none of it.
 
+use crate::desk::story::{How, Linked};
 use crate::domain::event::PublicName;
 use crate::domain::{
     Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Moment, NodeId, PartKind,
@@ -15,6 +16,19 @@ pub fn file(reply: &wire::ShowReply) -> (File, Registry) {
     let events = reply.events.iter().filter_map(event).collect();
     let names = reply.names.iter().map(|(code, name)| (code.as_str(), name.as_str()));
     (File { events, summary: reply.summary.as_ref().and_then(summary) }, registry(names))
+}
+
+/// The complaints that it has to do with.
+#[must_use]
+pub fn linked(reply: &wire::ShowReply) -> Vec<Linked> {
+    let one = |linked: &wire::Linked| {
+        Some(Linked {
+            id: ComplaintId::parse(&linked.id)?,
+            how: How::ALL.into_iter().find(|how| how.name() == linked.how)?,
+            known: linked.known.as_ref().and_then(summary),
+        })
+    };
+    reply.linked.iter().filter_map(one).collect()
 }
 
 /// A registry that knows the public names of a reply.
@@ -73,6 +87,8 @@ fn summary(summary: &wire::Summary) -> Option<Summary> {
         late: summary.late,
         filed_at: Timestamp(summary.filed_at_micros),
         updated_at: Timestamp(summary.updated_at_micros),
+        withdrew: summary.withdrew,
+        links: summary.links.iter().filter_map(|id| ComplaintId::parse(id)).collect(),
         participants: summary.participants.iter().filter_map(|node| NodeId::parse(node).ok()).collect(),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::places::area;
 use crate::desk::import::{Item, Taken};
+use crate::desk::story::Linked;
 use crate::desk::{
     Action, ComplaintName, DeskError, EventName, KnownNode, NewComplaint, Original, Reporter, Standing, Status,
     TakeBack, Written,
@@ -143,6 +144,18 @@ fn action(asked: Asked) -> Result<Action, DeskError> {
         Asked::TakeBack(_) => Action::TakeBack,
         Asked::Adopt(what) if what.event.is_empty() => Action::Adopt { event: None },
         Asked::Adopt(what) => Action::Adopt { event: Some(EventName::parse(&what.event)?) },
+        Asked::Recategorise(to) => {
+            let category = category(&to.category)?;
+            // What is not said follows from what it is about.
+            let class = match categories().leaf(&category) {
+                Some(leaf) if to.class.is_empty() => leaf.class,
+                Some(_) | None => word!(Class, "class", to.class)?,
+            };
+            Action::Recategorise { category, class }
+        }
+        Asked::Relate(to) => Action::Relate { to: ComplaintName::parse(&to.complaint)? },
+        Asked::Double(of) => Action::Double { of: ComplaintName::parse(&of.complaint)? },
+        Asked::Unlink(from) => Action::Unlink { from: ComplaintName::parse(&from.complaint)? },
         Asked::Reply(_) => Action::Reply,
         Asked::Complete(_) => Action::Complete,
         Asked::Confirm(_) => Action::Confirm,
@@ -163,6 +176,7 @@ pub(super) fn filter(request: wire::ListRequest) -> Result<ListFilter, DeskError
         origin: node(&request.origin)?,
         late: request.late,
         imported: request.imported,
+        linked: None,
         limit: if limit == 0 { LIST_DEFAULT } else { limit.min(LIST_MAX) },
     })
 }
@@ -256,7 +270,14 @@ pub(super) fn summary(summary: Summary) -> wire::Summary {
         due_at_micros: summary.due.map(|due| due.0),
         due_for: summary.due_for.map_or_else(String::new, |moment| moment.name().to_owned()),
         overdue: summary.overdue,
+        withdrew: summary.withdrew,
+        links: summary.links.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// Another complaint, as far as it is known.
+pub(super) fn linked(linked: Linked) -> wire::Linked {
+    wire::Linked { id: linked.id.to_string(), how: linked.how.name().to_owned(), known: linked.known.map(summary) }
 }
 
 /// An event as stored. Its header bytes are made anew from the header, which has one form only.
@@ -328,9 +349,10 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
     }
 }
 
-/// Public names of the units that a file speaks of, as far as they are known.
-pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String, String> {
-    let mut units: BTreeSet<&UnitCode> = BTreeSet::new();
+/// Public names of the units that a file speaks of, and of those that hold what it has to do with, as far as they are known.
+pub(super) fn names(file: &[FiledEvent], linked: &[Linked], registry: &Registry) -> HashMap<String, String> {
+    let known = linked.iter().filter_map(|linked| linked.known.as_ref());
+    let mut units: BTreeSet<&UnitCode> = known.map(|known| &known.unit).collect();
     for header in file.iter().map(|filed| &filed.event.header) {
         units.extend(header.unit.as_ref().into_iter().chain(header.node.unit()));
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no unit")]
@@ -339,6 +361,7 @@ pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String,
             Change::Disposed { unit, .. } | Change::Transfer { to: unit, .. } => {
                 units.insert(unit);
             }
+            Change::Joined { node, .. } => units.extend(node.unit()),
             Change::Moved(moved) => units.extend([Some(&moved.unit), moved.node.unit()].into_iter().flatten()),
             _ => {}
         }

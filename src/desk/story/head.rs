@@ -9,7 +9,7 @@ use super::{Named, Told};
 use crate::areas::areas;
 use crate::desk::Original;
 use crate::domain::sealing::granted;
-use crate::domain::{ComplaintId, Event, Filing, NodeId, PartKind, UnitCode};
+use crate::domain::{Complaint, ComplaintId, Event, NodeId, PartKind, UnitCode};
 use crate::words::{Word, category, iso, moment};
 
 /// What a complaint is.
@@ -59,11 +59,12 @@ fn place(area: &UnitCode) -> String {
     areas().of_unit(area).map_or_else(|| area.to_string(), |known| format!("{} ({area})", areas().address(known.code)))
 }
 
-fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
+fn whole(told: &Told<'_>, complaint: &Complaint) -> Head {
     let filing = &complaint.filing;
     let filed_by = complaint.epochs.first().and_then(|epoch| epoch.holders.first()).map(|unit| told.unit(unit));
     let about = filing.about.as_ref().map(|unit| told.unit(unit));
-    let mut lines = vec![told.say("head.complaint", &[("tracking", &filing.tracking.to_string())]), kind(told, filing)];
+    let mut lines =
+        vec![told.say("head.complaint", &[("tracking", &filing.tracking.to_string())]), kind(told, complaint)];
     let unit = filed_by.as_ref().map(Named::to_string).unwrap_or_default();
     let (time, channel) = (moment(complaint.filed_at, told.language), filing.channel.in_words(told.language));
     lines.push(told.say("head.filed", &[("time", &time), ("unit", &unit), ("channel", channel)]));
@@ -92,8 +93,8 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     Head {
         id: Some(complaint.id.to_string()),
         tracking: Some(filing.tracking.to_string()),
-        class: Some(filing.class.name()),
-        category: Some(filing.category.as_str().to_owned()),
+        class: Some(complaint.class.name()),
+        category: Some(complaint.category.as_str().to_owned()),
         channel: Some(filing.channel.name()),
         visibility: Some(filing.visibility.name()),
         on_behalf: filing.on_behalf,
@@ -107,7 +108,7 @@ fn whole(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Head {
     }
 }
 
-fn sealed_to(told: &Told<'_>, complaint: &crate::domain::Complaint) -> Vec<Named> {
+fn sealed_to(told: &Told<'_>, complaint: &Complaint) -> Vec<Named> {
     let events: Vec<Event> = told.file.events.iter().map(|filed| filed.event.clone()).collect();
     let granted = granted(complaint, &events);
     let of_filing = granted.iter().filter(|((event, _), _)| *event == complaint.filed);
@@ -124,12 +125,13 @@ fn imported(told: &Told<'_>, original: Option<&Original>) -> String {
     told.say("head.imported", &[("source", source), ("id", id), ("filed", filed), ("state", state)])
 }
 
-fn kind(told: &Told<'_>, filing: &Filing) -> String {
-    let code = filing.category.as_str();
+/// What it is by now: what it was filed as stands with its filing.
+fn kind(told: &Told<'_>, complaint: &Complaint) -> String {
+    let code = complaint.category.as_str();
     let facts = [
-        ("class", filing.class.in_words(told.language)),
+        ("class", complaint.class.in_words(told.language)),
         ("category", category(code, told.language).unwrap_or(code)),
-        ("visibility", filing.visibility.in_words(told.language)),
+        ("visibility", complaint.filing.visibility.in_words(told.language)),
     ];
     told.say("head.kind", &facts)
 }

@@ -115,6 +115,12 @@ pub(super) fn of(told: &Told<'_>, complaint: &Complaint) -> Now {
     if late > 0 {
         lines.push(told.say("now.late", &[("count", &late.to_string())]));
     }
+    if complaint.reporter.withdrew {
+        lines.push(told.say("now.withdrew", &[]));
+    }
+    if complaint.reporter.appealed {
+        lines.push(told.say("now.appealed", &[]));
+    }
     if let Some(stars) = complaint.stars {
         lines.push(told.say("now.rating", &[("stars", &stars.to_string())]));
     }
@@ -161,7 +167,11 @@ fn awaited(complaint: &Complaint, pending: bool) -> &'static str {
     if pending {
         return "await.decision";
     }
-    match complaint.display() {
+    let state = complaint.display();
+    if complaint.reporter.withdrew && !matches!(state, DisplayState::Closed | DisplayState::Archived) {
+        return "await.archive";
+    }
+    match state {
         DisplayState::New => "await.verification",
         DisplayState::Undisposed => "await.handling",
         DisplayState::Disposed => "await.follow-up",

@@ -9,7 +9,7 @@ use crate::desk::{Original, Signature};
 use crate::domain::{Change, EventHash, Header, PartKind, Position, Role, Timestamp, UnitCode};
 use crate::journal::{Body, OpenError, operator_pseudonym};
 use crate::store::FiledEvent;
-use crate::words::{Word, day, iso, moment};
+use crate::words::{Word, category, day, iso, moment};
 
 /// One event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -165,6 +165,17 @@ fn what(told: &Told<'_>, change: &Change) -> String {
         | Change::Granted { event, .. }
         | Change::Held { event }
         | Change::Released { event } => tell(&[("change", &other(event))]),
+        Change::Recategorised { category: code, class } => {
+            let code = code.as_str();
+            let named = category(code, language).unwrap_or(code);
+            tell(&[("category", named), ("class", class.in_words(language))])
+        }
+        Change::Related { to: other } | Change::Doubled { of: other } | Change::Unlinked { from: other } => {
+            tell(&[("complaint", &other.to_string())])
+        }
+        Change::Joined { node, double } => {
+            tell(&[("node", &told.node(node).to_string()), ("complaint", &double.to_string())])
+        }
         Change::Rated { stars } => tell(&[("stars", &stars.to_string())]),
         Change::Moved(moved) => tell(&[("unit", &unit(&moved.unit)), ("cause", moved.cause.in_words(language))]),
         Change::MoveRefused { proposal, reason, .. } => {

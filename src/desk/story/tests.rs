@@ -122,6 +122,11 @@ impl Scene {
             "Mohon dicek.",
             Applied,
         );
+        let category = Category::parse("jalan-provinsi").unwrap();
+        let category = Change::Recategorised { category, class: Class::Complaint };
+        scene.add("13.71", "13.71.dpupr", 93, category, "", Applied);
+        let other = ComplaintId([0xab; 16]);
+        scene.add("13.71", "13.71.dpupr", 94, Change::Related { to: other }, "", Applied);
         let reason = Reason::NotMyAuthority;
         let note = "Ini jalan provinsi.\u{1b}[31m\u{202e}";
         let transfer = Change::Transfer { to: unit("13"), reason };
@@ -134,7 +139,7 @@ impl Scene {
             cause: Cause::Transfer,
             assigned: false,
             proposal: Some(transfer),
-            cutoff: Some(Position::new(1, 4)),
+            cutoff: Some(Position::new(1, 6)),
             admitted: Vec::new(),
         };
         // The hub's clock is behind.
@@ -148,7 +153,10 @@ impl Scene {
         scene.add("13", "13", 3000, Change::Responded, "Jalan ditambal 3 Juni.", Applied);
         let opener = std::mem::replace(&mut scene.opener, epoch);
         scene.add("13.71", "13.71", 3100, Change::Replied, "Sudah, tetapi lubang di km 12 belum.", Applied);
+        scene.add("13.71", "13.71", 3110, Change::Rated { stars: 2 }, "Baru separuh.", Applied);
         scene.opener = opener;
+        let joined = Change::Joined { node: NodeId::parse("13.72").unwrap(), double: other };
+        scene.add("hub", "", 3150, joined, "", Applied);
         scene.add("13", "13", 3200, Change::Closed, "", Provisional);
         scene
     }

@@ -3,7 +3,8 @@
 use super::bench::{Bench, dispose, node, transfer, unit};
 use crate::desk::{Action, ActionName, ComplaintName, DeskError, EventName};
 use crate::domain::admission::{Admission, Bench as HubBench, admit};
-use crate::domain::{Cause, ComplaintId, Position, Reason, Registry, Timestamp, UnitCode, fold};
+use crate::domain::event::Category;
+use crate::domain::{Cause, Class, ComplaintId, Position, Reason, Registry, Timestamp, UnitCode, fold};
 use crate::journal;
 use crate::store::Store;
 
@@ -22,6 +23,10 @@ fn every_action() -> Vec<Action> {
         Action::Return { reason },
         Action::TakeBack,
         Action::Adopt { event: None },
+        Action::Recategorise { category: Category::parse("lainnya").unwrap(), class: Class::Information },
+        Action::Relate { to: other() },
+        Action::Double { of: other() },
+        Action::Unlink { from: other() },
         Action::Reply,
         Action::Complete,
         Action::Confirm,
@@ -31,9 +36,15 @@ fn every_action() -> Vec<Action> {
     ]
 }
 
+/// A complaint that is not here.
+fn other() -> ComplaintName {
+    ComplaintName::Id(ComplaintId([0xee; 16]))
+}
+
 /// A complaint in each of the situations that a desk knows, each on a desk of its own.
 async fn situations() -> Vec<(&'static str, Bench, ComplaintId)> {
     let reason = Reason::Incomplete;
+    let rate = |stars| Action::Rate { stars };
     let paths: Vec<(&str, Vec<Action>)> = vec![
         ("new", vec![]),
         ("verified", vec![Action::Verify]),
@@ -45,6 +56,11 @@ async fn situations() -> Vec<(&'static str, Bench, ComplaintId)> {
         ("replied", vec![Action::Respond, Action::Reply]),
         ("closed", vec![Action::Respond, Action::Close]),
         ("reopened", vec![Action::Respond, Action::Close, Action::Reopen]),
+        ("related", vec![Action::Relate { to: other() }]),
+        ("doubled", vec![Action::Double { of: other() }]),
+        ("rated-out", vec![Action::Respond, rate(1), rate(2), rate(3)]),
+        ("appealed", vec![Action::Respond, Action::Close, Action::Appeal]),
+        ("withdrawn", vec![Action::Withdraw]),
         ("pending", vec![transfer("13")]),
         ("taken-back", vec![transfer("13"), Action::TakeBack]),
     ];
@@ -176,7 +192,7 @@ async fn unit_of_another_node_acts_here() {
 async fn answer_without_words_is_taken() {
     let bench = Bench::padang().await;
     let name = ComplaintName::Id(bench.file().await);
-    for action in [Action::Respond, Action::Reply, Action::Archive { reason: Reason::Other }] {
+    for action in [Action::Respond, Action::Reply, Action::Appeal, Action::Archive { reason: Reason::Other }] {
         let error = bench.desk.act(&name, None, &action, "  ").await.unwrap_err();
         assert_eq!(error.code(), "desk.text-needed", "{}", action.name());
     }

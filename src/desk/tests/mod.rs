@@ -6,5 +6,6 @@ pub(crate) mod bench;
 mod custody;
 mod filing;
 mod importing;
+mod linking;
 mod routing;
 mod service;

@@ -1,6 +1,6 @@
 //! What must hold: at once, and after healing, when everything that was said has been delivered.
 
-use super::super::complaint::{Complaint, Outcome};
+use super::super::complaint::{Arrival, Complaint, Epoch, Outcome};
 use super::super::event::{Change, Role};
 use super::super::ids::EventHash;
 use super::super::terms::Cause;
@@ -16,6 +16,10 @@ impl World {
             return Err(broken);
         }
         let complaint = agreed(self);
+        let appeals = |epoch: &&Epoch| epoch.arrival == Arrival::Moved(Cause::Appeal);
+        if complaint.epochs.iter().filter(appeals).count() > 1 {
+            return Err("a second appeal moved it again");
+        }
         let moves = self.hub.set.iter().filter(|id| matches!(get(**id).header.change, Change::Moved(_)));
         if moves.count() + 1 != complaint.epochs.len() && !has_synthetic(&complaint) {
             return Err("two moves end one epoch");
@@ -75,6 +79,7 @@ fn agrees(hub: &Complaint, node: &Complaint) -> Result<(), &'static str> {
         && hub.replies == node.replies
         && hub.verified == node.verified
         && hub.reporter == node.reporter
+        && (&hub.category, hub.class, &hub.related) == (&node.category, node.class, &node.related)
         && hub.newest_origin == node.newest_origin
         && hub.participants == node.participants
         && hub.status() == node.status()

@@ -1,7 +1,7 @@
 //! The worlds that are searched to their end, each with its own dangers; together they stay within two minutes.
 
 use super::super::event::Change;
-use super::super::testing::{ARCHIVED, DEFERRED, RETURN, disposed, transfer};
+use super::super::testing::{ARCHIVED, DEFERRED, OTHER, RETURN, disposed, recategorised, transfer};
 use super::search::search;
 use super::{ALL, Act, Config};
 
@@ -98,6 +98,21 @@ fn replies_against_answers() {
         .acts(0, 3, [w(transfer("13")), w(Change::Replied), w(Change::Completed)])
         .acts(1, 3, holder.into_iter().chain(blind));
     exhausted("replies", &Config { steady: &[0, 1], ..config });
+}
+
+/// What it is about is put right, links come and go, it is put away as a double and opened again, while custody moves and the reporter
+/// appeals: at the desk, and rashly once more.
+#[test]
+fn links_and_appeals() {
+    let said = [w(recategorised("water")), w(Change::Related { to: OTHER }), w(Change::Unlinked { from: OTHER })];
+    let ended = [w(Change::Doubled { of: OTHER }), w(Change::Reopened), Act::Rash(Change::Doubled { of: OTHER })];
+    let appeals = [w(Change::Appealed), Act::Rash(Change::Appealed), w(transfer("13")), Act::Adopt];
+    let config = Config::new(&["13.71", "13"]).acts(0, 3, said.iter().chain(&ended).cloned().chain(appeals)).acts(
+        1,
+        1,
+        said.into_iter().chain(ended),
+    );
+    exhausted("links and appeals", &Config { crashes: 1, steady: &[1], ..config });
 }
 
 /// Returned, returned again, brought before the arbiter, assigned.

@@ -59,6 +59,21 @@ impl World {
             self.broken = Some("it counts, though custody had moved before it came");
         }
         self.order(config, rules);
+        self.move_on_appeal(config, rules, &event);
+    }
+
+    /// An appeal that counts leads up, if the complaint was ended where it is now.
+    fn move_on_appeal(&mut self, config: &Config, rules: Rules, event: &Event) {
+        let complaint = self.hub.fold();
+        let counts = complaint.outcomes.get(&event.hash) == Some(&Outcome::Counted);
+        if event.header.change != Change::Appealed || !counts || !complaint.epoch().ended {
+            return;
+        }
+        let registry = registry(&self.hub.registry);
+        if let Some(moved) = escalate(&complaint, &slice(&self.hub.set), &registry, Cause::Appeal) {
+            self.record(config, Change::Moved(Box::new(moved)), None);
+            self.order(config, rules);
+        }
     }
 
     pub(super) fn judge(&self, event: &Event) -> Admission {

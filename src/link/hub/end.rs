@@ -272,7 +272,7 @@ impl<S: Store> HubEnd<S> {
         let mut intake = Intake { node: self.node.clone(), session, after, batches };
         let mut spans = watch::begin_intake(&shared.telemetry, &mut intake);
         let told = |outcome| sizes.iter().for_each(|(bytes, _)| instruments.batch(Direction::In, outcome, *bytes));
-        let complaints = intake.batches.iter().flat_map(Verified::complaints).collect();
+        let complaints = intake.batches.iter().flat_map(Verified::spoken_of).collect();
         let events = intake.batches.iter().flat_map(|batch| &batch.events);
         let unreadable = events.filter(|sealed| sealed.event.is_err()).map(|sealed| sealed.hash).collect();
         let scope = Scope { known: unreadable, ..shared.scope(Some(&self.node), complaints) };

@@ -8,6 +8,7 @@ use super::author::{HubKey, Recorder};
 use super::end::barred;
 use super::order;
 use crate::domain::admission::{Admission, Bench, admit, last_of};
+use crate::domain::doubles::may_be_doubled;
 use crate::domain::event::Role;
 use crate::domain::rules::may_be_traced;
 use crate::domain::sealing::must_be_sealed;
@@ -73,6 +74,12 @@ impl Verified {
     /// The complaints that its events speak of.
     pub(super) fn complaints(&self) -> impl Iterator<Item = ComplaintId> {
         self.events.iter().filter_map(|sealed| sealed.event.as_ref().ok()?.header.complaint)
+    }
+
+    /// Those, and the ones that they are doubles of.
+    pub(super) fn spoken_of(&self) -> impl Iterator<Item = ComplaintId> {
+        let mains = self.events.iter().filter_map(|sealed| main_of(&sealed.event.as_ref().ok()?.header.change));
+        self.complaints().chain(mains)
     }
 }
 
@@ -362,6 +369,7 @@ impl Desk<'_> {
     ) {
         let stored = batch.seal.head();
         let touched: BTreeSet<ComplaintId> = batch.complaints().collect();
+        let came: Vec<EventHash> = batch.events.iter().map(|event| event.hash).collect();
         let hashes: Vec<EventHash> = batch.events.iter().map(|event| event.hash).collect();
         let paths = journal::merkle::paths(&hashes);
         for ((index, mut sealed), path) in (0_u32..).zip(batch.events).zip(paths) {
@@ -381,6 +389,7 @@ impl Desk<'_> {
             let awaited = self.announced(view, *id).max(announced_at_hello);
             order::decide_if_ready(self, *id, node, stored.position, awaited);
             order::move_straight_up(self, *id);
+            order::follow(self, *id, &came);
         }
         self.changes.seals.push(batch.seal);
     }
@@ -409,6 +418,10 @@ impl Desk<'_> {
             }
         };
         let id = event.header.complaint;
+        if let Some(main) = main_of(&event.header.change) {
+            // Whether that is a double itself is asked of all that came before.
+            self.refresh(main);
+        }
         let admission = self.admission(&event, &sealed.entry.parts, *cited);
         // A position that is yet to come, in an event refused for whatever reason, does not bind what is written after it.
         if event.header.registry <= self.registry.position() {
@@ -450,7 +463,16 @@ impl Desk<'_> {
             now: self.now,
             derived,
         };
-        admit(event, &bench)
+        self.beyond(event, admit(event, &bench))
+    }
+
+    /// The same admission, unless another complaint stands against it.
+    pub(super) fn beyond(&self, event: &Event, admission: Admission) -> Admission {
+        let Some(main) = main_of(&event.header.change).filter(|_| admission == Admission::Admitted) else {
+            return admission;
+        };
+        let main = self.working.get(&main).and_then(|work| work.complaint.as_ref());
+        may_be_doubled(main).map_or_else(Admission::Inadmissible, |()| admission)
     }
 
     /// Stores an event of the set, or one that is held, and sends it to everyone else who takes part.
@@ -532,6 +554,11 @@ fn is_unsealed(event: &Event, parts: &[Part], work: Option<&Working>) -> bool {
     // Without a filing it is refused for that.
     filed
         .is_some_and(|(filing, origin)| parts.iter().filter(open).any(|part| must_be_sealed(part.kind, filing, origin)))
+}
+
+/// The complaint that a change makes its own one a double of.
+pub(super) const fn main_of(change: &Change) -> Option<ComplaintId> {
+    if let Change::Doubled { of } = change { Some(*of) } else { None }
 }
 
 /// The proposal that the hub decides with a change.

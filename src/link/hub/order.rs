@@ -5,8 +5,9 @@ use super::author::HubKey;
 use super::ingest::{Desk, Policy};
 use crate::domain::complaint::Arrival;
 use crate::domain::custody::{Decision, decide, escalate, rehome};
+use crate::domain::doubles::joining;
 use crate::domain::sealing::is_accused;
-use crate::domain::{Cause, Change, Complaint, ComplaintId, NodeId, Position, Registry, Timestamp};
+use crate::domain::{Cause, Change, Complaint, ComplaintId, EventHash, NodeId, Outcome, Position, Registry, Timestamp};
 use crate::store::{Changes, View};
 
 /// Decides a complaint's pending proposal, if it is `holder`'s and everything awaited of its journal is stored.
@@ -46,6 +47,49 @@ pub(super) fn move_straight_up(desk: &mut Desk<'_>, id: ComplaintId) {
     let Some(complaint) = work.complaint.as_ref().filter(about_its_own) else { return };
     if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Escalation) {
         desk.record(Some(id), Change::Moved(Box::new(moved)), None);
+    }
+}
+
+/// What events that came in lead to beyond their own complaint's fold: an appeal, and a double.
+pub(super) fn follow(desk: &mut Desk<'_>, id: ComplaintId, came: &[EventHash]) {
+    let Some(work) = desk.working.get(&id) else { return };
+    let Some(complaint) = work.complaint.as_ref().filter(|complaint| !complaint.read_only) else { return };
+    let counts = |hash: &EventHash| complaint.outcomes.get(hash) == Some(&Outcome::Counted);
+    let changes: Vec<Change> = work
+        .events
+        .iter()
+        .filter(|event| came.contains(&event.hash) && counts(&event.hash))
+        .map(|event| event.header.change.clone())
+        .collect();
+    for change in changes {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others lead to nothing more")]
+        match change {
+            Change::Appealed => move_on_appeal(desk, id),
+            Change::Doubled { of } => join(desk, id, of),
+            _ => {}
+        }
+    }
+}
+
+/// Moves a complaint to the next level up, whose reporter appeals against its end. One that was opened again meanwhile moves too: nobody
+/// gets round an appeal by that. One that was never ended where it is now does not.
+fn move_on_appeal(desk: &mut Desk<'_>, id: ComplaintId) {
+    let Some(work) = desk.working.get(&id) else { return };
+    let Some(complaint) = work.complaint.as_ref().filter(|complaint| complaint.epoch().ended) else { return };
+    if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Appeal) {
+        desk.record(Some(id), Change::Moved(Box::new(moved)), None);
+    }
+}
+
+/// Lets the nodes of a double take part in the complaint that it is one of.
+fn join(desk: &mut Desk<'_>, id: ComplaintId, of: ComplaintId) {
+    desk.refresh(of);
+    let complaint = |id| desk.working.get(&id).and_then(|work| work.complaint.as_ref());
+    let (Some(double), Some(main)) = (complaint(id), complaint(of)) else { return };
+    if double.double_of() == Some(of) {
+        for change in joining(double, main, desk.registry) {
+            desk.record(Some(of), change, None);
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::author::HubKey;
 use super::ingest::{Desk, Policy};
+use super::order;
 use crate::domain::admission::{Admission, Bench, admit};
-use crate::domain::{Change, ComplaintId, Event, NodeId, Outcome, Position, Registry, Role, Timestamp};
+use crate::domain::{Change, ComplaintId, Event, EventHash, NodeId, Outcome, Position, Registry, Role, Timestamp};
 use crate::store::{Changes, View};
 
 /// Plans the release of what is held of one complaint. Nothing happens to events whose change is still not known.
@@ -20,6 +21,7 @@ pub(super) fn plan(
 ) -> (Changes, BTreeSet<NodeId>) {
     let mut desk = Desk::new(view, signer, registry, now, policy);
     let mut stopped: BTreeSet<NodeId> = BTreeSet::new();
+    let mut released: Vec<EventHash> = Vec::new();
     for event in held(&desk, id) {
         let writer = event.header.node.clone();
         if event.header.change.role() == Role::Unknown {
@@ -40,12 +42,13 @@ pub(super) fn plan(
             now,
             derived: event.header.complaint,
         };
-        let change = match admit(&event, &bench) {
+        let change = match desk.beyond(&event, admit(&event, &bench)) {
             Admission::Held => continue,
             Admission::Admitted => {
                 if let Change::Redacted { event: target } = event.header.change {
                     desk.changes.destroy.push(target);
                 }
+                released.push(event.hash);
                 Change::Released { event: event.hash }
             }
             Admission::Inadmissible(reason) => {
@@ -55,6 +58,8 @@ pub(super) fn plan(
         };
         desk.record(Some(id), change, Some(&writer));
     }
+    desk.refresh(id);
+    order::follow(&mut desk, id, &released);
     let (changes, _, woken) = desk.finish();
     (changes, woken)
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::author::HubKey;
-use super::ingest::Policy;
+use super::ingest::{Policy, main_of};
 use super::order;
 use super::release;
 use crate::domain::{Cause, ComplaintId, Event, NodeId, Registry, Timestamp};
@@ -126,7 +126,9 @@ impl<S: Store> HubShared<S> {
     pub async fn release_held(&self) -> Result<BTreeSet<NodeId>, StoreError> {
         let mut woken = BTreeSet::new();
         for id in self.store.held(HELD_MAX).await? {
-            let scope = self.scope(None, BTreeSet::from([id]));
+            let file = self.store.file(id).await?.unwrap_or_default();
+            let mains = file.events.iter().filter_map(|filed| main_of(&filed.event.header.change));
+            let scope = self.scope(None, mains.chain([id]).collect());
             let plan = |view: &View| {
                 let registry = self.advance(&view.registry);
                 release::plan(view, id, &self.signer, &registry, self.now(), &self.policy)

@@ -17,7 +17,7 @@ pub(in crate::store) use event::{
 pub(in crate::store) use evidence::EvidenceRow;
 pub(in crate::store) use peer::PeerRow;
 pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};
-pub(in crate::store) use summary::{SummaryRow, bounds, names, with_participants};
+pub(in crate::store) use summary::{SummaryRow, bounds, completed, names};
 pub(in crate::store) use token::TokenRow;
 
 use super::StoreError;

@@ -28,12 +28,13 @@ pub(in crate::store) struct SummaryRow {
     held: bool,
     late: i64,
     imported: bool,
+    withdrew: bool,
     filed_at: i64,
     updated_at: i64,
 }
 
 impl SummaryRow {
-    fn summary(self, participants: Vec<NodeId>) -> Result<Summary, StoreError> {
+    fn summary(self, participants: Vec<NodeId>, links: Vec<ComplaintId>) -> Result<Summary, StoreError> {
         let unknown = |what: &str| corrupt(format_args!("a complaint has an unknown {what}"));
         let state = DisplayState::ALL.iter().find(|state| state.name() == self.state);
         Ok(Summary {
@@ -60,23 +61,32 @@ impl SummaryRow {
             filed_at: Timestamp(self.filed_at),
             updated_at: Timestamp(self.updated_at),
             participants,
+            withdrew: self.withdrew,
+            links,
         })
     }
 }
 
-/// Puts participants, pairs of complaint and node, to projections.
-pub(in crate::store) fn with_participants(
+/// Puts participants, pairs of complaint and node, and links, pairs of complaints, to projections.
+pub(in crate::store) fn completed(
     rows: Vec<SummaryRow>,
     pairs: Vec<(Vec<u8>, String)>,
+    links: Vec<(Vec<u8>, Vec<u8>)>,
 ) -> Result<Vec<Summary>, StoreError> {
     let mut participants: HashMap<Vec<u8>, Vec<NodeId>> = HashMap::new();
     for (complaint, node) in pairs {
         participants.entry(complaint).or_default().push(super::node(&node)?);
     }
+    let mut linked: HashMap<Vec<u8>, Vec<ComplaintId>> = HashMap::new();
+    for (complaint, other) in links {
+        linked.entry(complaint).or_default().push(super::complaint(&other)?);
+    }
     let summary = |row: SummaryRow| {
         let mut nodes = participants.remove(&row.id).unwrap_or_default();
         nodes.sort();
-        row.summary(nodes)
+        let mut others = linked.remove(&row.id).unwrap_or_default();
+        others.sort();
+        row.summary(nodes, others)
     };
     rows.into_iter().map(summary).collect()
 }

@@ -41,12 +41,19 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     let summaries = vec![
         Summary { updated_at: Timestamp(5), ..summary(1) },
         Summary { updated_at: Timestamp(9), node: node("13"), unit: unit("13"), ..summary(2) },
-        Summary { updated_at: Timestamp(5), state: DisplayState::Closed, imported: true, ..summary(3) },
+        Summary {
+            updated_at: Timestamp(5),
+            state: DisplayState::Closed,
+            imported: true,
+            links: vec![complaint(1), complaint(9)],
+            ..summary(3)
+        },
         Summary { updated_at: Timestamp(-7), origin: node("14"), late: 2, held: true, ..summary(4) },
         Summary {
             updated_at: Timestamp(6),
             state: DisplayState::Returned,
             pending: Some(EventHash([1; 32])),
+            withdrew: true,
             ..summary(5)
         },
     ];
@@ -63,10 +70,16 @@ pub(super) async fn list_ignores_a_filter<B: Bench>(bench: &B) {
     assert_eq!(list(ListFilter { node: Some(node("13")), ..default() }).await, [complaint(2)]);
     assert_eq!(list(ListFilter { origin: Some(node("14")), ..default() }).await, [complaint(4)]);
     assert_eq!(list(ListFilter { late: true, ..default() }).await, [complaint(4)]);
+    assert_eq!(list(ListFilter { linked: Some(complaint(1)), ..default() }).await, [complaint(3)]);
+    assert_eq!(list(ListFilter { linked: Some(complaint(3)), ..default() }).await, []);
     let states = vec![DisplayState::Closed, DisplayState::Returned];
     assert_eq!(list(ListFilter { states: states.clone(), ..default() }).await, [5, 3].map(complaint));
     let narrow = ListFilter { states, unit: Some(unit("13.71")), node: Some(node("13")), ..default() };
     assert_eq!(list(narrow).await, []);
+    put_all(&store, vec![Summary { links: vec![complaint(9)], withdrew: true, ..summary(3) }]).await;
+    assert_eq!(list(ListFilter { linked: Some(complaint(1)), ..default() }).await, []);
+    assert_eq!(list(ListFilter { linked: Some(complaint(9)), ..default() }).await, [complaint(3)]);
+    assert!(store.file(complaint(3)).await.unwrap().unwrap().summary.unwrap().withdrew);
 }
 
 pub(super) async fn passed_deadline_is_not_found_or_found_too_early<B: Bench>(bench: &B) {

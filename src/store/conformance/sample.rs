@@ -230,6 +230,8 @@ pub(in crate::store) fn summary(number: u8) -> Summary {
         filed_at: Timestamp(-1),
         updated_at: Timestamp(number.into()),
         participants: vec![node("13.71")],
+        withdrew: false,
+        links: Vec::new(),
     }
 }
 

@@ -59,6 +59,7 @@ impl State {
                 && filter.origin.as_ref().is_none_or(|origin| *origin == summary.origin)
                 && (!filter.late || summary.late > 0)
                 && (!filter.imported || summary.imported)
+                && filter.linked.is_none_or(|other| summary.links.contains(&other))
         };
         let found = self.summaries.values().map(|(_, summary)| summary).filter(|summary| wanted(summary));
         found.cloned().collect()

@@ -9,16 +9,20 @@ use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 /// The columns of [`SummaryRow`].
 const SUMMARY: &str =
     "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
-    imported, filed_at, updated_at, due_at, due_for, overdue FROM complaints WHERE ";
+    imported, withdrew, filed_at, updated_at, due_at, due_for, overdue FROM complaints WHERE ";
 
-/// Puts participants to projections.
+/// Puts participants and links to projections.
 async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> =
         sqlx::query_as("SELECT complaint, node FROM participants WHERE complaint = ANY($1)")
             .bind(rows.iter().map(|row| &row.id[..]).collect::<Vec<&[u8]>>())
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?;
-    columns::with_participants(rows, pairs)
+    let links: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as("SELECT complaint, other FROM links WHERE complaint = ANY($1)")
+        .bind(rows.iter().map(|row| &row.id[..]).collect::<Vec<&[u8]>>())
+        .fetch_all(connection)
+        .await?;
+    columns::completed(rows, pairs, links)
 }
 
 /// One complaint's whole file.
@@ -84,6 +88,9 @@ fn filtered(filter: &ListFilter) -> QueryBuilder<Postgres> {
     }
     if filter.imported {
         query.push(" AND imported");
+    }
+    if let Some(other) = filter.linked {
+        query.push(" AND id IN (SELECT complaint FROM links WHERE other = ").push_bind(other.0).push(")");
     }
     query
 }

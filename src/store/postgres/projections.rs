@@ -25,22 +25,23 @@ pub(super) async fn write(connection: &mut PgConnection, summaries: &[Summary]) 
         .map(|(_, summary)| summary)
         .collect();
     upsert(connection, &last).await?;
-    replace_participants(connection, &last).await
+    replace_participants(connection, &last).await?;
+    replace_links(connection, &last).await
 }
 
 async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), StoreError> {
     let trackings: Vec<i64> = rows.iter().map(|row| int(row.tracking.bits())).collect::<Result<_, _>>()?;
     sqlx::query(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, imported, filed_at, updated_at, due_at, due_for, overdue)
+         late, imported, withdrew, filed_at, updated_at, due_at, due_for, overdue)
          SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
-         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::boolean[], $15::bigint[], $16::bigint[],
-         $17::bigint[], $18::text[], $19::boolean[])
+         $8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::bigint[], $14::boolean[], $15::boolean[], $16::bigint[],
+         $17::bigint[], $18::bigint[], $19::text[], $20::boolean[])
          ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at,
-         due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
+         late = excluded.late, imported = excluded.imported, withdrew = excluded.withdrew, filed_at = excluded.filed_at,
+         updated_at = excluded.updated_at, due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
     )
     .bind(rows.iter().map(|row| row.id.0).collect::<Vec<[u8; 16]>>())
     .bind(trackings)
@@ -56,6 +57,7 @@ async fn upsert(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), 
     .bind(rows.iter().map(|row| row.held).collect::<Vec<bool>>())
     .bind(rows.iter().map(|row| i64::from(row.late)).collect::<Vec<i64>>())
     .bind(rows.iter().map(|row| row.imported).collect::<Vec<bool>>())
+    .bind(rows.iter().map(|row| row.withdrew).collect::<Vec<bool>>())
     .bind(rows.iter().map(|row| row.filed_at.0).collect::<Vec<i64>>())
     .bind(rows.iter().map(|row| row.updated_at.0).collect::<Vec<i64>>())
     .bind(rows.iter().map(|row| row.due.map(|due| due.0)).collect::<Vec<Option<i64>>>())
@@ -92,6 +94,29 @@ async fn replace_participants(connection: &mut PgConnection, rows: &[&Summary]) 
     .bind(nodes)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+async fn replace_links(connection: &mut PgConnection, rows: &[&Summary]) -> Result<(), StoreError> {
+    let (mut complaints, mut others) = (Vec::new(), Vec::new());
+    for row in rows {
+        for other in &row.links {
+            complaints.push(row.id.0);
+            others.push(other.0);
+        }
+    }
+    sqlx::query("DELETE FROM links WHERE complaint = ANY($1)")
+        .bind(rows.iter().map(|row| row.id.0).collect::<Vec<[u8; 16]>>())
+        .execute(&mut *connection)
+        .await?;
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("INSERT INTO links (complaint, other) SELECT * FROM unnest($1::bytea[], $2::bytea[])")
+        .bind(complaints)
+        .bind(others)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -8,15 +8,20 @@ use super::{DueFilter, File, ListFilter, StoreError, Summary};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns};
 
-/// Puts participants to projections.
+/// Puts participants and links to projections.
 async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> = sqlx::query_as(
         "SELECT complaint, node FROM participants WHERE complaint IN (SELECT unhex(value) FROM json_each(?))",
     )
     .bind(hex_list(rows.iter().map(|row| &row.id[..])))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    columns::with_participants(rows, pairs)
+    let links: Vec<(Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT complaint, other FROM links WHERE complaint IN (SELECT unhex(value) FROM json_each(?))")
+            .bind(hex_list(rows.iter().map(|row| &row.id[..])))
+            .fetch_all(connection)
+            .await?;
+    columns::completed(rows, pairs, links)
 }
 
 /// One complaint's whole file.
@@ -80,6 +85,9 @@ fn filtered(filter: &ListFilter) -> QueryBuilder<Sqlite> {
     }
     if filter.imported {
         query.push(" AND imported = 1");
+    }
+    if let Some(other) = filter.linked {
+        query.push(" AND id IN (SELECT complaint FROM links WHERE other = ").push_bind(other.0.to_vec()).push(")");
     }
     query
 }

@@ -15,6 +15,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, summaries: &[Summar
         upsert(connection, summaries).await?;
         let last: BTreeMap<ComplaintId, &Summary> = summaries.iter().map(|summary| (summary.id, summary)).collect();
         replace_participants(connection, &last).await?;
+        replace_links(connection, &last).await?;
     }
     Ok(())
 }
@@ -26,7 +27,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
     }
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO complaints (id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held,
-         late, imported, filed_at, updated_at, due_at, due_for, overdue) ",
+         late, imported, withdrew, filed_at, updated_at, due_at, due_for, overdue) ",
     );
     query.push_values(summaries.iter().zip(trackings), |mut row, (summary, tracking)| {
         row.push_bind(summary.id.0.to_vec())
@@ -43,6 +44,7 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
             .push_bind(summary.held)
             .push_bind(summary.late)
             .push_bind(summary.imported)
+            .push_bind(summary.withdrew)
             .push_bind(summary.filed_at.0)
             .push_bind(summary.updated_at.0)
             .push_bind(summary.due.map(|due| due.0))
@@ -53,8 +55,8 @@ async fn upsert(connection: &mut SqliteConnection, summaries: &[Summary]) -> Res
         " ON CONFLICT (id) DO UPDATE SET tracking = excluded.tracking, origin = excluded.origin, class = excluded.class,
          category = excluded.category, visibility = excluded.visibility, unit = excluded.unit, node = excluded.node,
          state = excluded.state, epoch = excluded.epoch, pending = excluded.pending, held = excluded.held,
-         late = excluded.late, imported = excluded.imported, filed_at = excluded.filed_at, updated_at = excluded.updated_at,
-         due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
+         late = excluded.late, imported = excluded.imported, withdrew = excluded.withdrew, filed_at = excluded.filed_at,
+         updated_at = excluded.updated_at, due_at = excluded.due_at, due_for = excluded.due_for, overdue = excluded.overdue",
     );
     query.build().persistent(false).execute(connection).await?;
     Ok(())
@@ -74,6 +76,27 @@ async fn replace_participants(
         let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO participants (complaint, node) ");
         query.push_values(rows, |mut row, (complaint, node)| {
             row.push_bind(complaint.0.to_vec()).push_bind(node.as_str().to_owned());
+        });
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().persistent(false).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn replace_links(
+    connection: &mut SqliteConnection,
+    summaries: &BTreeMap<ComplaintId, &Summary>,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM links WHERE complaint IN (SELECT unhex(value) FROM json_each(?))")
+        .bind(hex_list(summaries.keys().map(|complaint| &complaint.0[..])))
+        .execute(&mut *connection)
+        .await?;
+    let rows = summaries.iter().flat_map(|(id, summary)| summary.links.iter().map(move |other| (id, other)));
+    let rows: Vec<_> = rows.collect();
+    for rows in rows.chunks(ROWS_MAX) {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO links (complaint, other) ");
+        query.push_values(rows, |mut row, (complaint, other)| {
+            row.push_bind(complaint.0.to_vec()).push_bind(other.0.to_vec());
         });
         query.push(" ON CONFLICT DO NOTHING");
         query.build().persistent(false).execute(&mut *connection).await?;

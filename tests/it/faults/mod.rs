@@ -2,7 +2,9 @@
 //! node that holds its real key, batches by one who speaks the session himself, and so is the hub.
 
 mod admission;
+mod appeals;
 mod bench;
+mod doubles;
 mod forged_hub;
 mod forger;
 mod held;

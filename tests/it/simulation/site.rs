@@ -100,6 +100,7 @@ impl Site {
         let adopt = late.map(|event| EventName::parse(&event.hash.to_string()).unwrap());
         let own = events.iter().filter(|e| e.header.node == self.node && e.header.change.role() != Role::Hub);
         let own: Vec<_> = own.collect();
+        let other = ComplaintName::Id(dice.pick(&known).unwrap().id);
         let action = match name {
             ActionName::Verify => Action::Verify,
             ActionName::Dispose => {
@@ -121,6 +122,16 @@ impl Site {
                 Some(event) => Action::Adopt { event: Some(event) },
                 None => return,
             },
+            ActionName::Recategorise => {
+                let leaf = dice.pick(&["jalan-rusak", "lainnya"]).unwrap();
+                Action::Recategorise { category: Category::parse(leaf).unwrap(), class: Class::Information }
+            }
+            ActionName::Relate => Action::Relate { to: other },
+            ActionName::Double if dice.one_in(2) => Action::Double { of: other },
+            ActionName::Unlink => match complaint.related.first() {
+                Some(from) => Action::Unlink { from: ComplaintName::Id(*from) },
+                None => return,
+            },
             ActionName::Reply => Action::Reply,
             ActionName::Complete => Action::Complete,
             ActionName::Confirm => Action::Confirm,
@@ -131,7 +142,7 @@ impl Site {
                 Some(event) => Action::Redact { event: EventName::parse(&event.hash.to_string()).unwrap() },
                 None => return,
             },
-            ActionName::File | ActionName::Archive | ActionName::Redact => return,
+            ActionName::File | ActionName::Archive | ActionName::Double | ActionName::Redact => return,
         };
         // A refusal is an answer too; what it must not be is a change.
         let _ = self.desk.act(&ComplaintName::Id(summary.id), None, &action, "Catatan.").await;
