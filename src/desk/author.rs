@@ -138,7 +138,7 @@ pub fn act(
             case.redactor(&change)?;
             (case.own_unit(), complaint.filed)
         }
-        Role::Origin | Role::Granter | Role::Hub | Role::Registry | Role::Unknown => {
+        Role::Origin | Role::Granter | Role::Hub | Role::Registry | Role::Declarer | Role::Unknown => {
             case.origin(action.name(), &change)?;
             (case.filing_unit(), complaint.filed)
         }
@@ -191,7 +191,7 @@ fn filing_unit(registry: &Registry, author: &Author, unit: &UnitCode, visibility
 }
 
 /// Whether this node may write for a unit, as the hub will ask at the registry position that the event cites.
-fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<(), DeskError> {
+pub(super) fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<(), DeskError> {
     if registry.node(&author.node).is_none() {
         return Err(DeskError::NoRegistry);
     }
@@ -200,6 +200,9 @@ fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<()
     }
     if registry.is_home_at(unit, &author.node, registry.position()) {
         return Ok(());
+    }
+    if registry.is_waiting(unit) {
+        return Err(DeskError::UnitWaits(unit.clone()));
     }
     Err(DeskError::UnitNotHere { unit: unit.clone(), home: listed_home(registry, unit) })
 }

@@ -8,7 +8,6 @@ pub mod author;
 mod bounds;
 mod case;
 mod content;
-pub mod directory;
 pub mod endorse;
 pub mod error;
 pub mod export;
@@ -28,6 +27,7 @@ pub mod socket;
 pub mod status;
 pub mod story;
 pub mod table;
+pub mod units;
 #[cfg(test)]
 mod tests;
 

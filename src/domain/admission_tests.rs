@@ -61,7 +61,7 @@ fn a_header_that_lies() {
     assert_eq!(altered(|h| h.seen = Some(EventHash([5; 32]))), no(Reason::UnknownSeen));
     assert_eq!(altered(|h| h.complaint = None), no(Reason::Malformed));
     assert_eq!(altered(|h| h.change = disposed("13")), no(Reason::TargetNotAtHome));
-    assert_eq!(altered(|h| h.change = Change::UnitClosed { unit: unit("13") }), no(Reason::HubOnly));
+    assert_eq!(altered(|h| h.change = Change::UnitClosed { unit: unit("13"), into: None, declared: None }), no(Reason::HubOnly));
     assert_eq!(altered(|h| h.change = Change::Held { event: EventHash([1; 32]) }), no(Reason::HubOnly));
     assert_eq!(altered(|h| h.position = Position::new(2, 1)), no(Reason::CutOff));
 }
@@ -69,7 +69,7 @@ fn a_header_that_lies() {
 #[test]
 fn the_cited_registry_position_never_goes_down() {
     let mut story = Story::filed("13.71");
-    tell(&mut story.registry, Change::UnitClosed { unit: unit("99") });
+    tell(&mut story.registry, Change::UnitClosed { unit: unit("99"), into: None, declared: None });
     let followed = event(story.draft(&node("13.71"), Change::FollowedUp));
     assert_eq!(judge_after(&story, &followed, at(100)), Admission::Admitted);
     assert_eq!(judge_after(&story, &followed, at(101)), no(Reason::RegistryPosition));

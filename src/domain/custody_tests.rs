@@ -91,7 +91,7 @@ fn a_later_return_asks_nothing_of_the_sender() {
 fn what_cannot_be_given_is_refused_with_its_reason() {
     let story = |change: Change| {
         let mut story = Story::about("13.71", Some("kl.pu"));
-        tell(&mut story.registry, Change::UnitClosed { unit: unit("14") });
+        tell(&mut story.registry, Change::UnitClosed { unit: unit("14"), into: None, declared: None });
         tell(&mut story.registry, Change::NodeRevoked { node: unit("13"), last: at(1) });
         story.holder(change);
         refused(&story)

@@ -153,7 +153,7 @@ impl<'a> Set<'a> {
                     Outcome::Counted
                 }
                 Role::Hub if matches!(header.change, Change::Moved(_)) => Outcome::Waiting,
-                Role::Granter | Role::Hub | Role::Registry => Outcome::Counted,
+                Role::Granter | Role::Hub | Role::Registry | Role::Declarer => Outcome::Counted,
                 Role::Unknown => {
                     complaint.read_only = true;
                     Outcome::Waiting

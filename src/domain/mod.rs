@@ -12,6 +12,7 @@ pub mod directory;
 pub mod event;
 pub mod fold;
 pub mod ids;
+pub mod listing;
 pub mod registry;
 pub mod routing;
 pub mod rules;
@@ -51,6 +52,7 @@ pub use ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
     StatementSignature, Timestamp, TokenId,
 };
+pub use listing::{Contact, Listing};
 pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,

@@ -211,6 +211,8 @@ terms! {
         Misplaced = 19 "misplaced",
         /// Content that must be sealed came readable.
         Unsealed = 20 "unsealed",
+        /// A node retires the unit that it is enrolled for.
+        OwnUnit = 21 "own-unit",
     }
 }
 

@@ -129,8 +129,8 @@ fn changes() -> Vec<Change> {
         },
         Change::NodeRevoked { node: unit("13.71"), last: Position::new(2, 5_000_000_000) },
         Change::IncarnationGranted { node: unit("13.71"), ended: Position::new(1, 41), incarnation: 2 },
-        Change::UnitListed { unit: unit("13.71.dlh"), name: name("Dinas Lingkungan Hidup Kota Padang") },
-        Change::UnitClosed { unit: unit("13.71.dlh") },
+        crate::domain::Listing::named(unit("13.71.dlh"), name("Dinas Lingkungan Hidup Kota Padang")).listed(None),
+        Change::UnitClosed { unit: unit("13.71.dlh"), into: None, declared: None },
         Change::NodeSuspended { node: unit("13.71") },
         Change::NodeReinstated { node: unit("13.71") },
         Change::NodeCertified { node: unit("13.71"), tls_key: [0x72; 32] },
@@ -174,7 +174,7 @@ fn headers() -> Vec<(String, Header)> {
         time: crate::domain::Timestamp(-1),
         unit: None,
         account: None,
-        ..sample::header(1, Change::UnitClosed { unit: unit("13") })
+        ..sample::header(1, Change::UnitClosed { unit: unit("13"), into: None, declared: None })
     };
     headers.extend([("all-fields".to_owned(), full), ("no-optional-field".to_owned(), bare)]);
     headers

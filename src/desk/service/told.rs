@@ -2,7 +2,7 @@
 
 use crate::domain::event::PublicName;
 use crate::domain::{
-    Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, NodeId, PartKind, Position,
+    Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Listing, NodeId, PartKind, Position,
     Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, Body, OpenError, Part};
@@ -92,7 +92,7 @@ fn registry<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> Registry {
             time: Timestamp::default(),
             unit: None,
             account: None,
-            change: Change::UnitListed { unit, name },
+            change: Listing::named(unit, name).listed(None),
             parts: Vec::new(),
         };
         registry.apply(&Event { hash: EventHash([0; 32]), header });

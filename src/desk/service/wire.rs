@@ -340,7 +340,7 @@ pub(super) fn names(file: &[FiledEvent], registry: &Registry) -> HashMap<String,
             _ => {}
         }
     }
-    let named = units.into_iter().filter_map(|code| Some((code, &registry.unit(code)?.name)));
+    let named = units.into_iter().filter_map(|code| Some((code, &registry.unit(code)?.listing.name)));
     named.map(|(code, name)| (code.to_string(), name.as_str().to_owned())).collect()
 }
 
@@ -362,7 +362,7 @@ pub(super) fn units(registry: &Registry) -> wire::UnitsReply {
     let home = |unit: &UnitCode| registry.home(unit).map(|node| node.to_string()).unwrap_or_default();
     let units = registry.units().map(|(code, entry)| wire::Unit {
         code: code.to_string(),
-        name: entry.name.as_str().to_owned(),
+        name: entry.listing.name.as_str().to_owned(),
         home: home(code),
         closed: entry.closed,
     });

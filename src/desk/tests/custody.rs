@@ -145,7 +145,7 @@ async fn crash_between_planning_and_commit_leaves_a_trace() {
 async fn registry_position_cited_goes_down() {
     let mut bench = Bench::padang().await;
     let id = bench.file().await;
-    bench.registry(Change::UnitListed { unit: unit("kl.atr"), name: name("ATR") }).await;
+    bench.registry(crate::domain::Listing::named(unit("kl.atr"), name("ATR")).listed(None)).await;
     bench.must(id, [Action::Verify]).await;
     let stale = crate::desk::Desk::open(
         bench.store.clone(),
@@ -154,7 +154,7 @@ async fn registry_position_cited_goes_down() {
         keyring(),
     );
     let stale = stale.await.unwrap();
-    bench.registry(Change::UnitListed { unit: unit("kl.bpn"), name: name("BPN") }).await;
+    bench.registry(crate::domain::Listing::named(unit("kl.bpn"), name("BPN")).listed(None)).await;
     bench.must(id, [dispose("13.71.dlh")]).await;
     let name = crate::desk::ComplaintName::Id(id);
     stale.act(&name, None, &Action::Respond, "sudah").await.unwrap();

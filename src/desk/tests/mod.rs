@@ -8,3 +8,4 @@ mod filing;
 mod importing;
 mod routing;
 mod service;
+mod units;

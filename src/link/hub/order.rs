@@ -26,7 +26,7 @@ pub(super) fn decide_if_ready(
     else {
         return;
     };
-    let decision = decide(complaint, &work.events, desk.registry, stored, desk.policy.handovers_max);
+    let decision = decide(complaint, &work.events, &desk.registry, stored, desk.policy.handovers_max);
     let change = match decision {
         None => return,
         Some(Decision::Move(moved)) => Change::Moved(moved),
@@ -44,7 +44,7 @@ pub(super) fn move_straight_up(desk: &mut Desk<'_>, id: ComplaintId) {
             && !complaint.read_only
     };
     let Some(complaint) = work.complaint.as_ref().filter(about_its_own) else { return };
-    if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Escalation) {
+    if let Some(moved) = escalate(complaint, &work.events, &desk.registry, Cause::Escalation) {
         desk.record(Some(id), Change::Moved(Box::new(moved)), None);
     }
 }
