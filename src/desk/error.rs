@@ -135,6 +135,9 @@ pub enum DeskError {
     /// The unit of the node itself.
     #[error("{0} is what this node is enrolled for, so it cannot be closed or merged here; the hub's operator revokes the node")]
     OwnUnit(UnitCode),
+    /// A transfer to whomever the router proposes, who proposes nobody.
+    #[error("the router knows nobody of another body to ask; name a unit with --to, see `units`")]
+    NobodyElse,
     /// A merger of a unit with itself.
     #[error("{0} cannot be merged into itself; name the unit that takes over")]
     MergeSelf(UnitCode),
@@ -323,6 +326,7 @@ impl DeskError {
             Self::UnitExists(_) => "desk.unit-exists",
             Self::UnitField { .. } => "desk.unit-field",
             Self::OwnUnit(_) => "desk.own-unit",
+            Self::NobodyElse => "desk.nobody-else",
             Self::MergeSelf(_) => "desk.merge-self",
             Self::UnitHolds { .. } => "desk.unit-holds",
             Self::ManyDeclared { .. } => "desk.many-declared",

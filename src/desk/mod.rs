@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod actor;
+pub mod address;
 pub mod audit;
 pub mod author;
 mod bounds;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use actor::{Actor, Holder, Signature};
+pub use address::Addressed;
 pub use author::{TakeBack, Written};
 pub use endorse::{Endorsing, KnownNode};
 pub use error::DeskError;

@@ -99,7 +99,7 @@ async fn status_hides_what_waits_to_leave() {
     let outbox = status.outbox.unwrap();
     assert_eq!((outbox.unsealed, outbox.unacknowledged, outbox.provisional), (1, 1, 1));
     assert_eq!(status.link.unwrap().state, "unknown");
-    assert_eq!(caller.units(wire::UnitsRequest {}).await.unwrap().nodes.len(), 4);
+    assert_eq!(caller.units(wire::UnitsRequest::default()).await.unwrap().nodes.len(), 4);
 }
 
 #[tokio::test]

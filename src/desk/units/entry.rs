@@ -83,8 +83,7 @@ fn levels() -> String {
 
 /// An area that there is, by its code of today; `id` is the whole country.
 fn area(text: &str) -> Result<UnitCode, String> {
-    let unit = UnitCode::parse(text).ok().filter(|unit| unit.territory() == *unit);
-    let known = unit.filter(|unit| unit.is_root() || areas().of_unit(unit).is_some());
+    let known = areas().get(text).map(|area| area.code.unit()).or_else(|| (text == "id").then(UnitCode::root));
     known.ok_or_else(|| {
         let near = areas().nearest(text, 3).into_iter().map(|near| format!("{} {}", near.code.unit(), near.name));
         unknown("area", text, near.collect())
