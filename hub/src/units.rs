@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_is_listed_already_is_listed_again() {
-        let (changes, changed) = wanted(units("code,name,categories\n13,Sumatera Barat,lainnya\n"), &Registry::default());
+        let (changes, changed) =
+            wanted(units("code,name,categories\n13,Sumatera Barat,lainnya\n"), &Registry::default());
         let [Change::UnitListed { listing, declared: None }] = changes.as_slice() else { panic!("{changes:?}") };
         assert_eq!((listing.categories.len(), changed), (1, 0));
     }

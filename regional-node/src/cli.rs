@@ -20,8 +20,8 @@ pub(crate) mod people;
 mod units;
 
 pub(crate) use moving::{Export, Import};
-pub(crate) use units::{Units, UnitsCommand};
 use people::{AccountCommand, Approve, Login};
+pub(crate) use units::{Units, UnitsCommand};
 
 /// What holds for every command.
 const CLOSING: &str = "\

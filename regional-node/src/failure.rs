@@ -339,11 +339,11 @@ fn told(mistakes: &Mistakes, lang: Language) -> Vec<String> {
 /// The desk's reason in a person's language; its own English text if this version has no words for it.
 fn refused(fault: &Fault, lang: Language) -> String {
     let own = |name: &str| {
-        let told = (lang == Language::Indonesian).then(|| fault.facts.get(&format!("{name}{INDONESIAN_FACT}"))).flatten();
+        let told =
+            (lang == Language::Indonesian).then(|| fault.facts.get(&format!("{name}{INDONESIAN_FACT}"))).flatten();
         told.or_else(|| fault.facts.get(name)).map(String::as_str)
     };
-    let facts: Vec<(&str, &str)> =
-        fault.facts.keys().filter_map(|name| Some((name.as_str(), own(name)?))).collect();
+    let facts: Vec<(&str, &str)> = fault.facts.keys().filter_map(|name| Some((name.as_str(), own(name)?))).collect();
     words::text(&fault.code, lang).map_or_else(|| fault.message.clone(), |text| words::fill(text, &facts))
 }
 

@@ -67,7 +67,11 @@ pub(crate) fn done(reply: &wire::ActReply, lang: Language) -> String {
         let _ = write!(text, "; {}", words::say(code, lang, &[]));
     }
     if let Some(to) = &reply.addressed {
-        let _ = write!(text, "\n{}", words::say("transfer.goes-to", lang, &[("unit", &to.unit), ("reason", &clean(&to.reason))]));
+        let _ = write!(
+            text,
+            "\n{}",
+            words::say("transfer.goes-to", lang, &[("unit", &to.unit), ("reason", &clean(&to.reason))])
+        );
     }
     if let Some(now) = &reply.standing {
         let _ = write!(text, "\n{}", standing(now, lang));

@@ -133,7 +133,9 @@ pub enum DeskError {
         what: String,
     },
     /// The unit of the node itself.
-    #[error("{0} is what this node is enrolled for, so it cannot be closed or merged here; the hub's operator revokes the node")]
+    #[error(
+        "{0} is what this node is enrolled for, so it cannot be closed or merged here; the hub's operator revokes the node"
+    )]
     OwnUnit(UnitCode),
     /// A transfer to whomever the router proposes, who proposes nobody.
     #[error("the router knows nobody of another body to ask; name a unit with --to, see `units`")]
@@ -142,7 +144,9 @@ pub enum DeskError {
     #[error("{0} cannot be merged into itself; name the unit that takes over")]
     MergeSelf(UnitCode),
     /// A unit to be closed, or merged, that still holds complaints.
-    #[error("{unit} holds {count} open complaints that cannot be handed over now; answer, close or pass them on first, see `list --unit {unit}`, or merge it into another unit")]
+    #[error(
+        "{unit} holds {count} open complaints that cannot be handed over now; answer, close or pass them on first, see `list --unit {unit}`, or merge it into another unit"
+    )]
     UnitHolds {
         /// Which unit.
         unit: UnitCode,
@@ -418,7 +422,9 @@ impl DeskError {
                 vec![("kind", kind.to_string()), ("bytes", bytes.to_string()), ("max", max.to_string())]
             }
             Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
-            Self::TooMany { count, max } | Self::ManyDeclared { count, max } => vec![("count", count.to_string()), ("max", max.to_string())],
+            Self::TooMany { count, max } | Self::ManyDeclared { count, max } => {
+                vec![("count", count.to_string()), ("max", max.to_string())]
+            }
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
             Self::NotForRole { action, role } => vec![("action", action.to_string()), ("role", role.to_string())],
             Self::Account(error) => error.facts(),
@@ -476,7 +482,10 @@ fn leads(lead: &Lead) -> Vec<(&'static str, String)> {
 }
 
 fn closed_text(into: Option<&UnitCode>) -> String {
-    into.map_or_else(|| "it was closed, or its node was revoked".to_owned(), |into| format!("it was merged into {into}"))
+    into.map_or_else(
+        || "it was closed, or its node was revoked".to_owned(),
+        |into| format!("it was merged into {into}"),
+    )
 }
 
 fn endorser_text(by: Option<&NodeId>) -> String {

@@ -28,9 +28,9 @@ pub mod socket;
 pub mod status;
 pub mod story;
 pub mod table;
-pub mod units;
 #[cfg(test)]
 mod tests;
+pub mod units;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use actor::{Actor, Holder, Signature};

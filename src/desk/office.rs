@@ -410,7 +410,8 @@ impl<S: Store> Desk<S> {
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, T), DeskError> + Send,
     ) -> Result<T, DeskError> {
         let known = self.known();
-        let scope = Scope { complaints, registry_after: Some(known.position()), declared: DECLARED_MAX, ..Scope::default() };
+        let scope =
+            Scope { complaints, registry_after: Some(known.position()), declared: DECLARED_MAX, ..Scope::default() };
         let clock = &self.clock;
         let (federation, node) = (self.federation.clone(), self.node.clone());
         let account = self.actor.pseudonym(&federation, &node);

@@ -317,3 +317,10 @@ fn silent_unit_and_parent_on_one_node() {
     story.escalate(Cause::Escalation).unwrap();
     assert_eq!((story.fold().unit(), story.fold().node()), (&unit("13"), &node("13")));
 }
+
+#[test]
+fn complaint_about_the_nation_can_go_nowhere() {
+    let mut story = Story::about("13.71", Some("id"));
+    story.holder(transfer("13"));
+    assert_eq!(decided(&story).unit, unit("13"));
+}

@@ -62,7 +62,9 @@ pub enum ListingError {
     #[error("{0} is no area's code")]
     NoArea(UnitCode),
     /// Longer than a header has room for.
-    #[error("name, areas, categories and contact have {0} bytes together, the most is {LISTING_BYTES_MAX}: shorten them")]
+    #[error(
+        "name, areas, categories and contact have {0} bytes together, the most is {LISTING_BYTES_MAX}: shorten them"
+    )]
     TooLong(usize),
 }
 
@@ -90,7 +92,8 @@ impl Listing {
         let texts = [self.unit.as_str(), self.name.as_str(), self.contact.as_ref().map_or("", Contact::as_str)];
         let codes = self.areas.iter().map(UnitCode::as_str).chain(self.categories.iter().map(Category::as_str));
         // Each item with the bytes that say how long it is.
-        let bytes = texts.into_iter().chain(codes).fold(0_usize, |sum, text| sum.saturating_add(text.len()).saturating_add(3));
+        let bytes =
+            texts.into_iter().chain(codes).fold(0_usize, |sum, text| sum.saturating_add(text.len()).saturating_add(3));
         if bytes > LISTING_BYTES_MAX { Err(ListingError::TooLong(bytes)) } else { Ok(()) }
     }
 

@@ -7,9 +7,9 @@ use proptest::sample::select;
 use super::kind;
 use crate::domain::event::{Category, PARTS_MAX, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, ComplaintId, Contact, EventHash, FederationId, Filing, Header, Inadmissibility, Listing, MoveRefusal,
-    Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SealingKeyId, SigningKeyId, StatementSignature,
-    Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
+    Cause, Change, Channel, Class, ComplaintId, Contact, EventHash, FederationId, Filing, Header, Inadmissibility,
+    Listing, MoveRefusal, Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SealingKeyId, SigningKeyId,
+    StatementSignature, Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Sequence numbers of all widths.
@@ -132,8 +132,7 @@ fn change() -> BoxedStrategy<Change> {
             incarnation
         }),
         (listing(), of(hash())).prop_map(|(listing, declared)| listing.listed(declared)),
-        (unit(), of(unit()), of(hash()))
-            .prop_map(|(unit, into, declared)| Change::UnitClosed { unit, into, declared }),
+        (unit(), of(unit()), of(hash())).prop_map(|(unit, into, declared)| Change::UnitClosed { unit, into, declared }),
         listing().prop_map(|listing| Change::UnitDeclared(Box::new(listing))),
         (unit(), of(unit())).prop_map(|(unit, into)| Change::UnitRetired { unit, into }),
     ];

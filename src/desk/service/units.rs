@@ -60,7 +60,10 @@ pub(super) async fn import<S: Store>(
         },
         Err(wrong) => {
             let mistake = |WrongLine { line, what }: WrongLine| wire::UnitMistake { line, what };
-            wire::ImportUnitsReply { mistakes: wrong.into_iter().map(mistake).collect(), ..wire::ImportUnitsReply::default() }
+            wire::ImportUnitsReply {
+                mistakes: wrong.into_iter().map(mistake).collect(),
+                ..wire::ImportUnitsReply::default()
+            }
         }
     })
 }

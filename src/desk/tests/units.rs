@@ -19,6 +19,7 @@ async fn declared(bench: &Bench) -> Vec<Change> {
 async fn publish(bench: &mut Bench) {
     for event in bench.desk.outlook().await.unwrap().declared {
         let declared = Some(event.hash);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is declared")]
         let change = match event.header.change {
             Change::UnitDeclared(listing) => Change::UnitListed { listing, declared },
             Change::UnitRetired { unit, into } => Change::UnitClosed { unit, into, declared },
@@ -33,7 +34,8 @@ async fn publish(bench: &mut Bench) {
 #[tokio::test]
 async fn wrong_line_changes_something() {
     let mut bench = Bench::padang().await;
-    let file = "code,name,categories\n13.71.pasar,Dinas Perdagangan,pasar\n13.dinkes,x,\n13.71.dlh,DLH,smapah\nkl.pu.x,y,\n";
+    let file =
+        "code,name,categories\n13.71.pasar,Dinas Perdagangan,pasar\n13.dinkes,x,\n13.71.dlh,DLH,smapah\nkl.pu.x,y,\n";
     let wrong = bench.desk.import_units(csv(file)).await.unwrap().unwrap_err();
     assert_eq!(wrong.iter().map(|wrong| wrong.line).collect::<Vec<_>>(), [3, 4, 5], "{wrong:?}");
     assert!(declared(&bench).await.is_empty());
@@ -47,7 +49,7 @@ async fn wrong_line_changes_something() {
     assert!(declared(&bench).await.is_empty());
     let again = bench.desk.import_units(csv(file)).await.unwrap().unwrap();
     assert_eq!(again.unchanged, 3);
-    let many: String = (0..=UNITS_MAX).map(|n| format!("13.71.u{n},x\n")).collect();
+    let many = (0..=UNITS_MAX).fold(String::new(), |text, n| text + &format!("13.71.u{n},x\n"));
     let wrong = bench.desk.import_units(csv(&format!("code,name\n{many}"))).await.unwrap().unwrap_err();
     assert_eq!(wrong[0].line, 2002);
 }
@@ -136,7 +138,8 @@ async fn unit_admin_declares_beside_or_above() {
 #[tokio::test]
 async fn transfer_to_the_accused_is_refused_without_a_proposal() {
     let mut bench = Bench::padang().await;
-    let street: Listing = csv("code,name,categories\n13.71.dpupr,DPUPR Padang,jalan-rusak\n").whole().unwrap().remove(0).over(None);
+    let street: Listing =
+        csv("code,name,categories\n13.71.dpupr,DPUPR Padang,jalan-rusak\n").whole().unwrap().remove(0).over(None);
     bench.registry(street.listed(None)).await;
     let about = NewComplaint { about: Some(unit("kl.pu")), ..new_complaint() };
     let complaint = bench.desk.file(&about).await.unwrap().complaint;

@@ -86,7 +86,7 @@ fn area(text: &str) -> Result<UnitCode, String> {
     let known = areas().get(text).map(|area| area.code.unit()).or_else(|| (text == "id").then(UnitCode::root));
     known.ok_or_else(|| {
         let near = areas().nearest(text, 3).into_iter().map(|near| format!("{} {}", near.code.unit(), near.name));
-        unknown("area", text, near.collect())
+        unknown("area", text, &near.collect::<Vec<_>>())
     })
 }
 
@@ -95,11 +95,11 @@ fn category(text: &str) -> Result<Category, String> {
     let known = Category::parse(text).filter(|category| categories().entry(category).is_some());
     known.ok_or_else(|| {
         let near = categories().nearest(text, 3).into_iter().map(|entry| entry.code.as_str().to_owned());
-        unknown("category", text, near.collect())
+        unknown("category", text, &near.collect::<Vec<_>>())
     })
 }
 
-fn unknown(what: &str, text: &str, near: Vec<String>) -> String {
+fn unknown(what: &str, text: &str, near: &[String]) -> String {
     // What stands in a wrong column may be anything, and is not told whole.
     let text: String = text.chars().take(40).collect();
     format!("there is no {what} {text:?}; near it: {}", near.join(", "))

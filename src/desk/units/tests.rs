@@ -58,7 +58,11 @@ fn only_the_first_mistake_is_told() {
                 13.dlh,x,agency,13.99,Sampah smapah\nkl.pu,x,dept,,\n13.7,,city,,\n13,again,,,\n14,a\n";
     assert_eq!(lines(&csv(file)), [3, 4, 5, 5, 5, 6, 7, 7, 8, 9]);
     let told = csv(file).wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    for part in ["line 5: there is no category \"smapah\"; near it: sampah", "line 5: there is no area \"13.99\"", "line 2 already"] {
+    for part in [
+        "line 5: there is no category \"smapah\"; near it: sampah",
+        "line 5: there is no area \"13.99\"",
+        "line 2 already",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert_eq!(lines(&csv("code,nmae,kategories\n13,x,y\n")), [1, 1, 1]);
@@ -85,13 +89,21 @@ fn file_of_names_wipes_what_units_are_competent_for() {
     let renamed = name("code,name\n13.71.a,B\n");
     assert_eq!((renamed.name.as_str(), renamed.categories.len(), renamed.contact.is_some()), ("B", 1, true));
     let emptied = name("code,name,categories\n13.71.a,B,\n");
-    assert_eq!((emptied.categories.len(), emptied.contact.is_some()), (0, true), "an empty cell says that there is none");
+    assert_eq!(
+        (emptied.categories.len(), emptied.contact.is_some()),
+        (0, true),
+        "an empty cell says that there is none"
+    );
 }
 
 #[test]
 fn unit_is_not_found_again_for_a_slip() {
     let mut registry = Registry::default();
-    for (seq, (code, name)) in (1..).zip([("13.71.dlh", "Dinas Lingkungan Hidup"), ("13.71.dishub", "Dinas Perhubungan"), ("13", "Sumatera Barat")]) {
+    for (seq, (code, name)) in (1..).zip([
+        ("13.71.dlh", "Dinas Lingkungan Hidup"),
+        ("13.71.dishub", "Dinas Perhubungan"),
+        ("13", "Sumatera Barat"),
+    ]) {
         let change = Listing::named(unit(code), PublicName::parse(name).unwrap()).listed(None);
         registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(seq), change) }));
     }

@@ -12,7 +12,7 @@ use crate::desk::{Desk, DeskError};
 use crate::domain::event::PublicName;
 use crate::domain::registry::UnitEntry;
 use crate::domain::{Change, ComplaintId, DisplayState, NodeId, Position, Reason, Registry, Role, UnitCode, Verdict};
-use crate::store::{ListFilter, Store, View};
+use crate::store::{Changes, ListFilter, Store, View};
 
 /// Rows that are looked at at a time.
 const PAGE: usize = 500;
@@ -79,7 +79,10 @@ impl<S: Store> Desk<S> {
         let plan = |view: &View, registry: &Registry, author: &Author| {
             let Read { units, mut wrong } = read;
             if let Some(beyond) = units.get(UNITS_MAX) {
-                wrong.push(WrongLine { line: beyond.line, what: format!("a file holds at most {UNITS_MAX} units: split it") });
+                wrong.push(WrongLine {
+                    line: beyond.line,
+                    what: format!("a file holds at most {UNITS_MAX} units: split it"),
+                });
             }
             let (mut done, mut wanted) = (Imported::default(), Vec::new());
             for unit in units {
@@ -95,13 +98,15 @@ impl<S: Store> Desk<S> {
             }
             wrong.sort();
             if !wrong.is_empty() {
-                return Ok((Default::default(), (Err(wrong), None)));
+                return Ok((Changes::default(), (Err(wrong), None)));
             }
             let (changes, end) = declare(view, registry, author, &self.acting(registry), wanted)?;
             Ok((changes, (Ok(done), end)))
         };
         let (done, end) = self.transact([].into(), |_: &View| None, plan).await?;
-        end.into_iter().for_each(|end| self.wrote(end));
+        if let Some(end) = end {
+            self.wrote(end);
+        }
         Ok(done)
     }
 
@@ -134,9 +139,7 @@ impl<S: Store> Desk<S> {
         let unknown = DeskError::unknown_unit(unit.as_str(), &self.outlook().await?.ahead());
         self.declare_one(unit, |entry| match entry {
             Some(entry) if entry.closed => Err(closed(unit, entry)),
-            Some(entry) => {
-                Ok(Change::UnitDeclared(Box::new(crate::domain::Listing { name, ..entry.listing.clone() })))
-            }
+            Some(entry) => Ok(Change::UnitDeclared(Box::new(crate::domain::Listing { name, ..entry.listing.clone() }))),
             None => Err(unknown),
         })
         .await
@@ -187,7 +190,9 @@ impl<S: Store> Desk<S> {
             declare(view, registry, author, &self.acting(registry), wanted)
         };
         let end = self.transact([].into(), |_: &View| None, plan).await?;
-        end.into_iter().for_each(|end| self.wrote(end));
+        if let Some(end) = end {
+            self.wrote(end);
+        }
         Ok(Declared { unit: unit.clone(), changed: end.is_some() })
     }
 
@@ -227,7 +232,11 @@ impl<S: Store> Desk<S> {
         }
         self.may(ActionName::Dispose, |grant| grant.declares(unit)).map_err(|error| {
             // It is no action on a complaint that could be named.
-            if let DeskError::NotForRole { role, .. } = error { AccountError::NotAllowed { role }.into() } else { error }
+            if let DeskError::NotForRole { role, .. } = error {
+                AccountError::NotAllowed { role }.into()
+            } else {
+                error
+            }
         })
     }
 

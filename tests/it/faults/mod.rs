@@ -15,6 +15,7 @@ mod seals;
 mod sessions;
 mod traces;
 mod trust;
+mod units;
 mod work;
 
 /// Runs a test to its end on one thread: nothing here waits for time.

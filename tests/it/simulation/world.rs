@@ -62,9 +62,9 @@ impl World {
         };
         let now = clock.timestamp();
         let units: Vec<UnitCode> = NODES.iter().flat_map(|(_, units)| units.iter().map(|code| unit(code))).collect();
-        let listed = units
-            .iter()
-            .map(|unit| lintas::domain::Listing::named(unit.clone(), PublicName::parse(unit.as_str()).unwrap()).listed(None));
+        let listed = units.iter().map(|unit| {
+            lintas::domain::Listing::named(unit.clone(), PublicName::parse(unit.as_str()).unwrap()).listed(None)
+        });
         register(&store, &signer, listed.collect(), now).await.unwrap();
         let mut sites = Vec::new();
         for (number, (code, own)) in (1_u8..).zip(NODES) {

@@ -15,7 +15,8 @@ use crate::wait::until;
 /// If the units cannot be read, or the file cannot be written.
 pub(super) fn of_hub(folder: &Path) -> anyhow::Result<PathBuf> {
     let at_node = |unit: &UnitCode| NODES.iter().any(|(node, _)| unit.government().as_str() == *node);
-    cut(folder, "hub", |unit| !at_node(unit) || NODES.iter().any(|(node, _)| unit.as_str() == *node)).map(|(file, _)| file)
+    cut(folder, "hub", |unit| !at_node(unit) || NODES.iter().any(|(node, _)| unit.as_str() == *node))
+        .map(|(file, _)| file)
 }
 
 /// Every node takes in a file of its own units; waits until every node knows them all.
@@ -27,7 +28,10 @@ pub(super) async fn declare(federation: &Federation, folder: &Path) -> anyhow::R
     for (node, _) in NODES {
         let (file, count) = cut(folder, node, |unit| unit.government().as_str() == *node)?;
         let done = federation.ask(node, &["units", "import", &file.display().to_string()]).await?;
-        println!("{node:<6} declares its units: {} of {count} are new or say more now", done["added"].as_u64().unwrap_or(0).saturating_add(done["changed"].as_u64().unwrap_or(0)));
+        println!(
+            "{node:<6} declares its units: {} of {count} are new or say more now",
+            done["added"].as_u64().unwrap_or(0).saturating_add(done["changed"].as_u64().unwrap_or(0))
+        );
         all = all.saturating_add(count);
     }
     for (node, _) in NODES {
