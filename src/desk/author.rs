@@ -111,6 +111,29 @@ pub fn file(
     write(view, registry, author, draft)
 }
 
+/// Plans an action as people take it: as [`act`], and nothing is disposed to whom it is about. What another system did is taken over
+/// all the same.
+///
+/// # Errors
+/// As [`act`].
+pub fn take(
+    view: &View,
+    registry: &Registry,
+    author: &Author,
+    id: ComplaintId,
+    unit: Option<&UnitCode>,
+    action: &Action,
+    parts: Vec<Part>,
+) -> Result<(Changes, Written), DeskError> {
+    let done = act(view, registry, author, id, unit, action, parts)?;
+    if let Action::Dispose { unit: to, .. } = action {
+        let events = view.complaints.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let complaint = fold(events).ok_or(DeskError::UnknownComplaint)?;
+        Case { complaint: &complaint, events, registry, author }.is_not_accused(to)?;
+    }
+    Ok(done)
+}
+
 /// Plans an action on a complaint. `unit` is the acting unit: by default the holder, or the filing unit in what the
 /// reporter says.
 ///

@@ -125,14 +125,15 @@ impl Case<'_> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no unit")]
         match change {
             Change::Disposed { unit, .. } => {
-                self.fits(unit)?;
+                self.is_open(unit)?;
                 if registry.is_home_at(unit, &self.author.node, registry.position()) {
                     return Ok(());
                 }
                 Err(DeskError::TargetNotHere { unit: unit.clone(), home: listed_home(registry, unit) })
             }
             Change::Transfer { to, .. } => {
-                self.fits(to)?;
+                self.is_open(to)?;
+                self.is_not_accused(to)?;
                 match registry.home(to).map(|home| registry.may_receive(&home)) {
                     Some(Err(why)) => Err(DeskError::CannotReceive { unit: to.clone(), why }),
                     Some(Ok(())) | None => Ok(()),
@@ -142,20 +143,25 @@ impl Case<'_> {
         }
     }
 
-    /// Whether a unit may be given this complaint: it is there, for everybody, not closed, and not what the complaint is about.
-    fn fits(&self, unit: &UnitCode) -> Result<(), DeskError> {
+    /// Whether a unit may be given complaints: it is there, for everybody, and not closed.
+    fn is_open(&self, unit: &UnitCode) -> Result<(), DeskError> {
         let registry = self.registry;
         let entry = registry.unit(unit).ok_or_else(|| DeskError::unknown_unit(unit.as_str(), registry))?;
         if registry.is_waiting(unit) {
             return Err(DeskError::UnitWaits(unit.clone()));
         }
-        if self.complaint.filing.about.as_ref().is_some_and(|about| about.implicates(unit)) {
-            return Err(DeskError::Accused { unit: unit.clone(), lead: self.lead() });
-        }
         if registry.is_live(unit) {
             return Ok(());
         }
         Err(DeskError::ClosedUnit { unit: unit.clone(), into: entry.into.clone(), lead: self.lead() })
+    }
+
+    /// Whether the complaint is about neither this unit nor what it is part of.
+    pub(super) fn is_not_accused(&self, unit: &UnitCode) -> Result<(), DeskError> {
+        if self.complaint.filing.about.as_ref().is_some_and(|about| about.implicates(unit)) {
+            return Err(DeskError::Accused { unit: unit.clone(), lead: self.lead() });
+        }
+        Ok(())
     }
 
     /// Whom to ask instead.

@@ -224,7 +224,7 @@ impl<S: Store> Desk<S> {
             let unit = unit.or(usual);
             let plan = |view: &View, registry: &Registry, author: &Author| {
                 self.may_act(view, complaint, action, unit)?;
-                author::act(view, registry, author, complaint, unit, action, parts)
+                author::take(view, registry, author, complaint, unit, action, parts)
             };
             let mut written = self.write(complaint, action.name(), span, plan).await?;
             self.narrow(complaint, &mut written.standing).await;

@@ -146,7 +146,7 @@ fn silence_climbs_past_the_revoked_and_the_accused() {
     assert_eq!(up(None, Some("13.71")), Some(unit("13")));
     assert_eq!(up(Some("13"), None), Some(unit("id")));
     assert_eq!(up(Some("13.71"), Some("13")), Some(unit("id")));
-    assert_eq!(up(Some("id"), None), Some(unit("id")), "at the top there is nobody else");
+    assert_eq!(up(Some("id"), None), Some(unit("13.71")), "what is said of the nation is said against nobody");
     assert_eq!(up(Some("13"), Some("id")), None);
 }
 

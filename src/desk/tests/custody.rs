@@ -82,7 +82,7 @@ async fn late_work_is_adopted_twice_or_without_a_look_at_its_target() {
     bench.must(id, [Action::Accept, Action::Adopt { event: None }]).await;
     assert_eq!(fold(&bench.events(id).await).unwrap().display(), DisplayState::InProgress);
     assert_eq!(bench.act(id, Action::Adopt { event: None }).await.unwrap_err().code(), "desk.not-late");
-    let elsewhere = Change::Disposed { unit: unit("13.01"), reason: crate::domain::Reason::Competent };
+    let elsewhere = Change::Disposed { unit: unit("13"), reason: crate::domain::Reason::Competent };
     bench.by_other("13", 3, first.hash, id, elsewhere).await;
     assert_eq!(bench.act(id, Action::Adopt { event: None }).await.unwrap_err().code(), "desk.target-not-here");
 }

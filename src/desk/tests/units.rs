@@ -6,6 +6,7 @@ use crate::desk::units::{Fields, Form, KnownUnit, Read, UNITS_MAX, read};
 use crate::desk::{Action, Actor, ComplaintName, DeskError, Holder, NewComplaint};
 use crate::domain::{AccountRole, Change, Listing, Pseudonym, Reason, Verdict};
 use crate::store::Changes;
+use crate::words::Language;
 
 fn csv(text: &str) -> Read {
     read(text.as_bytes(), Form::Csv)
@@ -155,7 +156,36 @@ async fn transfer_to_the_accused_is_refused_without_a_proposal() {
     proposes(bench.act(complaint, to("kl.pu")).await.unwrap_err(), "desk.accused");
     proposes(bench.act(complaint, to("13.72")).await.unwrap_err(), "desk.closed-unit");
     proposes(bench.act(complaint, to("13.71")).await.unwrap_err(), "desk.to-self");
+    let about = NewComplaint { about: Some(unit("13.71.dlh")), ..new_complaint() };
+    let inside = bench.desk.file(&about).await.unwrap().complaint;
+    proposes(bench.act(inside, dispose("13.71.dlh")).await.unwrap_err(), "desk.accused");
     let error = bench.act(complaint, to("13.71.dpurp")).await.unwrap_err();
     assert_eq!(error.code(), "desk.unknown-unit");
     assert!(error.to_string().contains("13.71.dpupr DPUPR Padang"), "{error}");
+}
+
+#[tokio::test]
+async fn transfer_to_an_agency_elsewhere_passes_its_government_by() {
+    let mut bench = Bench::padang().await;
+    for (code, categories) in [("13.dlh", "sampah"), ("13.bmcktr", "jalan-rusak"), ("kl.pu", "jalan"), ("kl.pu.x", "")]
+    {
+        let row = format!("code,name,categories\n{code},{code},{categories}\n");
+        bench.registry(csv(&row).whole().unwrap().remove(0).over(None).listed(None)).await;
+    }
+    let complaint = bench.file().await;
+    let name = ComplaintName::Id(complaint);
+    let address = async |to: Option<&str>| {
+        let addressed = bench.desk.address(&name, to.map(unit), Language::English).await.unwrap();
+        (addressed.unit.to_string(), addressed.reason)
+    };
+    let (to, reason) = address(Some("13.dlh")).await;
+    assert!(to == "13" && reason.is_some_and(|reason| reason.contains("13.dlh is part of another government")));
+    let (to, reason) = address(Some("kl.pu.x")).await;
+    assert!(to == "kl.pu" && reason.is_some());
+    // The route names this one; and whoever is asked by name is asked.
+    for code in ["13.bmcktr", "13", "kl.pu", "13.71.dlh", "13.72", "99.nobody"] {
+        assert_eq!(address(Some(code)).await, (code.to_owned(), None), "{code}");
+    }
+    let (to, reason) = address(None).await;
+    assert!(to == "13.bmcktr" && reason.is_some_and(|reason| reason.contains("Damaged roads")));
 }

@@ -272,7 +272,7 @@ impl<S: Store> Desk<S> {
             let parts = content::of_action(&action, "", &*self.entropy)?;
             let parts = content::signed(parts, self.actor(), &*self.entropy)?;
             let plan = |view: &View, registry: &Registry, author: &Author| {
-                author::act(view, registry, author, complaint, None, &action, parts)
+                author::take(view, registry, author, complaint, None, &action, parts)
             };
             let span = self.begin(ActionName::Dispose, None);
             match self.write(complaint, ActionName::Dispose, Some(span), plan).await {

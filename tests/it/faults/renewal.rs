@@ -7,7 +7,7 @@ use std::time::Duration;
 use lintas::desk::{Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
 use lintas::domain::{
-    Change, Channel, Class, FederationId, NodeId, Position, Timestamp, TokenId, UnitCode, Verdict, Visibility,
+    Channel, Class, FederationId, NodeId, Position, Timestamp, TokenId, UnitCode, Verdict, Visibility,
 };
 use lintas::identity::issuing::Issuing;
 use lintas::identity::renewal::write_renewed;

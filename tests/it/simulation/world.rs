@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lintas::desk::Desk;
 use lintas::domain::event::PublicName;
-use lintas::domain::{Cause, Change, EventHash, FederationId, NodeId, UnitCode, Verdict};
+use lintas::domain::{Cause, EventHash, FederationId, NodeId, UnitCode, Verdict};
 use lintas::journal::{SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar::{Enrolment, enrol, register};
