@@ -178,11 +178,12 @@ pub(crate) struct Init {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UnitsCommand {
-    /// List all units of a CSV file that are new or were renamed.
+    /// List all units of a file, CSV or TOML, that are new or otherwise than before; for bodies that run no node yet.
     ///
-    /// Columns code and name; others are passed over. A file with one wrong line changes nothing.
+    /// Columns code and name, and perhaps level, area, categories and contact, as for `lintas-node units import`. A unit that a node is
+    /// enrolled for is listed here first; the rest of its units it declares itself. A file with one wrong line changes nothing.
     Import {
-        /// The file.
+        /// The file; TOML if its name ends so.
         file: PathBuf,
     },
     /// The units as registered.

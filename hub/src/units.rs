@@ -1,11 +1,11 @@
-//! Units: taken in from a CSV file, and listed. A file is taken in whole or not at all.
+//! Units of bodies that run no node yet: taken in from a file, whole or not at all; and listed. A node declares its own.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use lintas::desk::table::table;
-use lintas::domain::event::PublicName;
-use lintas::domain::{Change, Registry, UnitCode};
+use lintas::desk::units::{FILE_BYTES_MAX, FileUnit, Form, WrongLine, read};
+use lintas::domain::event::Category;
+use lintas::domain::{Change, Contact, Registry, UnitCode};
 use lintas::link::hub::registrar::register;
 use lintas::runtime::{Clock as _, SystemClock};
 use serde_json::json;
@@ -15,8 +15,6 @@ use crate::failure::Failure;
 use crate::output::Voice;
 use crate::settings::Settings;
 
-/// Most bytes of a file of units.
-const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Units that are listed in one transaction.
 const AT_ONCE: usize = 500;
 
@@ -31,7 +29,9 @@ pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Re
         return Err(given(std::io::Error::other(format!("the file has {size} bytes, the most is {FILE_BYTES_MAX}"))));
     }
     let bytes = std::fs::read(file).map_err(given)?;
-    let units = read(&bytes).map_err(Failure::Units)?;
+    let units = read(&bytes, Form::of_name(&file.display().to_string())).whole();
+    let told = |wrong: Vec<WrongLine>| wrong.into_iter().map(|WrongLine { line, what }| (line, what)).collect();
+    let units = units.map_err(|wrong| Failure::Units(told(wrong)))?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
@@ -69,8 +69,14 @@ pub(crate) async fn list(settings: &Settings, voice: Voice) -> Result<(), Failur
     let value: Vec<_> = registry
         .units()
         .map(|(unit, entry)| {
-            let (code, name) = (unit.as_str(), entry.name.as_str());
-            json!({ "code": code, "name": name, "home": home(unit), "closed": entry.closed })
+            let listing = &entry.listing;
+            json!({
+                "code": unit.as_str(), "name": listing.name.as_str(), "home": home(unit), "closed": entry.closed,
+                "areas": listing.areas.iter().map(UnitCode::as_str).collect::<Vec<_>>(),
+                "categories": listing.categories.iter().map(Category::as_str).collect::<Vec<_>>(),
+                "contact": listing.contact.as_ref().map(Contact::as_str),
+                "into": entry.into.as_ref().map(UnitCode::as_str), "declared": entry.declared.is_some(),
+            })
         })
         .collect();
     let rows: Vec<[String; 4]> = registry
@@ -78,7 +84,7 @@ pub(crate) async fn list(settings: &Settings, voice: Voice) -> Result<(), Failur
         .map(|(unit, entry)| {
             let remark = if entry.closed { voice.say("hub.closed", &[]) } else { String::new() };
             let home = home(unit).unwrap_or_else(|| "-".to_owned());
-            [unit.to_string(), home, entry.name.as_str().to_owned(), remark]
+            [unit.to_string(), home, entry.listing.name.as_str().to_owned(), remark]
         })
         .collect();
     let titles = ["hub.unit", "hub.home", "hub.name", "list.remarks"].map(|code| voice.say(code, &[]));
@@ -86,86 +92,36 @@ pub(crate) async fn list(settings: &Settings, voice: Voice) -> Result<(), Failur
     Ok(())
 }
 
-/// What has to be recorded, and how much of it is a new name only.
-fn wanted(units: BTreeMap<UnitCode, PublicName>, registry: &Registry) -> (Vec<Change>, usize) {
-    let mut renamed = 0_usize;
+/// What has to be recorded, and how much of it is of units that are listed already.
+fn wanted(units: Vec<FileUnit>, registry: &Registry) -> (Vec<Change>, usize) {
+    let mut changed = 0_usize;
     let mut changes = Vec::new();
-    for (unit, name) in units {
-        match registry.unit(&unit) {
-            Some(entry) if entry.name == name => continue,
-            Some(_) => renamed = renamed.saturating_add(1),
+    for unit in units {
+        let known = registry.unit(&unit.listing.unit);
+        let listing = unit.over(known.map(|entry| &entry.listing));
+        match known {
+            Some(entry) if !entry.closed && entry.listing == listing => continue,
+            Some(_) => changed = changed.saturating_add(1),
             None => {}
         }
-        changes.push(Change::UnitListed { unit, name });
+        changes.push(listing.listed(None));
     }
-    (changes, renamed)
-}
-
-/// Reads a file: a head line that names the columns `code` and `name`, then one unit a line.
-///
-/// # Errors
-/// Every wrong line, by number from 1, and what is wrong with it.
-fn read(bytes: &[u8]) -> Result<BTreeMap<UnitCode, PublicName>, Vec<(u64, String)>> {
-    let mut file = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let head = file.headers().map_err(|error| vec![(1, error.to_string())])?.clone();
-    let column = |name: &str| head.iter().position(|title| title.trim_start_matches('\u{feff}') == name);
-    let (Some(code), Some(name)) = (column("code"), column("name")) else {
-        return Err(vec![(1, "the first line must name the columns code and name".to_owned())]);
-    };
-    let mut units = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for record in file.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                wrong.push((error.position().map_or(0, csv::Position::line), error.to_string()));
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        let field = |at: usize| record.get(at).unwrap_or_default();
-        match (UnitCode::parse(field(code)), PublicName::parse(field(name))) {
-            (Err(error), _) => wrong.push((line, format!("{:?}: {error}", field(code)))),
-            (Ok(_), None) => wrong.push((line, "a name is 1 to 120 characters without control characters".to_owned())),
-            (Ok(unit), Some(name)) => {
-                let twice = format!("{unit} stands in the file twice");
-                if units.insert(unit, name).is_some() {
-                    wrong.push((line, twice));
-                }
-            }
-        }
-    }
-    if wrong.is_empty() { Ok(units) } else { Err(wrong) }
+    (changes, changed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_the_first_wrong_line_is_told() {
-        let file = "code,name\n13,Sumatera Barat\n13.7,x\n13.71,\"\"\n13,Sumbar\n14.71,a,b\nkl,K\n";
-        let lines: Vec<u64> = read(file.as_bytes()).unwrap_err().into_iter().map(|(line, _)| line).collect();
-        assert_eq!(lines, [3, 4, 5, 6, 7]);
-        assert_eq!(read(b"unit,name\n13,x\n").unwrap_err()[0].0, 1);
-        assert_eq!(read(b"").unwrap_err()[0].0, 1);
-        assert!(read(b"code,name\n13,\xff\n").is_err());
-    }
-
-    #[test]
-    fn units_of_the_repository_cannot_be_read() {
-        let units = read(include_bytes!("../../data/units.csv")).unwrap();
-        assert!(units.len() > 100);
-        let name = units.get(&UnitCode::parse("13.bmcktr").unwrap()).unwrap();
-        assert!(name.as_str().contains(", Cipta Karya"));
-        let bom = read("\u{feff}name,code\nKota Padang,13.71\n".as_bytes()).unwrap();
-        assert!(bom.contains_key(&UnitCode::parse("13.71").unwrap()));
+    fn units(file: &str) -> Vec<FileUnit> {
+        read(file.as_bytes(), Form::Csv).whole().unwrap()
     }
 
     #[test]
     fn what_is_listed_already_is_listed_again() {
-        let units = read(b"code,name\n13,Sumatera Barat\n").unwrap();
-        let (changes, renamed) = wanted(units, &Registry::default());
-        assert_eq!((changes.len(), renamed), (1, 0));
+        let (changes, changed) =
+            wanted(units("code,name,categories\n13,Sumatera Barat,lainnya\n"), &Registry::default());
+        let [Change::UnitListed { listing, declared: None }] = changes.as_slice() else { panic!("{changes:?}") };
+        assert_eq!((listing.categories.len(), changed), (1, 0));
     }
 }

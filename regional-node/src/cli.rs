@@ -18,10 +18,12 @@ use lintas::words::Language;
 pub(crate) mod linking;
 mod moving;
 pub(crate) mod people;
+mod units;
 
 use linking::{Double, Other, Recategorise};
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
+pub(crate) use units::{Units, UnitsCommand};
 
 /// What holds for every command.
 const CLOSING: &str = "\
@@ -111,8 +113,10 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
-    /// The nodes and units that this node knows.
-    Units,
+    /// The units that this node knows; add, rename, merge and close its own.
+    ///
+    /// What is declared here counts for others when the hub has published it; until then it is shown as waiting.
+    Units(Units),
     /// The nodes, how they stand, and the codes of their keys.
     ///
     /// The code of this node's own keys is what its people read out to those of the node above, who endorse it.
@@ -427,7 +431,7 @@ pub(crate) enum ActCommand {
     /// Ask that another body's unit answer.
     ///
     /// By the custodian. Custody stays until the hub has moved it.
-    Transfer(ToUnit),
+    Transfer(Transfer),
     /// Ask that it go back to its sender.
     ///
     /// By the custodian, of what came by transfer or return and is not accepted yet.
@@ -508,6 +512,19 @@ pub(crate) struct Text {
     /// A file with the text; - for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transfer {
+    #[command(flatten)]
+    pub(crate) acting: Acting,
+    /// To which unit; the router's first proposal of another body unless given. An agency of another government that the route does
+    /// not name stands for its government.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) to: String,
+    /// Why; `other` needs a text.
+    #[arg(long, default_value = "competent", value_parser = words(Reason::ALL.iter().map(|reason| reason.name())))]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Args)]
@@ -698,7 +715,7 @@ mod tests {
             "lintas-node disppose",
             "lintas-node show",
             "lintas-node list --stat new",
-            "lintas-node transfer LTS-1",
+            "lintas-node transfer",
             "lintas-node rate LTS-1 --stars 9",
             "lintas-node backup x.tar --keep 3",
             "lintas-node backup --keep 0",

@@ -10,7 +10,7 @@ use lintas::runtime::{Exit, OsEntropy};
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 
-use crate::cli::{Cli, Command, Common, ComplaintCommand};
+use crate::cli::{Cli, Command, Common, ComplaintCommand, Units};
 use crate::failure::Failure;
 use crate::output::{self, say, say_json};
 use crate::request::{self, Asked};
@@ -18,7 +18,7 @@ use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
     backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, places, protect,
-    rewrap, rotate, run, story, verify,
+    rewrap, rotate, run, story, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -111,7 +111,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         | Command::Route(_)
         | Command::Areas(_)
         | Command::Categories(_)
-        | Command::Units => command,
+        | Command::Units(_) => command,
     };
     let (value, text) = told(common, command, lang).await?;
     print(common, &value, &text);
@@ -133,10 +133,9 @@ async fn told(common: &Common, command: Command, lang: Language) -> Result<(serd
         Command::Route(case) => places::route(asked(common).await?, case, lang).await?,
         Command::Areas(text) => places::find_areas(&text, lang)?,
         Command::Categories(text) => places::list_categories(&text, lang),
-        _ => {
-            let reply = asked(common).await?.units(wire::UnitsRequest {}).await?;
-            (output::units_json(&reply), output::units(&reply))
-        }
+        Command::Units(Units { command: Some(command), .. }) => units::declare(common, command, lang).await?,
+        Command::Units(Units { command: None, below }) => units::list(asked(common).await?, below, lang).await?,
+        _ => (serde_json::Value::Null, String::new()),
     })
 }
 
@@ -182,7 +181,7 @@ async fn status(common: &Common, lang: Language) -> Result<(serde_json::Value, S
 }
 
 async fn act(common: &Common, command: ComplaintCommand, lang: Language) -> Result<Exit, Failure> {
-    let asked = request::of(command)?;
+    let asked = request::of(command, lang)?;
     let mut caller = visit::desk(common).await?;
     let (value, text) = match asked {
         Asked::File(request) => {

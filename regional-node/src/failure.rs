@@ -5,6 +5,7 @@ use std::io::Write as _;
 use lintas::accounts::AccountError;
 use lintas::care::BackupError;
 use lintas::desk::DeskError;
+use lintas::desk::error::INDONESIAN_FACT;
 use lintas::desk::export::{ExportError, PlaceError};
 use lintas::desk::import::{Mistake, Mistakes};
 use lintas::desk::service::ClientError;
@@ -15,7 +16,7 @@ use lintas::identity::kit::KitError;
 use lintas::identity::{KeyError, RequestError as CsrError, SecretsError, TlsError, TokenError};
 use lintas::link::hub::joining::JoinRefusal;
 use lintas::link::transport::join::JoinError;
-use lintas::protocol::desk::v1::{Fault, Standing};
+use lintas::protocol::desk::v1::{Fault, Standing, UnitMistake};
 use lintas::runtime::Exit;
 use lintas::runtime::logs::LogsError;
 use lintas::runtime::settings::SettingsError;
@@ -89,6 +90,9 @@ pub(crate) enum Failure {
     /// All that is wrong with accounts to make.
     #[error("{} accounts cannot be made", .0.len())]
     Accounts(Vec<Mistaken>),
+    /// All that is wrong with a file of units.
+    #[error("{} mistakes in the file of units", .0.len())]
+    Units(Vec<UnitMistake>),
     /// A table that became another while it was taken over.
     #[error("the file was changed while it was taken over")]
     Changed,
@@ -169,6 +173,7 @@ impl Failure {
             Self::Import(_) => "node.import",
             Self::Account(error) => error.code(),
             Self::Accounts(_) => "node.accounts",
+            Self::Units(_) => "units.wrong",
             Self::Changed => "node.import-changed",
             Self::Observe(_) => "node.observe",
             Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
@@ -197,7 +202,7 @@ impl Failure {
             Self::Write { cause, .. }
             | Self::Export(ExportError::Write(cause))
             | Self::Place(PlaceError::Io { cause, .. }) => Exit::of_io(cause),
-            Self::Import(_) | Self::Accounts(_) | Self::Token(_) => Exit::BadData,
+            Self::Import(_) | Self::Accounts(_) | Self::Units(_) | Self::Token(_) => Exit::BadData,
             Self::Account(AccountError::Store(error)) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Client(_)
@@ -232,6 +237,10 @@ impl Failure {
                 value.insert("mistakes".to_owned(), mistakes.told.iter().map(one).collect());
                 value.insert("count".to_owned(), json!(mistakes.count));
             }
+            if let (Self::Units(mistakes), Some(value)) = (self, value.as_object_mut()) {
+                let one = |m: &UnitMistake| json!({ "line": m.line, "what": m.what });
+                value.insert("mistakes".to_owned(), mistakes.iter().map(one).collect());
+            }
             lines = vec![value.to_string()];
         } else {
             lines.extend(now.map(|now| standing(now, lang)));
@@ -252,6 +261,13 @@ impl Failure {
         match self {
             Self::Settings(error) => error.lines(|code, facts| words::say(code, lang, facts)),
             Self::Import(mistakes) => told(mistakes, lang),
+            Self::Units(wrong) => {
+                let line = |one: &UnitMistake| {
+                    words::say("units.line", lang, &[("line", &one.line.to_string()), ("what", &one.what)])
+                };
+                let first = words::say("units.wrong", lang, &[("count", &wrong.len().to_string())]);
+                std::iter::once(first).chain(wrong.iter().map(|one| format!("  {}", line(one)))).collect()
+            }
             Self::Accounts(wrong) => {
                 let first = words::say("node.accounts", lang, &[("count", &wrong.len().to_string())]);
                 let each = wrong.iter().map(|mistaken| format!("  {}", mistaken.told(lang)));
@@ -322,7 +338,12 @@ fn told(mistakes: &Mistakes, lang: Language) -> Vec<String> {
 
 /// The desk's reason in a person's language; its own English text if this version has no words for it.
 fn refused(fault: &Fault, lang: Language) -> String {
-    let facts: Vec<(&str, &str)> = fault.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
+    let own = |name: &str| {
+        let told =
+            (lang == Language::Indonesian).then(|| fault.facts.get(&format!("{name}{INDONESIAN_FACT}"))).flatten();
+        told.or_else(|| fault.facts.get(name)).map(String::as_str)
+    };
+    let facts: Vec<(&str, &str)> = fault.facts.keys().filter_map(|name| Some((name.as_str(), own(name)?))).collect();
     words::text(&fault.code, lang).map_or_else(|| fault.message.clone(), |text| words::fill(text, &facts))
 }
 

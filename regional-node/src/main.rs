@@ -31,6 +31,7 @@ mod rotate;
 mod run;
 mod settings;
 mod story;
+mod units;
 mod verify;
 mod visit;
 

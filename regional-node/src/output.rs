@@ -66,6 +66,13 @@ pub(crate) fn done(reply: &wire::ActReply, lang: Language) -> String {
     if let Some(code) = code {
         let _ = write!(text, "; {}", words::say(code, lang, &[]));
     }
+    if let Some(to) = &reply.addressed {
+        let _ = write!(
+            text,
+            "\n{}",
+            words::say("transfer.goes-to", lang, &[("unit", &to.unit), ("reason", &clean(&to.reason))])
+        );
+    }
     if let Some(now) = &reply.standing {
         let _ = write!(text, "\n{}", standing(now, lang));
     }
@@ -99,6 +106,7 @@ pub(crate) fn done_json(reply: &wire::ActReply) -> Value {
         "complaint": reply.complaint, "tracking": reply.tracking, "event": reply.event,
         "position": position(reply.position.as_ref()), "change": reply.change, "unit": reply.unit,
         "standing": standing_json(reply.standing.as_ref()), "take_back": take_back,
+        "addressed": reply.addressed.as_ref().map(|to| json!({ "unit": to.unit, "asked": to.asked, "reason": to.reason })),
     })
 }
 
@@ -183,15 +191,6 @@ pub(crate) fn status(reply: &wire::StatusReply, lang: Language) -> String {
     text
 }
 
-pub(crate) fn units(reply: &wire::UnitsReply) -> String {
-    let mut text = String::new();
-    for unit in &reply.units {
-        let closed = if unit.closed { "  (x)" } else { "" };
-        let _ = writeln!(text, "{:<20} {:<10} {}{closed}", unit.code, unit.home, clean(&unit.name));
-    }
-    text
-}
-
 /// How a node stands, as a word of the catalogue.
 fn stands(node: &wire::Node) -> &'static str {
     match node {
@@ -220,13 +219,4 @@ pub(crate) fn nodes_json(reply: &wire::NodesReply) -> Value {
         })
     };
     json!({ "nodes": reply.nodes.iter().map(node).collect::<Vec<_>>() })
-}
-
-pub(crate) fn units_json(reply: &wire::UnitsReply) -> Value {
-    let unit = |u: &wire::Unit| json!({ "code": u.code, "name": u.name, "home": u.home, "closed": u.closed });
-    let node = |n: &wire::Node| json!({ "code": n.code, "name": n.name, "revoked": n.revoked });
-    json!({
-        "units": reply.units.iter().map(unit).collect::<Vec<_>>(),
-        "nodes": reply.nodes.iter().map(node).collect::<Vec<_>>(),
-    })
 }

@@ -8,6 +8,7 @@ use lintas::desk::Reporter;
 use lintas::desk::service::REQUEST_BYTES_MAX;
 use lintas::protocol::desk::v1 as wire;
 use lintas::protocol::desk::v1::act_request::Action;
+use lintas::words::Language;
 use thiserror::Error;
 
 use crate::cli::linking::{Other, Recategorise};
@@ -40,7 +41,14 @@ pub(crate) enum Asked {
 ///
 /// # Errors
 /// If a file that it names cannot be read.
-pub(crate) fn of(command: ComplaintCommand) -> Result<Asked, RequestError> {
+pub(crate) fn of(command: ComplaintCommand, lang: Language) -> Result<Asked, RequestError> {
+    Ok(match said(command)? {
+        Asked::Act(request) => Asked::Act(wire::ActRequest { language: lang.code().to_owned(), ..request }),
+        filed @ Asked::File(_) => filed,
+    })
+}
+
+fn said(command: ComplaintCommand) -> Result<Asked, RequestError> {
     let command = match command {
         ComplaintCommand::Verify(acting) => return act(acting, Action::Verify(wire::Verify {})),
         ComplaintCommand::Act(command) => command,
@@ -82,7 +90,7 @@ pub(crate) fn of(command: ComplaintCommand) -> Result<Asked, RequestError> {
 fn act(acting: Acting, action: Action) -> Result<Asked, RequestError> {
     let text = text(acting.text)?;
     let Acting { complaint, unit, .. } = acting;
-    Ok(Asked::Act(wire::ActRequest { complaint, unit, text, action: Some(action) }))
+    Ok(Asked::Act(wire::ActRequest { complaint, unit, text, action: Some(action), ..wire::ActRequest::default() }))
 }
 
 fn file(new: File) -> Result<Asked, RequestError> {

@@ -51,7 +51,7 @@ pub(crate) async fn list(common: &Common, list: List, lang: Language) -> Result<
         Visit::Desk(mut caller) => {
             let List { unit, state, node, origin, late, imported, limit } = list;
             let request = wire::ListRequest { unit, states: state, node, origin, late, imported, limit };
-            let units = caller.units(wire::UnitsRequest {}).await?;
+            let units = caller.units(wire::UnitsRequest::default()).await?;
             (Arc::new(told::units(&units)), told::list(&caller.list(request).await?))
         }
     };

@@ -114,6 +114,29 @@ pub fn file(
     write(view, registry, author, draft)
 }
 
+/// Plans an action as people take it: as [`act`], and nothing is disposed to whom it is about. What another system did is taken over
+/// all the same.
+///
+/// # Errors
+/// As [`act`].
+pub fn take(
+    view: &View,
+    registry: &Registry,
+    author: &Author,
+    id: ComplaintId,
+    unit: Option<&UnitCode>,
+    action: &Action,
+    parts: Vec<Part>,
+) -> Result<(Changes, Written), DeskError> {
+    let done = act(view, registry, author, id, unit, action, parts)?;
+    if let Action::Dispose { unit: to, .. } = action {
+        let events = view.complaints.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let complaint = fold(events).ok_or(DeskError::UnknownComplaint)?;
+        Case { complaint: &complaint, events, registry, author }.is_not_accused(to)?;
+    }
+    Ok(done)
+}
+
 /// Plans an action on a complaint. `unit` is the acting unit: by default the holder, or the filing unit in what the
 /// reporter says.
 ///
@@ -141,7 +164,7 @@ pub fn act(
             case.redactor(&change)?;
             (case.own_unit(), complaint.filed)
         }
-        Role::Origin | Role::Granter | Role::Hub | Role::Registry | Role::Unknown => {
+        Role::Origin | Role::Granter | Role::Hub | Role::Registry | Role::Declarer | Role::Unknown => {
             case.origin(action.name(), &change)?;
             (case.filing_unit(), complaint.filed)
         }
@@ -194,7 +217,7 @@ fn filing_unit(registry: &Registry, author: &Author, unit: &UnitCode, visibility
 }
 
 /// Whether this node may write for a unit, as the hub will ask at the registry position that the event cites.
-fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<(), DeskError> {
+pub(super) fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<(), DeskError> {
     if registry.node(&author.node).is_none() {
         return Err(DeskError::NoRegistry);
     }
@@ -203,6 +226,9 @@ fn may_write(registry: &Registry, author: &Author, unit: &UnitCode) -> Result<()
     }
     if registry.is_home_at(unit, &author.node, registry.position()) {
         return Ok(());
+    }
+    if registry.is_waiting(unit) {
+        return Err(DeskError::UnitWaits(unit.clone()));
     }
     Err(DeskError::UnitNotHere { unit: unit.clone(), home: listed_home(registry, unit) })
 }

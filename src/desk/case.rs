@@ -5,6 +5,8 @@ use super::author::{Author, TakeBack, listed_home};
 use super::error::DeskError;
 use super::name::ComplaintName;
 use super::options::Standing;
+use super::routes::{case_of, directory};
+use super::units::Lead;
 use crate::domain::rules::{is_adoptable, not_itself, origin_precondition, precondition};
 use crate::domain::{Change, Complaint, ComplaintId, Event, EventHash, Outcome, Position, Refusal, Registry, UnitCode};
 
@@ -108,7 +110,12 @@ impl Case<'_> {
         }
         let meant = self.meant(change).map_err(|refusal| self.refused(action, refusal))?;
         not_itself(complaint.id, meant).map_err(|refusal| self.refused(action, refusal))?;
-        precondition(complaint.epoch(), complaint.status(), meant).map_err(|refusal| self.refused(action, refusal))?;
+        precondition(complaint.epoch(), complaint.status(), meant).map_err(|refusal| {
+            if refusal == Refusal::ToSelf && !matches!(meant, Change::Return { .. }) {
+                return DeskError::ToSelf { action, standing: self.standing(), lead: self.lead() };
+            }
+            self.refused(action, refusal)
+        })?;
         self.target(meant)
     }
 
@@ -128,24 +135,52 @@ impl Case<'_> {
     /// Whether the unit that a change names can be given the complaint, as far as this node knows.
     fn target(&self, change: &Change) -> Result<(), DeskError> {
         let registry = self.registry;
-        let about = self.complaint.filing.about.as_ref();
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others name no unit")]
         match change {
-            Change::Disposed { unit, .. } if !registry.is_home_at(unit, &self.author.node, registry.position()) => {
+            Change::Disposed { unit, .. } => {
+                self.is_open(unit)?;
+                if registry.is_home_at(unit, &self.author.node, registry.position()) {
+                    return Ok(());
+                }
                 Err(DeskError::TargetNotHere { unit: unit.clone(), home: listed_home(registry, unit) })
             }
-            Change::Disposed { unit, .. } if !registry.is_live(unit) => Err(DeskError::ClosedUnit(unit.clone())),
-            Change::Transfer { to, .. } if registry.unit(to).is_none() => Err(DeskError::UnknownUnit(to.clone())),
-            Change::Transfer { to, .. } if about.is_some_and(|about| about.contains(to)) => {
-                Err(DeskError::Accused(to.clone()))
+            Change::Transfer { to, .. } => {
+                self.is_open(to)?;
+                self.is_not_accused(to)?;
+                match registry.home(to).map(|home| registry.may_receive(&home)) {
+                    Some(Err(why)) => Err(DeskError::CannotReceive { unit: to.clone(), why }),
+                    Some(Ok(())) | None => Ok(()),
+                }
             }
-            Change::Transfer { to, .. } if !registry.is_live(to) => Err(DeskError::ClosedUnit(to.clone())),
-            Change::Transfer { to, .. } => match registry.home(to).map(|home| registry.may_receive(&home)) {
-                Some(Err(why)) => Err(DeskError::CannotReceive { unit: to.clone(), why }),
-                Some(Ok(())) | None => Ok(()),
-            },
             _ => Ok(()),
         }
+    }
+
+    /// Whether a unit may be given complaints: it is there, for everybody, and not closed.
+    fn is_open(&self, unit: &UnitCode) -> Result<(), DeskError> {
+        let registry = self.registry;
+        let entry = registry.unit(unit).ok_or_else(|| DeskError::unknown_unit(unit.as_str(), registry))?;
+        if registry.is_waiting(unit) {
+            return Err(DeskError::UnitWaits(unit.clone()));
+        }
+        if registry.is_live(unit) {
+            return Ok(());
+        }
+        Err(DeskError::ClosedUnit { unit: unit.clone(), into: entry.into.clone(), lead: self.lead() })
+    }
+
+    /// Whether the complaint is about neither this unit nor what it is part of.
+    pub(super) fn is_not_accused(&self, unit: &UnitCode) -> Result<(), DeskError> {
+        if self.complaint.filing.about.as_ref().is_some_and(|about| about.implicates(unit)) {
+            return Err(DeskError::Accused { unit: unit.clone(), lead: self.lead() });
+        }
+        Ok(())
+    }
+
+    /// Whom to ask instead.
+    fn lead(&self) -> Lead {
+        let case = case_of(self.complaint, self.events);
+        case.map(|case| Lead::of(&case, &directory(self.registry))).unwrap_or_default()
     }
 
     pub(super) fn origin(&self, action: ActionName, change: &Change) -> Result<(), DeskError> {

@@ -6,9 +6,11 @@ use thiserror::Error;
 use super::action::ActionName;
 use super::name::NotAName;
 use super::options::Standing;
+use super::units::{Lead, nearest_units};
 use crate::accounts::AccountError;
-use crate::domain::{AccountRole, ComplaintId, MoveRefusal, NodeId, PartKind, Refusal, UnitCode};
+use crate::domain::{AccountRole, ComplaintId, MoveRefusal, NodeId, PartKind, Refusal, Registry, UnitCode};
 use crate::store::StoreError;
+use crate::words::Language;
 
 /// Why an action was not done. Nothing was stored.
 #[derive(Debug, Error)]
@@ -81,11 +83,84 @@ pub enum DeskError {
         home: Option<NodeId>,
     },
     /// A transfer to a unit that the registry does not list.
-    #[error("{0} is in no list of units; see `units` for those that can be given complaints")]
-    UnknownUnit(UnitCode),
-    /// A transfer to a unit that was closed, or whose node was revoked.
-    #[error("{0} takes no complaints now: it was closed, or no enrolled node is its home; see `units`")]
-    ClosedUnit(UnitCode),
+    #[error("there is no unit {given:?}; near it: {near}")]
+    UnknownUnit {
+        /// What was given: a code, or what was taken for one.
+        given: String,
+        /// The nearest that there are.
+        near: String,
+    },
+    /// A unit that was closed, or whose node was revoked.
+    #[error("{unit} takes no complaints now: {}; instead: {lead}", closed_text(.into.as_ref()))]
+    ClosedUnit {
+        /// Which unit.
+        unit: UnitCode,
+        /// The unit that has taken over what it did.
+        into: Option<UnitCode>,
+        /// Whom to ask instead.
+        lead: Lead,
+    },
+    /// To the unit that holds it.
+    #[error("{action} cannot be done now, the unit holds the complaint already: {standing}; instead: {lead}")]
+    ToSelf {
+        /// What was asked for.
+        action: ActionName,
+        /// Where it stands.
+        standing: Box<Standing>,
+        /// Whom to ask instead.
+        lead: Lead,
+    },
+    /// A unit that was declared here and that nobody else knows yet.
+    #[error("{0} was declared here and waits for the hub to publish it; let the node connect, then say it again")]
+    UnitWaits(UnitCode),
+    /// Something about a unit of another node.
+    #[error("{unit} is not this node's to declare: its home is {}; ask there", .home.as_ref().map_or("none".to_owned(), NodeId::to_string))]
+    UnitElsewhere {
+        /// Which unit.
+        unit: UnitCode,
+        /// Where it is at home, if anywhere.
+        home: Option<NodeId>,
+    },
+    /// A unit that is there already.
+    #[error("{0} is there already; change it with `units rename`, or import a file that names it")]
+    UnitExists(UnitCode),
+    /// What is wrong with a unit as it was described.
+    #[error("{field}: {what}")]
+    UnitField {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The unit of the node itself.
+    #[error(
+        "{0} is what this node is enrolled for, so it cannot be closed or merged here; the hub's operator revokes the node"
+    )]
+    OwnUnit(UnitCode),
+    /// A transfer to whomever the router proposes, who proposes nobody.
+    #[error("the router knows nobody of another body to ask; name a unit with --to, see `units`")]
+    NobodyElse,
+    /// A merger of a unit with itself.
+    #[error("{0} cannot be merged into itself; name the unit that takes over")]
+    MergeSelf(UnitCode),
+    /// A unit to be closed, or merged, that still holds complaints.
+    #[error(
+        "{unit} holds {count} open complaints that cannot be handed over now; answer, close or pass them on first, see `list --unit {unit}`, or merge it into another unit"
+    )]
+    UnitHolds {
+        /// Which unit.
+        unit: UnitCode,
+        /// How many.
+        count: usize,
+    },
+    /// More declarations wait for the hub than there may.
+    #[error("{count} declarations of units wait for the hub already, the most is {max}: let the node connect first")]
+    ManyDeclared {
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// A transfer to a unit whose node may not be given complaints now.
     #[error("{unit} cannot be given complaints now: {why}; see `nodes`")]
     CannotReceive {
@@ -114,8 +189,13 @@ pub enum DeskError {
     #[error("no link to the hub runs in this node: start the node with a hub, then say it again")]
     NoLink,
     /// A transfer to the body complained of.
-    #[error("the complaint is about {0} or a unit above it, so {0} cannot be given it; choose another unit")]
-    Accused(UnitCode),
+    #[error("the complaint is about {unit} or a unit above it, so {unit} cannot be given it; instead: {lead}")]
+    Accused {
+        /// Which unit.
+        unit: UnitCode,
+        /// Whom to ask instead.
+        lead: Lead,
+    },
     /// A word that is not in its list.
     #[error("{what} {given:?} is not known; it is one of: {allowed}")]
     Word {
@@ -220,7 +300,18 @@ pub enum DeskError {
     Store(#[from] StoreError),
 }
 
+/// What comes after the name of a fact that is told in Indonesian: whoever speaks it takes that fact for the one without it.
+pub const INDONESIAN_FACT: &str = ".id";
+
 impl DeskError {
+    /// There is no such unit, but there are others.
+    #[must_use]
+    pub fn unknown_unit(given: &str, registry: &Registry) -> Self {
+        let given: String = given.chars().take(80).collect();
+        let near = nearest_units(&given, registry);
+        Self::UnknownUnit { given, near: if near.is_empty() { "-".to_owned() } else { near.join("; ") } }
+    }
+
     /// The stable code: `desk.` and a word. It keeps its meaning for ever.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -237,14 +328,24 @@ impl DeskError {
             Self::Revoked => "desk.revoked",
             Self::UnitNotHere { .. } => "desk.unit-not-here",
             Self::TargetNotHere { .. } => "desk.target-not-here",
-            Self::UnknownUnit(_) => "desk.unknown-unit",
-            Self::ClosedUnit(_) => "desk.closed-unit",
+            Self::UnknownUnit { .. } => "desk.unknown-unit",
+            Self::ClosedUnit { .. } => "desk.closed-unit",
+            Self::ToSelf { .. } => refusal_code(Refusal::ToSelf),
+            Self::UnitWaits(_) => "desk.unit-waits",
+            Self::UnitElsewhere { .. } => "desk.unit-elsewhere",
+            Self::UnitExists(_) => "desk.unit-exists",
+            Self::UnitField { .. } => "desk.unit-field",
+            Self::OwnUnit(_) => "desk.own-unit",
+            Self::NobodyElse => "desk.nobody-else",
+            Self::MergeSelf(_) => "desk.merge-self",
+            Self::UnitHolds { .. } => "desk.unit-holds",
+            Self::ManyDeclared { .. } => "desk.many-declared",
             Self::CannotReceive { .. } => "desk.cannot-receive",
             Self::UnknownNode(_) => "desk.unknown-node",
             Self::NotEndorser { .. } => "desk.not-endorser",
             Self::KeyCode(_) => "desk.key-code",
             Self::NoLink => "desk.no-link",
-            Self::Accused(_) => "desk.accused",
+            Self::Accused { .. } => "desk.accused",
             Self::Word { .. } => "desk.unknown-word",
             Self::UnitCode(_) => "desk.unit-code",
             Self::AnonymousIdentity => "desk.anonymous-identity",
@@ -277,6 +378,7 @@ impl DeskError {
             | Self::ReadOnly(standing)
             | Self::NotOrigin { standing, .. }
             | Self::Refused { standing, .. }
+            | Self::ToSelf { standing, .. }
             | Self::Incomplete { standing, .. } => Some(standing),
             _ => None,
         }
@@ -293,13 +395,25 @@ impl DeskError {
                 vec![("action", action.to_string()), ("refusal", refusal.to_string())]
             }
             Self::Incomplete { missing, .. } => vec![("missing", missing.to_string())],
-            Self::UnitNotHere { unit, home } | Self::TargetNotHere { unit, home } => {
+            Self::UnitNotHere { unit, home }
+            | Self::TargetNotHere { unit, home }
+            | Self::UnitElsewhere { unit, home } => {
                 let home = home.as_ref().map_or_else(none, ToString::to_string);
                 vec![("unit", unit.to_string()), ("home", home)]
             }
-            Self::UnknownUnit(unit)
-            | Self::ClosedUnit(unit)
-            | Self::Accused(unit)
+            Self::UnknownUnit { given, near } => vec![("given", given.clone()), ("near", near.clone())],
+            Self::ClosedUnit { unit, into, lead } => {
+                let into = into.as_ref().map_or_else(none, ToString::to_string);
+                [vec![("unit", unit.to_string()), ("into", into)], leads(lead)].concat()
+            }
+            Self::Accused { unit, lead } => [vec![("unit", unit.to_string())], leads(lead)].concat(),
+            Self::ToSelf { action, lead, .. } => [vec![("action", action.to_string())], leads(lead)].concat(),
+            Self::UnitField { field, what } => vec![("field", (*field).to_owned()), ("what", what.clone())],
+            Self::UnitHolds { unit, count } => vec![("unit", unit.to_string()), ("count", count.to_string())],
+            Self::UnitWaits(unit)
+            | Self::UnitExists(unit)
+            | Self::OwnUnit(unit)
+            | Self::MergeSelf(unit)
             | Self::UnknownNode(unit)
             | Self::KeyCode(unit)
             | Self::OutsideUnit { unit } => vec![("unit", unit.to_string())],
@@ -316,7 +430,9 @@ impl DeskError {
                 vec![("kind", kind.to_string()), ("bytes", bytes.to_string()), ("max", max.to_string())]
             }
             Self::TooMuch { bytes, max } => vec![("bytes", bytes.to_string()), ("max", max.to_string())],
-            Self::TooMany { count, max } => vec![("count", count.to_string()), ("max", max.to_string())],
+            Self::TooMany { count, max } | Self::ManyDeclared { count, max } => {
+                vec![("count", count.to_string()), ("max", max.to_string())]
+            }
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
             Self::NotForRole { action, role } => vec![("action", action.to_string()), ("role", role.to_string())],
             Self::Account(error) => error.facts(),
@@ -380,6 +496,18 @@ const fn says(refusal: Refusal) -> &'static str {
         Refusal::TooOften => "the reporter has rated as often as may be",
         Refusal::NotLinked => "these complaints are not linked",
     }
+}
+
+/// A lead is told in the language of whoever reads it.
+fn leads(lead: &Lead) -> Vec<(&'static str, String)> {
+    vec![("lead", lead.say(Language::English)), ("lead.id", lead.say(Language::Indonesian))]
+}
+
+fn closed_text(into: Option<&UnitCode>) -> String {
+    into.map_or_else(
+        || "it was closed, or its node was revoked".to_owned(),
+        |into| format!("it was merged into {into}"),
+    )
 }
 
 fn endorser_text(by: Option<&NodeId>) -> String {

@@ -145,7 +145,7 @@ fn one(summary: &Summary, registry: &Registry) -> Listed {
 }
 
 fn named(registry: &Registry, unit: &UnitCode) -> Named {
-    let name = registry.unit(unit).map(|entry| entry.name.as_str().to_owned());
+    let name = registry.unit(unit).map(|entry| entry.listing.name.as_str().to_owned());
     Named { code: unit.to_string(), name }
 }
 

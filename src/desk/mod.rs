@@ -3,12 +3,12 @@
 
 pub mod action;
 pub mod actor;
+pub mod address;
 pub mod audit;
 pub mod author;
 mod bounds;
 mod case;
 mod content;
-pub mod directory;
 pub mod endorse;
 pub mod error;
 pub mod export;
@@ -32,9 +32,11 @@ pub mod story;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod units;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use actor::{Actor, Holder, Signature};
+pub use address::Addressed;
 pub use author::{TakeBack, Written};
 pub use endorse::{Endorsing, KnownNode};
 pub use error::DeskError;

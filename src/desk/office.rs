@@ -17,6 +17,7 @@ use super::name::ComplaintName;
 use super::opening::Opener;
 use super::original::Original;
 use super::status::LinkProbe;
+use super::units::DECLARED_MAX;
 use crate::accounts::Accounts;
 use crate::accounts::approval::FourEyes;
 use crate::domain::rules::reporter_may_be_traced;
@@ -233,7 +234,7 @@ impl<S: Store> Desk<S> {
             let unit = unit.or(usual);
             let plan = |view: &View, registry: &Registry, author: &Author| {
                 self.may_act(view, complaint, action, unit)?;
-                author::act(view, registry, author, complaint, unit, action, parts)
+                author::take(view, registry, author, complaint, unit, action, parts)
             };
             let mut written = self.write(complaint, action.name(), span, plan).await?;
             self.narrow(complaint, &mut written.standing).await;
@@ -242,7 +243,7 @@ impl<S: Store> Desk<S> {
         self.counted(action.name(), done.await)
     }
 
-    fn begin(&self, action: ActionName, caller: Option<TraceContext>) -> Span {
+    pub(super) fn begin(&self, action: ActionName, caller: Option<TraceContext>) -> Span {
         let facts = [Fact::Node(&self.node), Fact::Action(action.name())];
         self.telemetry.begin(SpanName::DeskAction, caller, &facts)
     }
@@ -389,7 +390,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// One event on a complaint. Without a `span` it is a reporter's step, which is traced only if the complaint is not anonymous.
-    async fn write(
+    pub(super) async fn write(
         &self,
         complaint: ComplaintId,
         action: ActionName,
@@ -427,14 +428,15 @@ impl<S: Store> Desk<S> {
     }
 
     /// One transaction of the planner, with the registry as it stands in it; `trace` says what its events are caused by.
-    async fn transact<T: Send>(
+    pub(super) async fn transact<T: Send>(
         &self,
         complaints: BTreeSet<ComplaintId>,
         trace: impl FnOnce(&View) -> Option<TraceContext> + Send,
         plan: impl FnOnce(&View, &Registry, &Author) -> Result<(Changes, T), DeskError> + Send,
     ) -> Result<T, DeskError> {
         let known = self.known();
-        let scope = Scope { complaints, registry_after: Some(known.position()), ..Scope::default() };
+        let scope =
+            Scope { complaints, registry_after: Some(known.position()), declared: DECLARED_MAX, ..Scope::default() };
         let clock = &self.clock;
         let timetable = Arc::clone(&self.timetable);
         let (federation, node) = (self.federation.clone(), self.node.clone());
@@ -448,7 +450,9 @@ impl<S: Store> Desk<S> {
                 let now = clock.timestamp();
                 let key = keys.own(registry.node(&node).map(|entry| entry.sealing_key));
                 let author = Author { federation, node, account, now, trace: trace(view), timetable, key, seed };
-                match plan(view, &registry, &author) {
+                // What was declared here counts here at once, though it binds others only when the hub has published it.
+                let ahead = (!view.declared.is_empty()).then(|| registry.foreseen(&view.declared));
+                match plan(view, ahead.as_ref().unwrap_or(&registry), &author) {
                     Ok((changes, answer)) => (changes, (registry, Ok(answer))),
                     Err(error) => (Changes::default(), (registry, Err(error))),
                 }
@@ -456,6 +460,11 @@ impl<S: Store> Desk<S> {
             .await?;
         self.learn(&registry);
         planned
+    }
+
+    /// Wakes the link: the own journal ends here now.
+    pub(super) fn wrote(&self, end: Position) {
+        self.written.send_replace(end);
     }
 
     /// The registry as it was when it was last looked at.

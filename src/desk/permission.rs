@@ -76,6 +76,20 @@ impl Grant<'_> {
         }
     }
 
+    /// Whether a unit may be declared, renamed, merged or closed: by whoever looks after the node, and by a unit's admin what lies
+    /// below it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn declares(&self, unit: &UnitCode) -> Result<(), Denial> {
+        match self.role {
+            AccountRole::Admin => Ok(()),
+            AccountRole::UnitAdmin if self.unit != unit => self.acts_for(unit),
+            AccountRole::UnitAdmin => Err(Denial::Unit),
+            AccountRole::Liaison | AccountRole::Auditor => Err(Denial::Role),
+        }
+    }
+
     /// Whether a complaint may be read.
     ///
     /// # Errors

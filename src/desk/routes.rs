@@ -1,10 +1,6 @@
-//! Whom to ask: puts what the books say of a complaint, the registry and the list of units before the router. The router decides
+//! Whom to ask: puts what the books say of a complaint, and the units that the registry lists, before the router. The router decides
 //! alone; nothing is written.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
-
-use super::directory::{read, registered};
 use super::error::DeskError;
 use super::office::Desk;
 use crate::domain::directory::{Directory, Level, Office};
@@ -13,9 +9,6 @@ use crate::domain::routing::{Case, Route, route};
 use crate::domain::{Change, Complaint, Event, Reason, Registry, UnitCode, fold};
 use crate::store::Store;
 use crate::words::categories;
-
-/// What the units are competent for, as the data say.
-const UNITS: &[u8] = include_bytes!("../../data/units.csv");
 
 /// A case, whom to ask, and the units as they stand.
 #[derive(Clone, Debug)]
@@ -37,7 +30,7 @@ impl<S: Store> Desk<S> {
         let file = self.show(name).await?;
         let events: Vec<Event> = file.events.into_iter().map(|filed| filed.event).collect();
         let complaint = fold(&events).ok_or(DeskError::UnknownComplaint)?;
-        let registry = self.registry().await?;
+        let registry = self.outlook().await?.ahead();
         let case = case_of(&complaint, &events).ok_or_else(|| no_category(complaint.category.as_str()))?;
         Ok(routed(case, &registry))
     }
@@ -55,11 +48,11 @@ impl<S: Store> Desk<S> {
         let own = self.own_unit().territory();
         let case =
             Case::new(categories(), category, area.unwrap_or(&own)).ok_or_else(|| no_category(category.as_str()))?;
-        Ok(routed(Case { about: about.cloned(), ..case }, &*self.registry().await?))
+        Ok(routed(Case { about: about.cloned(), ..case }, &self.outlook().await?.ahead()))
     }
 }
 
-fn no_category(given: &str) -> DeskError {
+pub(super) fn no_category(given: &str) -> DeskError {
     let near: Vec<&str> = categories().nearest(given, 3).into_iter().map(|entry| entry.code.as_str()).collect();
     DeskError::Word { what: "category", given: given.to_owned(), allowed: format!("{}, …", near.join(", ")) }
 }
@@ -71,7 +64,7 @@ fn routed(case: Case, registry: &Registry) -> Routed {
 }
 
 /// The case that a complaint is. Where it happened is where it was filed, if nothing else is known.
-fn case_of(complaint: &Complaint, events: &[Event]) -> Option<Case> {
+pub(super) fn case_of(complaint: &Complaint, events: &[Event]) -> Option<Case> {
     let filing = &complaint.filing;
     let filed = complaint.epochs.first().and_then(|epoch| epoch.holders.first()).map(UnitCode::territory);
     let area = filing.area.clone().or(filed).unwrap_or_else(UnitCode::root);
@@ -96,32 +89,21 @@ fn returned(event: &Event) -> Option<UnitCode> {
     event.header.unit.clone().filter(|_| says)
 }
 
-/// The units that the registry lists, with what the data say of them; those that are only in the data are at home nowhere.
-fn directory(registry: &Registry) -> Directory {
-    static OFFICES: OnceLock<Vec<Office>> = OnceLock::new();
-    // The file is compiled in, and a test reads it.
-    let offices = OFFICES.get_or_init(|| read(UNITS).unwrap_or_default());
-    let known: BTreeSet<&UnitCode> = offices.iter().map(|office| &office.code).collect();
-    let others = registry.units().filter(|(code, _)| !known.contains(code)).map(|(code, entry)| Office {
-        code: code.clone(),
-        name: entry.name.clone(),
-        level: level(code),
-        areas: BTreeSet::new(),
-        categories: BTreeSet::new(),
-        closed: false,
-        home: None,
+/// The units that the registry lists: what each is competent for, whether it was closed, and where it is at home, if that node may be
+/// given complaints. One that only this node knows yet is at home nowhere.
+pub(super) fn directory(registry: &Registry) -> Directory {
+    let offices = registry.units().map(|(code, entry)| {
+        let home = registry.home(code).filter(|node| registry.may_receive(node).is_ok());
+        Office {
+            code: code.clone(),
+            name: entry.listing.name.clone(),
+            level: Level::of(code),
+            areas: entry.listing.areas.clone(),
+            categories: entry.listing.categories.clone(),
+            closed: entry.closed,
+            home: home.filter(|_| !registry.is_waiting(code)),
+        }
     });
-    registered(offices.iter().cloned().chain(others), registry).unwrap_or_default()
-}
-
-fn level(code: &UnitCode) -> Level {
-    match code.kind() {
-        "national" => Level::National,
-        "province" => Level::Province,
-        "city" => Level::City,
-        "district" => Level::District,
-        "village" => Level::Village,
-        "ministry" => Level::Ministry,
-        _ => Level::Agency,
-    }
+    // The registry holds each code once.
+    Directory::new(offices).unwrap_or_default()
 }

@@ -130,7 +130,7 @@ impl<'a> Told<'a> {
     }
 
     fn unit(&self, unit: &UnitCode) -> Named {
-        let name = self.registry.unit(unit).map(|entry| entry.name.as_str().to_owned());
+        let name = self.registry.unit(unit).map(|entry| entry.listing.name.as_str().to_owned());
         let node = || self.registry.node(&NodeId::Node(unit.clone())).map(|entry| entry.name.as_str().to_owned());
         Named { code: unit.to_string(), name: name.or_else(node) }
     }

@@ -6,6 +6,7 @@ use super::event::{Change, Event, FUTURE_SECONDS_MAX, Role};
 use super::ids::{ComplaintId, EventHash, NodeId, Position, Timestamp};
 use super::registry::Registry;
 use super::terms::Inadmissibility;
+use super::unit::UnitCode;
 
 /// What the hub knows when it judges an event.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,9 @@ fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibilit
         return Err(Inadmissibility::HubOnly);
     }
     authority(event, bench)?;
+    if role == Role::Declarer {
+        return declarer(event, bench).map(|()| Admission::Admitted);
+    }
     chain(event, bench.events)?;
     match role {
         Role::Origin => origin(event, bench)?,
@@ -59,7 +63,7 @@ fn checked(event: &Event, bench: &Bench<'_>) -> Result<Admission, Inadmissibilit
         Role::Granter => granter(event, bench)?,
         // Whatever it is, only the origin or a custodian can have written it: else anybody could stop a complaint.
         Role::Unknown => origin(event, bench).or_else(|_| custodian(event, bench))?,
-        Role::Hub | Role::Registry => return Err(Inadmissibility::HubOnly),
+        Role::Hub | Role::Registry | Role::Declarer => return Err(Inadmissibility::HubOnly),
     }
     if is_held(event, bench) {
         return Ok(Admission::Held);
@@ -93,6 +97,31 @@ fn authority(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
         return Err(Inadmissibility::FutureTime);
     }
     Ok(())
+}
+
+/// A declaration stands beside all complaints. What it speaks of is at home at its author, where it cites the registry and now: else
+/// a province could go on renaming the agencies of a city that has its own node by now. A unit need not be listed to be declared.
+fn declarer(event: &Event, bench: &Bench<'_>) -> Result<(), Inadmissibility> {
+    let (header, registry) = (&event.header, bench.registry);
+    let beside = header.complaint.is_none() && header.prev.is_none() && header.opener.is_none();
+    if !beside || header.seen.is_some() || !header.parts.is_empty() {
+        return Err(Inadmissibility::Malformed);
+    }
+    let at_home = |unit: &UnitCode| {
+        let here = |at| registry.home_at(unit, at).as_ref() == Some(&header.node);
+        here(header.registry) && here(registry.position())
+    };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is a declaration")]
+    match &header.change {
+        Change::UnitDeclared(listing) if at_home(&listing.unit) => Ok(()),
+        Change::UnitRetired { unit, .. } if header.node.unit() == Some(unit) => Err(Inadmissibility::OwnUnit),
+        Change::UnitRetired { unit, into } if at_home(unit) && into.as_ref().is_none_or(at_home) => {
+            let open = |into: &UnitCode| into != unit && registry.unit(into).is_some_and(|entry| !entry.closed);
+            let known = registry.unit(unit).is_some() && into.as_ref().is_none_or(open);
+            if known { Ok(()) } else { Err(Inadmissibility::UnknownReference) }
+        }
+        _ => Err(Inadmissibility::TargetNotAtHome),
+    }
 }
 
 /// The author's previous event on this complaint is the one that it names.

@@ -1,9 +1,11 @@
 //! Admission, rule by rule: each test is named after what would be let in.
 
 use super::admission::{Admission, Bench, admit};
-use super::event::{Change, Event, Header};
+use super::event::{Change, Event, Header, PublicName};
 use super::fold::fold;
 use super::ids::{EventHash, NodeId, Position, Timestamp};
+use super::listing::Listing;
+use super::registry::Registry;
 use super::terms::{Cause, Inadmissibility as Reason};
 use super::testing::{Story, at, disposed, enrolled, event, header, node, registry, tell, transfer, unit};
 
@@ -61,7 +63,10 @@ fn a_header_that_lies() {
     assert_eq!(altered(|h| h.seen = Some(EventHash([5; 32]))), no(Reason::UnknownSeen));
     assert_eq!(altered(|h| h.complaint = None), no(Reason::Malformed));
     assert_eq!(altered(|h| h.change = disposed("13")), no(Reason::TargetNotAtHome));
-    assert_eq!(altered(|h| h.change = Change::UnitClosed { unit: unit("13") }), no(Reason::HubOnly));
+    assert_eq!(
+        altered(|h| h.change = Change::UnitClosed { unit: unit("13"), into: None, declared: None }),
+        no(Reason::HubOnly)
+    );
     assert_eq!(altered(|h| h.change = Change::Held { event: EventHash([1; 32]) }), no(Reason::HubOnly));
     assert_eq!(altered(|h| h.position = Position::new(2, 1)), no(Reason::CutOff));
 }
@@ -69,7 +74,7 @@ fn a_header_that_lies() {
 #[test]
 fn the_cited_registry_position_never_goes_down() {
     let mut story = Story::filed("13.71");
-    tell(&mut story.registry, Change::UnitClosed { unit: unit("99") });
+    tell(&mut story.registry, Change::UnitClosed { unit: unit("99"), into: None, declared: None });
     let followed = event(story.draft(&node("13.71"), Change::FollowedUp));
     assert_eq!(judge_after(&story, &followed, at(100)), Admission::Admitted);
     assert_eq!(judge_after(&story, &followed, at(101)), no(Reason::RegistryPosition));
@@ -250,4 +255,88 @@ fn a_hub_event_comes_from_a_node() {
     let Some(super::custody::Decision::Move(moved)) = story.decision() else { unreachable!() };
     assert_eq!(judge(&story, &event(story.draft(&node("13"), Change::Moved(moved)))), no(Reason::HubOnly));
     story.escalate(Cause::Appeal).unwrap();
+}
+
+/// What becomes of a declaration of Padang's node, in a country where its agency `dlh` and the province's `dinkes` are listed.
+fn declares(registry: &Registry, change: Change, alter: impl FnOnce(&mut Header)) -> Admission {
+    let mut said = Header { complaint: None, ..header(node("13.71"), at(1), change) };
+    alter(&mut said);
+    let (events, cited, now) = (&[][..], Position::ZERO, Timestamp(0));
+    admit(&event(said), &Bench { registry, events, complaint: None, cited, now, derived: None })
+}
+
+fn declared(code: &str) -> Change {
+    Change::UnitDeclared(Box::new(Listing::named(unit(code), PublicName::parse("A unit").unwrap())))
+}
+
+fn retired(code: &str, into: Option<&str>) -> Change {
+    Change::UnitRetired { unit: unit(code), into: into.map(unit) }
+}
+
+#[test]
+fn city_declares_a_unit_of_the_province() {
+    let registry = registry(&["id", "13", "13.71"], &["13.71.dlh", "13.71.pu", "13.dinkes"]);
+    let says = |change| declares(&registry, change, |_| {});
+    for code in ["13.71.dlh", "13.71.new", "13.71", "13.71.01.1001"] {
+        assert_eq!(says(declared(code)), Admission::Admitted, "{code}");
+    }
+    for code in ["13.dinkes", "13", "13.72", "id", "kl.pu", "13.72.dlh"] {
+        assert_eq!(says(declared(code)), no(Reason::TargetNotAtHome), "{code}");
+        assert_eq!(says(retired(code, None)), no(Reason::TargetNotAtHome), "{code}");
+        assert_eq!(says(retired("13.71.dlh", Some(code))), no(Reason::TargetNotAtHome), "{code}");
+    }
+    assert_eq!(declares(&registry, declared("13.71.new"), |h| h.unit = Some(unit("13"))), no(Reason::NotAtHome));
+}
+
+#[test]
+fn unit_is_merged_into_nothing_or_itself() {
+    let mut registry = registry(&["id", "13", "13.71"], &["13.71.dlh", "13.71.pu", "13.71.gone"]);
+    tell(&mut registry, Change::UnitClosed { unit: unit("13.71.gone"), into: None, declared: None });
+    let says = |change| declares(&registry, change, |_| {});
+    assert_eq!(says(retired("13.71.dlh", Some("13.71.pu"))), Admission::Admitted);
+    assert_eq!(says(retired("13.71.dlh", None)), Admission::Admitted);
+    for (code, into) in [
+        ("13.71.new", None),
+        ("13.71.dlh", Some("13.71.new")),
+        ("13.71.dlh", Some("13.71.dlh")),
+        ("13.71.dlh", Some("13.71.gone")),
+    ] {
+        assert_eq!(says(retired(code, into)), no(Reason::UnknownReference), "{code} {into:?}");
+    }
+    assert_eq!(says(retired("13.71", Some("13.71.dlh"))), no(Reason::OwnUnit));
+}
+
+#[test]
+fn province_goes_on_declaring_for_a_city_that_has_its_own_node_by_now() {
+    // Cited where the province was the city's home, judged when it is not any more.
+    let mut registry = registry(&["id", "13"], &["13.71"]);
+    tell(&mut registry, enrolled("13.71"));
+    let mut said = Header { complaint: None, ..header(node("13"), at(1), declared("13.71.dlh")) };
+    said.registry = at(100);
+    let bench = Bench {
+        registry: &registry,
+        events: &[],
+        complaint: None,
+        cited: Position::ZERO,
+        now: Timestamp(0),
+        derived: None,
+    };
+    assert_eq!(admit(&event(said.clone()), &bench), no(Reason::TargetNotAtHome));
+    said.change = declared("13.72");
+    assert_eq!(admit(&event(said), &bench), Admission::Admitted);
+}
+
+#[test]
+fn declaration_hides_among_a_complaints_events() {
+    let registry = registry(&["id", "13", "13.71"], &["13.71.dlh"]);
+    let hash = Some(EventHash([5; 32]));
+    let alter: [fn(&mut Header, Option<EventHash>); 4] = [
+        |h, _| h.complaint = Some(crate::domain::ComplaintId([7; 16])),
+        |h, hash| h.prev = hash,
+        |h, hash| h.opener = hash,
+        |h, hash| h.seen = hash,
+    ];
+    for alter in alter {
+        assert_eq!(declares(&registry, declared("13.71.dlh"), |h| alter(h, hash)), no(Reason::Malformed));
+    }
 }

@@ -161,9 +161,9 @@ fn acceptable(complaint: &Complaint, registry: &Registry, target: &Target) -> Re
     if accused(complaint, &target.unit) { Err(MoveRefusal::Accused) } else { Ok(home) }
 }
 
-/// Whether the complaint is about this unit or one above it.
+/// Whether the complaint is about this unit or one above it; about `id` it is about nobody.
 fn accused(complaint: &Complaint, unit: &UnitCode) -> bool {
-    complaint.filing.about.as_ref().is_some_and(|about| about.contains(unit))
+    complaint.filing.about.as_ref().is_some_and(|about| about.implicates(unit))
 }
 
 fn fit(complaint: &Complaint, registry: &Registry, unit: &UnitCode) -> bool {

@@ -91,7 +91,7 @@ fn a_later_return_asks_nothing_of_the_sender() {
 fn what_cannot_be_given_is_refused_with_its_reason() {
     let story = |change: Change| {
         let mut story = Story::about("13.71", Some("kl.pu"));
-        tell(&mut story.registry, Change::UnitClosed { unit: unit("14") });
+        tell(&mut story.registry, Change::UnitClosed { unit: unit("14"), into: None, declared: None });
         tell(&mut story.registry, Change::NodeRevoked { node: unit("13"), last: at(1) });
         story.holder(change);
         refused(&story)
@@ -146,7 +146,7 @@ fn silence_climbs_past_the_revoked_and_the_accused() {
     assert_eq!(up(None, Some("13.71")), Some(unit("13")));
     assert_eq!(up(Some("13"), None), Some(unit("id")));
     assert_eq!(up(Some("13.71"), Some("13")), Some(unit("id")));
-    assert_eq!(up(Some("id"), None), Some(unit("id")), "at the top there is nobody else");
+    assert_eq!(up(Some("id"), None), Some(unit("13.71")), "what is said of the nation is said against nobody");
     assert_eq!(up(Some("13"), Some("id")), None);
 }
 
@@ -335,4 +335,11 @@ fn dispute_is_seen_by_nobody() {
     wanted.binding = true;
     assert_eq!(dispute(&story.fold()), Some(wanted));
     assert_eq!(handovers(&story.fold()), 4);
+}
+
+#[test]
+fn complaint_about_the_nation_can_go_nowhere() {
+    let mut story = Story::about("13.71", Some("id"));
+    story.holder(transfer("13"));
+    assert_eq!(decided(&story).unit, unit("13"));
 }

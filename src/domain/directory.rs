@@ -75,6 +75,24 @@ impl Level {
         Self::ALL.iter().copied().find(|level| level.name() == name)
     }
 
+    /// The level that a code speaks of, as far as it does: a ministry may be an institution, an agency an enterprise. Cities have
+    /// numbers from 71 on in their province, regencies those below.
+    #[must_use]
+    pub fn of(code: &UnitCode) -> Self {
+        let number = || code.as_str().rsplit('.').next().and_then(|part| part.parse::<u8>().ok());
+        match code.kind() {
+            "national" => Self::National,
+            "province" => Self::Province,
+            "city" if number().is_some_and(|number| number < 71) => Self::Regency,
+            "city" => Self::City,
+            "district" => Self::District,
+            "village" => Self::Village,
+            "ministry" => Self::Ministry,
+            _ if code.territory().is_root() => Self::RegionalOffice,
+            _ => Self::Agency,
+        }
+    }
+
     /// Whether a unit of this level may have this code.
     #[must_use]
     pub fn fits(self, code: &UnitCode) -> bool {

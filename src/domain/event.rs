@@ -5,6 +5,7 @@ use super::ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealingKeyId, SigningKeyId, StatementSignature,
     Timestamp,
 };
+use super::listing::Listing;
 use super::terms::{Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Visibility};
 use super::tracking::TrackingNumber;
 use super::unit::UnitCode;
@@ -275,6 +276,15 @@ pub enum Change {
         /// For whom.
         wraps: Vec<Wrap>,
     },
+    /// A node says what one of its units is; the hub publishes it.
+    UnitDeclared(Box<Listing>),
+    /// A node says that one of its units takes no complaints any more.
+    UnitRetired {
+        /// Which.
+        unit: UnitCode,
+        /// The unit that has taken over what it did, if one has.
+        into: Option<UnitCode>,
+    },
     /// Hub: custody moved.
     Moved(Box<Moved>),
     /// Hub: a proposal cannot be granted.
@@ -401,15 +411,19 @@ pub enum Change {
     },
     /// Hub, registry: a unit exists and may hold complaints.
     UnitListed {
-        /// Its code.
-        unit: UnitCode,
-        /// Its public name.
-        name: PublicName,
+        /// What is known of it.
+        listing: Box<Listing>,
+        /// The node's declaration that it publishes; none if the hub's operator listed it.
+        declared: Option<EventHash>,
     },
     /// Hub, registry: a unit no longer takes complaints.
     UnitClosed {
         /// Its code.
         unit: UnitCode,
+        /// The unit that has taken over what it did, if one has.
+        into: Option<UnitCode>,
+        /// The node's declaration that it publishes; none if the hub's operator closed it.
+        declared: Option<EventHash>,
     },
     /// A change that this version does not know; carried whole.
     Unknown {
@@ -429,6 +443,8 @@ pub enum Role {
     Custodian,
     /// Whoever can open what is sealed.
     Granter,
+    /// A node, about its own units.
+    Declarer,
     /// The hub, on a complaint.
     Hub,
     /// The hub, about nodes and units.
@@ -471,6 +487,7 @@ impl Change {
             | Self::Unlinked { .. } => Role::Custodian,
             Self::Redacted { .. } => Role::Redactor,
             Self::Granted { .. } => Role::Granter,
+            Self::UnitDeclared(_) | Self::UnitRetired { .. } => Role::Declarer,
             Self::Moved(_)
             | Self::MoveRefused { .. }
             | Self::Inadmissible { .. }
@@ -535,6 +552,8 @@ impl Change {
             Self::Withdrew => "withdrew",
             Self::Redacted { .. } => "redacted",
             Self::Granted { .. } => "granted",
+            Self::UnitDeclared(_) => "unit-declared",
+            Self::UnitRetired { .. } => "unit-retired",
             Self::Moved(_) => "moved",
             Self::MoveRefused { .. } => "move-refused",
             Self::Inadmissible { .. } => "inadmissible",

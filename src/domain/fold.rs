@@ -166,7 +166,7 @@ impl<'a> Set<'a> {
                     hear_the_hub(complaint, &header.change);
                     Outcome::Counted
                 }
-                Role::Granter | Role::Registry => Outcome::Counted,
+                Role::Granter | Role::Registry | Role::Declarer => Outcome::Counted,
                 Role::Unknown => {
                     complaint.read_only = true;
                     Outcome::Waiting

@@ -141,7 +141,7 @@ fn the_hub_refuses_up_to_what_it_has_stored() {
     let mut story = Story::filed("13.71");
     story.holder(transfer("14"));
     let meanwhile = story.holder(Change::Responded);
-    super::testing::tell(&mut story.registry, Change::UnitClosed { unit: unit("14") });
+    super::testing::tell(&mut story.registry, Change::UnitClosed { unit: unit("14"), into: None, declared: None });
     story.order();
     assert_eq!(story.outcome(meanwhile), PENDING);
     assert_eq!(story.fold().verdict(&meanwhile), Some(PENDING));

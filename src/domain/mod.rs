@@ -13,6 +13,7 @@ pub mod doubles;
 pub mod event;
 pub mod fold;
 pub mod ids;
+pub mod listing;
 pub mod registry;
 pub mod routing;
 pub mod rules;
@@ -56,6 +57,7 @@ pub use ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
     StatementSignature, Timestamp, TokenId,
 };
+pub use listing::{Contact, Listing};
 pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,

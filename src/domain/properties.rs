@@ -132,7 +132,10 @@ fn step(story: &mut Story, dice: &Dice) {
             }
         }
         2 if place.is_multiple_of(8) => {
-            tell(&mut story.registry, Change::UnitClosed { unit: unit(UNITS[which.index(UNITS.len())]) });
+            tell(
+                &mut story.registry,
+                Change::UnitClosed { unit: unit(UNITS[which.index(UNITS.len())]), into: None, declared: None },
+            );
         }
         3 => {
             if story.decision().is_some() {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event, PublicName};
-use super::ids::{NodeId, Position, SealingKeyId, SigningKeyId};
+use super::ids::{EventHash, NodeId, Position, SealingKeyId, SigningKeyId};
+use super::listing::Listing;
 use super::terms::MoveRefusal;
 use super::unit::UnitCode;
 
@@ -92,10 +93,14 @@ pub struct Life {
 pub struct UnitEntry {
     /// Where in the hub's journal it was listed.
     pub listed: Position,
-    /// Its public name.
-    pub name: PublicName,
+    /// What is known of it.
+    pub listing: Listing,
+    /// The declaration that said it last; none if it was the hub's operator.
+    pub declared: Option<EventHash>,
     /// Whether it no longer takes complaints.
     pub closed: bool,
+    /// The unit that has taken over what it did, if it was closed for that.
+    pub into: Option<UnitCode>,
 }
 
 impl Registry {
@@ -138,18 +143,22 @@ impl Registry {
                     entry.lives.push(Life { incarnation: *incarnation, after });
                 }
             }
-            Change::UnitListed { unit, name } => {
-                let entry = self.units.entry(unit.clone());
-                let entry = entry.or_insert_with(|| UnitEntry { listed: at, name: name.clone(), closed: false });
-                entry.name = name.clone();
-                entry.closed = false;
-            }
-            Change::UnitClosed { unit } => {
-                if let Some(entry) = self.units.get_mut(unit) {
-                    entry.closed = true;
-                }
-            }
+            Change::UnitListed { listing, declared } => self.list(at, listing, *declared),
+            Change::UnitClosed { unit, into, declared } => self.close(unit, into.as_ref(), *declared),
             _ => {}
+        }
+    }
+
+    /// Lists a unit, or a listed one anew; a closed one is open again.
+    fn list(&mut self, at: Position, listing: &Listing, declared: Option<EventHash>) {
+        let listed = self.units.get(&listing.unit).map_or(at, |known| known.listed);
+        let entry = UnitEntry { listed, listing: listing.clone(), declared, closed: false, into: None };
+        self.units.insert(listing.unit.clone(), entry);
+    }
+
+    fn close(&mut self, unit: &UnitCode, into: Option<&UnitCode>, declared: Option<EventHash>) {
+        if let Some(entry) = self.units.get_mut(unit) {
+            (entry.closed, entry.into, entry.declared) = (true, into.cloned(), declared);
         }
     }
 
@@ -307,6 +316,45 @@ impl Registry {
             Ok(())
         } else {
             Err(MoveRefusal::Unconfirmed)
+        }
+    }
+
+    /// The registry as it will be when the hub has published these declarations. A unit that is not listed yet is at home nowhere in
+    /// it, at whatever position: nobody can act for it before everybody knows it.
+    #[must_use]
+    pub fn foreseen(&self, declared: &[Event]) -> Self {
+        let mut ahead = self.clone();
+        for event in declared {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "the others declare nothing")]
+            match &event.header.change {
+                Change::UnitDeclared(listing) => {
+                    ahead.list(Position::new(u32::MAX, u64::MAX), listing, Some(event.hash));
+                }
+                Change::UnitRetired { unit, into } => ahead.close(unit, into.as_ref(), Some(event.hash)),
+                _ => {}
+            }
+        }
+        ahead
+    }
+
+    /// Whether a unit is known by declarations of this node alone.
+    #[must_use]
+    pub fn is_waiting(&self, unit: &UnitCode) -> bool {
+        self.units.get(unit).is_some_and(|entry| entry.listed > self.position)
+    }
+
+    /// Whether it would change nothing to record this declaration of a node.
+    #[must_use]
+    pub fn says_already(&self, change: &Change) -> bool {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others declare nothing")]
+        match change {
+            Change::UnitDeclared(listing) => {
+                self.unit(&listing.unit).is_some_and(|entry| !entry.closed && entry.listing == **listing)
+            }
+            Change::UnitRetired { unit, into } => {
+                self.unit(unit).is_some_and(|entry| entry.closed && entry.into == *into)
+            }
+            _ => false,
         }
     }
 

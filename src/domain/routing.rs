@@ -274,7 +274,7 @@ fn ground(office: &Office, case: &Case) -> Option<(Ground, UnitCode)> {
 fn obstacle(office: &Office, case: &Case) -> Option<Obstacle> {
     let unit = &office.code;
     let speaks_for = |returned: &UnitCode| returned.contains(unit) && returned.government() == unit.government();
-    if case.about.as_ref().is_some_and(|about| !about.is_root() && about.contains(unit)) {
+    if case.about.as_ref().is_some_and(|about| about.implicates(unit)) {
         Some(Obstacle::Accused)
     } else if case.returned_by.contains(unit) {
         Some(Obstacle::Returned)

@@ -109,7 +109,7 @@ pub fn origin_precondition(complaint: &Complaint, change: &Change) -> Result<(),
 #[must_use]
 pub fn may_be_traced(event: &Event, history: &[Event]) -> bool {
     match event.header.change.role() {
-        Role::Custodian | Role::Hub | Role::Registry => true,
+        Role::Custodian | Role::Hub | Role::Registry | Role::Declarer => true,
         Role::Origin | Role::Redactor | Role::Granter | Role::Unknown => {
             reporter_may_be_traced(history.iter().chain([event]))
         }

@@ -23,7 +23,7 @@ pub fn must_be_sealed(kind: PartKind, filing: &Filing, origin: &NodeId) -> bool 
 /// above `id` there is nobody who could read it instead.
 #[must_use]
 pub fn is_accused(node: &NodeId, about: Option<&UnitCode>) -> bool {
-    about.zip(node.unit()).is_some_and(|(about, unit)| !about.is_root() && about.contains(unit))
+    about.zip(node.unit()).is_some_and(|(about, unit)| about.implicates(unit))
 }
 
 /// To whom content of a complaint is sealed as it stands: its origin, its holder, and the nodes on the way up from the holder to

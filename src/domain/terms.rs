@@ -217,6 +217,8 @@ terms! {
         UnknownMain = 21 "unknown-main",
         /// A double of a complaint that is a double itself.
         DoubleOfDouble = 22 "double-of-double",
+        /// A node retires the unit that it is enrolled for.
+        OwnUnit = 23 "own-unit",
     }
 }
 

@@ -102,9 +102,9 @@ pub(crate) fn registry(nodes: &[&str], units: &[&str]) -> Registry {
         say(&mut registry, change);
     }
     for code in nodes.iter().chain(units) {
-        say(&mut registry, Change::UnitListed { unit: unit(code), name: name.clone() });
+        say(&mut registry, crate::domain::Listing::named(unit(code), name.clone()).listed(None));
     }
-    let change = Change::UnitListed { unit: unit("99"), name };
+    let change = crate::domain::Listing::named(unit("99"), name).listed(None);
     registry.apply(&event(Header { complaint: None, ..header(NodeId::Hub, at(100), change) }));
     registry
 }

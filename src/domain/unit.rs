@@ -156,6 +156,13 @@ impl UnitCode {
         !(self.is_root() && other.is_root()) && (self.contains(other) || self.government() == other.government())
     }
 
+    /// Whether a complaint about this unit is one about `other`: about it, or about what it is part of. What is said of the nation can
+    /// end nowhere else, so that it is said against nobody.
+    #[must_use]
+    pub fn implicates(&self, other: &Self) -> bool {
+        !self.is_root() && self.contains(other)
+    }
+
     /// The lowest unit that contains both (a unit contains itself).
     #[must_use]
     pub fn common_ancestor(&self, other: &Self) -> Self {

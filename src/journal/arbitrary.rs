@@ -7,9 +7,9 @@ use proptest::sample::select;
 use super::kind;
 use crate::domain::event::{Category, PARTS_MAX, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, ComplaintId, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal,
-    Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SealingKeyId, SigningKeyId, StatementSignature,
-    Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
+    Cause, Change, Channel, Class, ComplaintId, Contact, EventHash, FederationId, Filing, Header, Inadmissibility,
+    Listing, MoveRefusal, Moved, NodeId, PartKind, PartRef, Position, Pseudonym, Reason, SealingKeyId, SigningKeyId,
+    StatementSignature, Timestamp, TrackingNumber, UnitCode, Visibility, Wrap,
 };
 
 /// Sequence numbers of all widths.
@@ -44,6 +44,18 @@ fn category() -> impl Strategy<Value = Category> {
 
 fn complaint() -> impl Strategy<Value = ComplaintId> {
     any::<[u8; 16]>().prop_map(ComplaintId)
+fn listing() -> impl Strategy<Value = Listing> {
+    let category = "[a-z0-9-]{1,12}".prop_filter_map("a category", |code| Category::parse(&code));
+    let areas = prop::collection::btree_set(unit().prop_map(|unit| unit.territory()), 0..5);
+    let categories = prop::collection::btree_set(category, 0..9);
+    let contact = of(name()).prop_map(|name| name.and_then(|name| Contact::parse(name.as_str())));
+    (unit(), name(), areas, categories, contact).prop_map(|(unit, name, areas, categories, contact)| Listing {
+        unit,
+        name,
+        areas,
+        categories,
+        contact,
+    })
 }
 
 fn filing() -> impl Strategy<Value = Filing> {
@@ -124,8 +136,10 @@ fn change() -> BoxedStrategy<Change> {
             ended,
             incarnation
         }),
-        (unit(), name()).prop_map(|(unit, name)| Change::UnitListed { unit, name }),
-        unit().prop_map(|unit| Change::UnitClosed { unit }),
+        (listing(), of(hash())).prop_map(|(listing, declared)| listing.listed(declared)),
+        (unit(), of(unit()), of(hash())).prop_map(|(unit, into, declared)| Change::UnitClosed { unit, into, declared }),
+        listing().prop_map(|listing| Change::UnitDeclared(Box::new(listing))),
+        (unit(), of(unit())).prop_map(|(unit, into)| Change::UnitRetired { unit, into }),
     ];
     let hub = prop_oneof![
         moved().prop_map(|moved| Change::Moved(Box::new(moved))),

@@ -2,7 +2,7 @@
 //! header around it is `header`'s.
 
 use super::cbor::{Reader, Unreadable, Writer};
-use super::kind;
+use super::{kind, listing};
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
     Cause, Change, Channel, Class, ComplaintId, Filing, Inadmissibility, Moment, MoveRefusal, Moved, Reason,
@@ -77,10 +77,13 @@ pub(super) fn encode(change: &Change) -> Vec<u8> {
         Change::IncarnationGranted { node, ended, incarnation } => {
             w.array(3).text(node.as_str()).position(*ended).uint(*incarnation)
         }
-        Change::UnitListed { unit, name } => w.array(2).text(unit.as_str()).text(name.as_str()),
-        Change::UnitClosed { unit: code }
-        | Change::NodeSuspended { node: code }
-        | Change::NodeReinstated { node: code } => w.array(1).text(code.as_str()),
+        Change::UnitDeclared(said) => listing::write(&mut w, said),
+        Change::UnitRetired { unit, into } => w.array(2).text(unit.as_str()).optional_unit(into.as_ref()),
+        Change::UnitListed { listing: said, declared } => listing::write(w.array(2), said).optional_hash(*declared),
+        Change::UnitClosed { unit, into, declared } => {
+            w.array(3).text(unit.as_str()).optional_unit(into.as_ref()).optional_hash(*declared)
+        }
+        Change::NodeSuspended { node } | Change::NodeReinstated { node } => w.array(1).text(node.as_str()),
         Change::Unknown { body, .. } => return body.clone(),
     };
     w.finish()
@@ -164,6 +167,11 @@ fn read(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadable> {
             r.array(2, "fields")?;
             Change::Granted { event: r.hash("event")?, wraps: wraps(r)? }
         }
+        kind::UNIT_DECLARED => Change::UnitDeclared(Box::new(listing::read(r)?)),
+        kind::UNIT_RETIRED => {
+            r.array(2, "fields")?;
+            Change::UnitRetired { unit: r.unit("unit")?, into: r.optional("into", Reader::unit)? }
+        }
         kind::MOVED => Change::Moved(Box::new(move_(r)?)),
         kind::MOVE_REFUSED => {
             r.array(3, "fields")?;
@@ -206,9 +214,14 @@ fn registry(number: u16, r: &mut Reader<'_>) -> Result<Option<Change>, Unreadabl
         }
         kind::UNIT_LISTED => {
             r.array(2, "fields")?;
-            Change::UnitListed { unit: r.unit("unit")?, name: name(r)? }
+            let listing = Box::new(listing::read(r)?);
+            Change::UnitListed { listing, declared: r.optional("declared", Reader::hash)? }
         }
-        kind::UNIT_CLOSED => one(r, |r| r.unit("unit")).map(|unit| Change::UnitClosed { unit })?,
+        kind::UNIT_CLOSED => {
+            r.array(3, "fields")?;
+            let (unit, into) = (r.unit("unit")?, r.optional("into", Reader::unit)?);
+            Change::UnitClosed { unit, into, declared: r.optional("declared", Reader::hash)? }
+        }
         kind::NODE_SUSPENDED => one(r, |r| r.unit("node")).map(|node| Change::NodeSuspended { node })?,
         kind::NODE_REINSTATED => one(r, |r| r.unit("node")).map(|node| Change::NodeReinstated { node })?,
         kind::NODE_CERTIFIED => {

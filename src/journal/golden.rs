@@ -3,7 +3,7 @@
 //!
 //! `LINTAS_WRITE_VECTORS=1` adds what is missing; a line that is there is never changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use super::sample::{self, unit};
 use super::{Head, Part, Seal, SignedReceipt, complaint_id, header, header_hash, import_nonce, kind, merkle};
 use crate::domain::event::{Category, PublicName};
 use crate::domain::{
-    Cause, Change, Channel, Class, ComplaintId, EventHash, FederationId, Filing, Header, Inadmissibility, MoveRefusal,
-    Moved, NodeId, PartKind, Position, Reason, SealingKeyId, SigningKeyId, StatementSignature, TrackingNumber,
-    Visibility, Wrap,
+    Cause, Change, Channel, Class, ComplaintId, Contact, EventHash, FederationId, Filing, Header, Inadmissibility,
+    Listing, MoveRefusal, Moved, NodeId, PartKind, Position, Reason, SealingKeyId, SigningKeyId, StatementSignature,
+    TrackingNumber, Visibility, Wrap,
 };
 
 type Vectors = Vec<(String, String)>;
@@ -90,6 +90,12 @@ fn changes() -> Vec<Change> {
         encapped: [0x81; 32],
         wrapped: [0x82; 48],
     };
+    let listing = Listing {
+        areas: BTreeSet::from([unit("13.71.01"), unit("13.71.02")]),
+        categories: ["pohon-tumbang", "sampah"].iter().filter_map(|code| Category::parse(code)).collect(),
+        contact: Contact::parse("(0751) 123456"),
+        ..Listing::named(unit("13.71.dlh"), name("Dinas Lingkungan Hidup Kota Padang"))
+    };
     vec![
         Change::Verified,
         Change::Disposed { unit: unit("13.71.dlh"), reason: Reason::Competent },
@@ -116,6 +122,8 @@ fn changes() -> Vec<Change> {
         Change::Appealed,
         Change::Withdrew,
         Change::Imported,
+        Change::UnitDeclared(Box::new(listing.clone())),
+        Change::UnitRetired { unit: unit("13.71.dlh"), into: Some(unit("13.71.dpupr")) },
         Change::Redacted { event: event(0xb2) },
         Change::Granted { event: event(0xb2), wraps: vec![wrap] },
         Change::Moved(Box::new(moved)),
@@ -140,8 +148,8 @@ fn changes() -> Vec<Change> {
         },
         Change::NodeRevoked { node: unit("13.71"), last: Position::new(2, 5_000_000_000) },
         Change::IncarnationGranted { node: unit("13.71"), ended: Position::new(1, 41), incarnation: 2 },
-        Change::UnitListed { unit: unit("13.71.dlh"), name: name("Dinas Lingkungan Hidup Kota Padang") },
-        Change::UnitClosed { unit: unit("13.71.dlh") },
+        listing.listed(Some(event(0xb6))),
+        Change::UnitClosed { unit: unit("13.71.dlh"), into: Some(unit("13.71.dpupr")), declared: Some(event(0xb7)) },
         Change::NodeSuspended { node: unit("13.71") },
         Change::NodeReinstated { node: unit("13.71") },
         Change::NodeCertified { node: unit("13.71"), tls_key: [0x72; 32] },
@@ -185,7 +193,7 @@ fn headers() -> Vec<(String, Header)> {
         time: crate::domain::Timestamp(-1),
         unit: None,
         account: None,
-        ..sample::header(1, Change::UnitClosed { unit: unit("13") })
+        ..sample::header(1, Change::UnitClosed { unit: unit("13"), into: None, declared: None })
     };
     headers.extend([("all-fields".to_owned(), full), ("no-optional-field".to_owned(), bare)]);
     headers

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | 10 | the custodian |
 //! | 30 | the origin, for its reporter |
+//! | 40 | a node, about its own units |
 //! | 50 | author, origin or hub; who can open what is sealed |
 //! | 60 | the hub, on a complaint |
 //! | 90 | the hub, about nodes and units |
@@ -82,6 +83,11 @@ kinds! {
     /// No fields.
     IMPORTED = 37, Change::Imported,
 
+    /// `[unit, name, [area, …], [category, …], contact | null]`
+    UNIT_DECLARED = 40, Change::UnitDeclared(_),
+    /// `[unit, into | null]`
+    UNIT_RETIRED = 41, Change::UnitRetired { .. },
+
     /// `[event]`
     REDACTED = 50, Change::Redacted { .. },
     /// `[event, [[part, to, key, encapped, wrapped], …]]`
@@ -108,9 +114,9 @@ kinds! {
     NODE_REVOKED = 91, Change::NodeRevoked { .. },
     /// `[node, ended, incarnation]`
     INCARNATION_GRANTED = 92, Change::IncarnationGranted { .. },
-    /// `[unit, name]`
+    /// `[[unit, name, [area, …], [category, …], contact | null], declared | null]`
     UNIT_LISTED = 93, Change::UnitListed { .. },
-    /// `[unit]`
+    /// `[unit, into | null, declared | null]`
     UNIT_CLOSED = 94, Change::UnitClosed { .. },
     /// `[node]`
     NODE_SUSPENDED = 95, Change::NodeSuspended { .. },

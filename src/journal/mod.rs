@@ -11,6 +11,7 @@ pub mod header;
 pub mod import_nonce;
 pub mod joining;
 pub mod kind;
+mod listing;
 pub mod locked;
 pub mod merkle;
 pub mod operator;

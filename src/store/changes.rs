@@ -26,6 +26,8 @@ pub struct Scope {
     pub known: BTreeSet<EventHash>,
     /// A joining token.
     pub token: Option<TokenId>,
+    /// At most so many of the own declarations of units that the hub has not judged.
+    pub declared: usize,
 }
 
 /// What a transaction has read.
@@ -51,6 +53,8 @@ pub struct View {
     pub known: BTreeSet<EventHash>,
     /// The token asked for, if there is one of that name.
     pub token: Option<Token>,
+    /// Own declarations of units that the hub has not judged, in order.
+    pub declared: Vec<Event>,
 }
 
 /// An event to store.

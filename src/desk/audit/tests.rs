@@ -230,7 +230,7 @@ async fn desk() -> (MemoryStore, ComplaintId) {
     let mut entries = Vec::new();
     let name = || PublicName::parse("Padang").unwrap();
     let unit = || UnitCode::parse("13.71").unwrap();
-    let listed = Change::UnitListed { unit: unit(), name: name() };
+    let listed = crate::domain::Listing::named(unit(), name()).listed(None);
     let (signing_key, tls_key) = (key().public(), [0; 32]);
     let (sealing_key, after) = (crate::domain::SealingKeyId([0; 32]), Position::ZERO);
     let enrolled = Change::NodeEnrolled { node: unit(), name: name(), signing_key, tls_key, sealing_key, after };

@@ -196,7 +196,7 @@ impl Reading<'_> {
             Column::Unit => text(complaint.unit().to_string()),
             Column::UnitName => {
                 let entry = self.registry.unit(complaint.unit());
-                text(entry.map_or("", |entry| entry.name.as_str()))
+                text(entry.map_or("", |entry| entry.listing.name.as_str()))
             }
             Column::Node => text(complaint.node().to_string()),
             Column::State => text(complaint.display().name()),

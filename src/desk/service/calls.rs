@@ -4,6 +4,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::admit::{self, Door};
 use super::places;
+use super::units;
 use super::wire;
 use crate::accounts::AccountError;
 use crate::desk::import::Outcome;
@@ -78,12 +79,14 @@ impl<S: Store> Calls for DeskService<S> {
 
     async fn act(&self, request: Request<messages::ActRequest>) -> Result<Response<messages::ActReply>, Status> {
         let (desk, caller) = (self.desk_of(&request).await?, traced(&request));
-        let asking = wire::asking(request.into_inner()).map_err(refuse)?;
+        let mut request = request.into_inner();
+        let addressed = units::address(&desk, &mut request).await.map_err(refuse)?;
+        let asking = wire::asking(request).map_err(refuse)?;
         let (unit, text) = (asking.unit.as_ref(), &asking.text);
         let done = desk.act_within(&asking.complaint, unit, &asking.action, text, caller).await;
         let written = done.map_err(refuse)?;
         tracing::info!(complaint = %written.complaint, unit = %written.unit, change = written.change, "done");
-        Ok(Response::new(wire::done(&written)))
+        Ok(Response::new(messages::ActReply { addressed, ..wire::done(&written) }))
     }
 
     async fn list(&self, request: Request<messages::ListRequest>) -> Result<Response<messages::ListReply>, Status> {
@@ -176,7 +179,29 @@ impl<S: Store> Calls for DeskService<S> {
     }
 
     async fn units(&self, request: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {
-        Ok(Response::new(wire::units(&*self.desk_of(&request).await?.registry().await.map_err(refuse)?)))
+        let desk = self.desk_of(&request).await?;
+        let below = wire::optional_unit(&request.into_inner().below).map_err(refuse)?;
+        Ok(Response::new(units::listed(&desk.outlook().await.map_err(refuse)?, below.as_ref())))
+    }
+
+    async fn import_units(
+        &self,
+        request: Request<messages::ImportUnitsRequest>,
+    ) -> Result<Response<messages::ImportUnitsReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let reply = units::import(&desk, request.into_inner()).await.map_err(refuse)?;
+        tracing::info!(added = reply.added, changed = reply.changed, mistakes = reply.mistakes.len(), "units declared");
+        Ok(Response::new(reply))
+    }
+
+    async fn change_unit(
+        &self,
+        request: Request<messages::ChangeUnitRequest>,
+    ) -> Result<Response<messages::ChangeUnitReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let reply = units::change(&desk, request.into_inner()).await.map_err(refuse)?;
+        tracing::info!(unit = reply.unit, changed = reply.changed, passed = reply.passed, "a unit is declared");
+        Ok(Response::new(reply))
     }
 }
 

@@ -142,6 +142,10 @@ calls! {
     status: StatusRequest -> StatusReply;
     /// Nodes and units.
     units: UnitsRequest -> UnitsReply;
+    /// Declares the units of a file.
+    import_units: ImportUnitsRequest -> ImportUnitsReply;
+    /// Adds, renames, merges or closes a unit.
+    change_unit: ChangeUnitRequest -> ChangeUnitReply;
     /// The nodes and their keys' codes.
     nodes: NodesRequest -> NodesReply;
     /// Whom to ask.

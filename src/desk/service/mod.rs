@@ -9,6 +9,7 @@ mod places;
 mod roster;
 pub mod told;
 pub mod transport;
+mod units;
 mod wire;
 
 pub use admit::Door;

@@ -3,7 +3,7 @@
 use crate::desk::story::{How, Linked};
 use crate::domain::event::PublicName;
 use crate::domain::{
-    Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Moment, NodeId, PartKind,
+    Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, Listing, Moment, NodeId, PartKind,
     Position, Registry, Timestamp, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{self, Body, OpenError, Part};
@@ -111,7 +111,7 @@ fn registry<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> Registry {
             time: Timestamp::default(),
             unit: None,
             account: None,
-            change: Change::UnitListed { unit, name },
+            change: Listing::named(unit, name).listed(None),
             parts: Vec::new(),
         };
         registry.apply(&Event { hash: EventHash([0; 32]), header });

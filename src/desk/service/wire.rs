@@ -222,6 +222,7 @@ pub(super) fn done(written: &Written) -> wire::ActReply {
         unit: written.unit.to_string(),
         standing: Some(standing(&written.standing)),
         take_back: take_back.into(),
+        addressed: None,
     }
 }
 
@@ -366,7 +367,7 @@ pub(super) fn names(file: &[FiledEvent], linked: &[Linked], registry: &Registry)
             _ => {}
         }
     }
-    let named = units.into_iter().filter_map(|code| Some((code, &registry.unit(code)?.name)));
+    let named = units.into_iter().filter_map(|code| Some((code, &registry.unit(code)?.listing.name)));
     named.map(|(code, name)| (code.to_string(), name.as_str().to_owned())).collect()
 }
 
@@ -381,24 +382,4 @@ pub(super) fn known_node(node: KnownNode) -> wire::Node {
         key_code: node.key_code,
         endorser: node.endorser.map(|node| node.to_string()).unwrap_or_default(),
     }
-}
-
-/// Nodes and units.
-pub(super) fn units(registry: &Registry) -> wire::UnitsReply {
-    let home = |unit: &UnitCode| registry.home(unit).map(|node| node.to_string()).unwrap_or_default();
-    let units = registry.units().map(|(code, entry)| wire::Unit {
-        code: code.to_string(),
-        name: entry.name.as_str().to_owned(),
-        home: home(code),
-        closed: entry.closed,
-    });
-    let nodes = registry.nodes().map(|(code, entry)| wire::Node {
-        code: code.to_string(),
-        name: entry.name.as_str().to_owned(),
-        revoked: entry.revoked.is_some(),
-        suspended: entry.suspended,
-        confirmed: entry.confirmed,
-        ..wire::Node::default()
-    });
-    wire::UnitsReply { units: units.collect(), nodes: nodes.collect() }
 }

@@ -112,7 +112,7 @@ impl Story {
         let Some(known) = &linked.known else {
             return say(&format!("now.link-{how}-elsewhere"), self.language, &[("complaint", &linked.id.to_string())]);
         };
-        let name = registry.unit(&known.unit).map(|entry| entry.name.as_str().to_owned());
+        let name = registry.unit(&known.unit).map(|entry| entry.listing.name.as_str().to_owned());
         let unit = super::Named { code: known.unit.to_string(), name };
         let facts = [
             ("complaint", known.tracking.to_string()),

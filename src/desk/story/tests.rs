@@ -32,7 +32,7 @@ impl Scene {
             [("13.71", "Kota Padang"), ("13.71.dpupr", "Dinas PUPR Kota Padang"), ("13", "Provinsi Sumatera Barat")];
         for (code, name) in names {
             let name = PublicName::parse(name).unwrap();
-            let event = scene.event("hub", None, 0, Change::UnitListed { unit: unit(code), name }, &[]);
+            let event = scene.event("hub", None, 0, crate::domain::Listing::named(unit(code), name).listed(None), &[]);
             scene.registry.apply(&event);
         }
         scene

@@ -162,7 +162,7 @@ async fn disposition_or_transfer_names_a_unit_that_cannot_be_given_it() {
     let id = bench.file().await;
     for (action, code) in [
         (dispose("13"), "desk.target-not-here"),
-        (dispose("13.71.dishub"), "desk.target-not-here"),
+        (dispose("13.71.dishub"), "desk.unknown-unit"),
         (transfer("kl.kemenkes"), "desk.unknown-unit"),
         (transfer("13.72"), "desk.closed-unit"),
         (transfer("13.71"), "desk.to-self"),

@@ -58,9 +58,11 @@ impl Bench {
             bench.enrol(code).await;
         }
         for code in ["id", "13.71", "13.71.dlh", "13.71.dpupr", "13", "kl.pu", "13.72"] {
-            bench.registry(Change::UnitListed { unit: unit(code), name: PublicName::parse(code).unwrap() }).await;
+            bench
+                .registry(crate::domain::Listing::named(unit(code), PublicName::parse(code).unwrap()).listed(None))
+                .await;
         }
-        bench.registry(Change::UnitClosed { unit: unit("13.72") }).await;
+        bench.registry(Change::UnitClosed { unit: unit("13.72"), into: None, declared: None }).await;
         bench
     }
 

@@ -82,7 +82,7 @@ async fn late_work_is_adopted_twice_or_without_a_look_at_its_target() {
     bench.must(id, [Action::Accept, Action::Adopt { event: None }]).await;
     assert_eq!(fold(&bench.events(id).await).unwrap().display(), DisplayState::InProgress);
     assert_eq!(bench.act(id, Action::Adopt { event: None }).await.unwrap_err().code(), "desk.not-late");
-    let elsewhere = Change::Disposed { unit: unit("13.01"), reason: crate::domain::Reason::Competent };
+    let elsewhere = Change::Disposed { unit: unit("13"), reason: crate::domain::Reason::Competent };
     bench.by_other("13", 3, first.hash, id, elsewhere).await;
     assert_eq!(bench.act(id, Action::Adopt { event: None }).await.unwrap_err().code(), "desk.target-not-here");
 }
@@ -154,7 +154,7 @@ async fn crash_between_planning_and_commit_leaves_a_trace() {
 async fn registry_position_cited_goes_down() {
     let mut bench = Bench::padang().await;
     let id = bench.file().await;
-    bench.registry(Change::UnitListed { unit: unit("kl.atr"), name: name("ATR") }).await;
+    bench.registry(crate::domain::Listing::named(unit("kl.atr"), name("ATR")).listed(None)).await;
     bench.must(id, [Action::Verify]).await;
     let stale = crate::desk::Desk::open(
         bench.store.clone(),
@@ -163,7 +163,7 @@ async fn registry_position_cited_goes_down() {
         keyring(),
     );
     let stale = stale.await.unwrap();
-    bench.registry(Change::UnitListed { unit: unit("kl.bpn"), name: name("BPN") }).await;
+    bench.registry(crate::domain::Listing::named(unit("kl.bpn"), name("BPN")).listed(None)).await;
     bench.must(id, [dispose("13.71.dlh")]).await;
     let name = crate::desk::ComplaintName::Id(id);
     stale.act(&name, None, &Action::Respond, "sudah").await.unwrap();

@@ -9,3 +9,4 @@ mod importing;
 mod linking;
 mod routing;
 mod service;
+mod units;

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::desk::directory::read;
-use crate::domain::directory::{Directory, Office};
+use crate::desk::units::{Form, read};
+use crate::domain::directory::{Directory, Level, Office};
 use crate::domain::event::Category;
 use crate::domain::routing::{Case, Obstacle, Route, route};
-use crate::domain::{NodeId, UnitCode};
+use crate::domain::{Listing, NodeId, UnitCode};
 use crate::words::{Language, candidate, categories, left_out};
 
 /// Which bodies run a node of their own, as in the demo; all others are at home at the nearest one above them.
@@ -22,10 +22,11 @@ fn unit(text: &str) -> Result<UnitCode, String> {
 
 fn directory() -> Directory {
     let nodes = NODES.map(|code| unit(code).unwrap());
-    let offices = read(include_bytes!("../../../data/units.csv")).unwrap();
-    let at_home = offices.into_iter().map(|office| {
-        let home = nodes.iter().find(|node| node.contains(&office.code)).cloned().map(NodeId::Node);
-        Office { home, ..office }
+    let units = read(include_bytes!("../../../data/units.csv"), Form::Csv).whole().unwrap();
+    let at_home = units.into_iter().map(|unit| {
+        let Listing { unit: code, name, areas, categories, .. } = unit.listing;
+        let home = nodes.iter().find(|node| node.contains(&code)).cloned().map(NodeId::Node);
+        Office { level: Level::of(&code), code, name, areas, categories, closed: false, home }
     });
     Directory::new(at_home).unwrap()
 }

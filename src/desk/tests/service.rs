@@ -21,7 +21,12 @@ struct Served {
 }
 
 async fn served() -> Served {
-    let bench = Bench::padang().await;
+    let mut bench = Bench::padang().await;
+    let file = b"code,name,categories\n13.71.dlh,DLH,sampah\n";
+    let units = crate::desk::units::read(file, crate::desk::units::Form::Csv).whole().unwrap();
+    for unit in units {
+        bench.registry(unit.over(None).listed(None)).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let place = SocketPlace::of(folder.path()).unwrap();
     let socket = DeskSocket::open(&place).unwrap();
@@ -99,7 +104,7 @@ async fn status_hides_what_waits_to_leave() {
     let outbox = status.outbox.unwrap();
     assert_eq!((outbox.unsealed, outbox.unacknowledged, outbox.provisional), (1, 1, 1));
     assert_eq!(status.link.unwrap().state, "unknown");
-    assert_eq!(caller.units(wire::UnitsRequest {}).await.unwrap().nodes.len(), 4);
+    assert_eq!(caller.units(wire::UnitsRequest::default()).await.unwrap().nodes.len(), 4);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Taking in sealed batches of a node's journal: admission, verdicts, ordering and fan-out, as one plan for one transaction.
 //! Seal and chain were verified before; nothing is judged unverified.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -190,7 +191,8 @@ impl Working {
 
 /// The transaction in the making: what it knows and what it will write.
 pub(super) struct Desk<'a> {
-    pub(super) registry: &'a Registry,
+    /// As it stands in this transaction: with what was announced in it.
+    pub(super) registry: Cow<'a, Registry>,
     pub(super) recorder: Recorder<'a>,
     pub(super) working: BTreeMap<ComplaintId, Working>,
     /// What caused the events, where that is traced.
@@ -214,7 +216,7 @@ impl<'a> Desk<'a> {
             (*id, Working { events: events.clone(), complaint: fold(events), verdicts, ..Working::default() })
         });
         Self {
-            registry,
+            registry: Cow::Borrowed(registry),
             recorder: Recorder::new(signer, &view.own, registry.position(), now),
             working: working.collect(),
             traces: view.traces.clone(),
@@ -265,6 +267,7 @@ impl<'a> Desk<'a> {
     /// Records a registry event and sends it to every node.
     pub(super) fn announce(&mut self, change: Change) {
         let (event, entry) = self.recorder.record(None, None, change);
+        self.registry.to_mut().apply(&event);
         self.changes.entries.push(entry);
         self.changes.outbox.extend(self.registry.nodes().map(|(node, _)| (node, event.hash)));
     }
@@ -437,6 +440,9 @@ impl Desk<'_> {
                     self.record(id, Change::Held { event: hash }, Some(node));
                 }
             }
+            Admission::Admitted if event.header.change.role() == Role::Declarer => {
+                self.publish(event, sealed.entry.bytes, proof);
+            }
             Admission::Admitted => self.keep(&event, sealed.entry, proof, Verdict::Provisional),
         }
     }
@@ -456,7 +462,7 @@ impl Desk<'_> {
             None
         };
         let bench = Bench {
-            registry: self.registry,
+            registry: &self.registry,
             events: work.map(|work| work.events.as_slice()).unwrap_or_default(),
             complaint: work.and_then(|work| work.complaint.as_ref()),
             cited,
@@ -498,6 +504,21 @@ impl Desk<'_> {
         let others = after.into_iter().filter(|node| *node != event.header.node);
         self.changes.outbox.extend(others.map(|node| (node, event.hash)));
         self.working.insert(id, work);
+    }
+
+    /// Keeps a node's declaration, and tells every node what it says of the unit.
+    fn publish(&mut self, event: Event, bytes: Vec<u8>, proof: ProofRef) {
+        self.changes.entries.push(Entry::of(&event, bytes, Vec::new(), Some(proof), Verdict::Applied));
+        if self.registry.says_already(&event.header.change) {
+            return;
+        }
+        let declared = Some(event.hash);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is a declaration")]
+        match event.header.change {
+            Change::UnitDeclared(listing) => self.announce(Change::UnitListed { listing, declared }),
+            Change::UnitRetired { unit, into } => self.announce(Change::UnitClosed { unit, into, declared }),
+            _ => {}
+        }
     }
 
     /// Whether the complaint's custodian is this node.

@@ -27,7 +27,7 @@ pub(super) fn decide_if_ready(
     else {
         return;
     };
-    let decision = decide(complaint, &work.events, desk.registry, stored, desk.policy.handovers_max);
+    let decision = decide(complaint, &work.events, &desk.registry, stored, desk.policy.handovers_max);
     let change = match decision {
         None => return,
         Some(Decision::Move(moved)) => Change::Moved(moved),
@@ -45,7 +45,7 @@ pub(super) fn move_straight_up(desk: &mut Desk<'_>, id: ComplaintId) {
             && !complaint.read_only
     };
     let Some(complaint) = work.complaint.as_ref().filter(about_its_own) else { return };
-    if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Escalation) {
+    if let Some(moved) = escalate(complaint, &work.events, &desk.registry, Cause::Escalation) {
         desk.record(Some(id), Change::Moved(Box::new(moved)), None);
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn follow(desk: &mut Desk<'_>, id: ComplaintId, came: &[EventHash]) {
 fn move_on_appeal(desk: &mut Desk<'_>, id: ComplaintId) {
     let Some(work) = desk.working.get(&id) else { return };
     let Some(complaint) = work.complaint.as_ref().filter(|complaint| complaint.epoch().ended) else { return };
-    if let Some(moved) = escalate(complaint, &work.events, desk.registry, Cause::Appeal) {
+    if let Some(moved) = escalate(complaint, &work.events, &desk.registry, Cause::Appeal) {
         desk.record(Some(id), Change::Moved(Box::new(moved)), None);
     }
 }
@@ -87,7 +87,7 @@ fn join(desk: &mut Desk<'_>, id: ComplaintId, of: ComplaintId) {
     let complaint = |id| desk.working.get(&id).and_then(|work| work.complaint.as_ref());
     let (Some(double), Some(main)) = (complaint(id), complaint(of)) else { return };
     if double.double_of() == Some(of) {
-        for change in joining(double, main, desk.registry) {
+        for change in joining(double, main, &desk.registry) {
             desk.record(Some(of), change, None);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::NodeKey;
 use crate::domain::rules::may_be_traced;
-use crate::domain::{Change, ComplaintId, Event, EventHash, Position, Timetable, Verdict, fold};
+use crate::domain::{Change, ComplaintId, Event, EventHash, Header, Position, Role, Timetable, Verdict, fold};
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
 use crate::link::message::Fault;
@@ -121,7 +121,17 @@ pub fn begin(
     let mut position = Position::new(incarnation, 0);
     for entry in aside {
         let Ok(old) = journal::event(&entry.bytes) else { continue };
-        let Some(id) = old.header.complaint else { continue };
+        let Some(id) = old.header.complaint else {
+            if old.header.change.role() == Role::Declarer {
+                position = position.next();
+                let registry = old.header.registry.max(view.own.cited);
+                let header = Header { position, registry, ..old.header };
+                let bytes = journal::header::encode(&header);
+                let event = Event { hash: journal::header_hash(&bytes), header };
+                changes.entries.push(Entry::of(&event, bytes, Vec::new(), None, Verdict::Provisional));
+            }
+            continue;
+        };
         position = position.next();
         let file = files.entry(id).or_default();
         let now = |hash: Option<EventHash>| hash.map(|hash| *renamed.get(&hash).unwrap_or(&hash));

@@ -81,7 +81,8 @@ impl Town {
         };
         let signer = HubKey { federation: federation.clone(), key: Arc::new(SigningKey::from_seed([4; 32])) };
         let store = MemoryStore::new(Owner { federation: federation.clone(), node: NodeId::Hub });
-        let units = ["13", "13.71", "13.72"].map(|code| Change::UnitListed { unit: unit(code), name: name(code) });
+        let units =
+            ["13", "13.71", "13.72"].map(|code| crate::domain::Listing::named(unit(code), name(code)).listed(None));
         register(&store, &signer, units.into(), now).await.unwrap();
         let shared = Arc::new(HubShared::new(store.clone(), signer, Policy::default(), clock.clone()));
         let trusted = folder.join("ca.pem");

@@ -154,6 +154,7 @@ suite! {
         planner_does_not_see_what_another_wrote,
         view_is_out_of_order_or_incomplete,
         large_transaction_is_cut_short,
+        declaration_that_waits_is_not_seen,
         store_forgets_whose_it_is;
     journals:
         duplicate_event_changes_something,

@@ -71,7 +71,7 @@ pub(in crate::store) fn moved(ends: EventHash) -> Change {
 }
 
 pub(in crate::store) fn listed(code: &str) -> Change {
-    Change::UnitListed { unit: unit(code), name: PublicName::parse(code).unwrap() }
+    crate::domain::Listing::named(unit(code), PublicName::parse(code).unwrap()).listed(None)
 }
 
 pub(in crate::store) fn enrolled(code: &str) -> Change {

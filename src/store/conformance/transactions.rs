@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 
 use super::Bench;
 use super::sample::{
-    Author, at, complaint, enrolled, everything, filed, listed, moved, node, owner, part, put, refused, summary,
+    Author, at, complaint, enrolled, everything, filed, listed, moved, node, owner, part, put, refused, summary, unit,
 };
-use crate::domain::{Change, EventHash, Position, SealHash, Verdict};
+use crate::domain::event::PublicName;
+use crate::domain::{Change, EventHash, Listing, Position, SealHash, Verdict};
 use crate::store::{Changes, Entry, PeerUpdate, Scope, Store};
 
 pub(super) async fn contradiction_leaves_something_behind<B: Bench>(bench: &B) {
@@ -172,6 +173,28 @@ pub(super) async fn view_is_out_of_order_or_incomplete<B: Bench>(bench: &B) {
     let unsealed: Vec<_> = view.unsealed.iter().map(|row| (row.position, row.hash, row.bytes)).collect();
     assert_eq!(unsealed, [(at(1, 1), mine.hash, mine.sealed.bytes.len() + 12)]);
     assert_eq!(store.registry().await.unwrap().len(), 2);
+}
+
+pub(super) async fn declaration_that_waits_is_not_seen<B: Bench>(bench: &B) {
+    let store = bench.open("13.71").await;
+    let (mut own, mut other) = (Author::new("13.71"), Author::new("13"));
+    let listing = |code: &str| Box::new(Listing::named(unit(code), PublicName::parse(code).unwrap()));
+    let first = own.tell(None, Change::UnitDeclared(listing("13.71.a")), &[]);
+    let between = own.write(complaint(1), Change::FollowedUp);
+    let second = own.tell(None, Change::UnitRetired { unit: unit("13.71.a"), into: None }, &[]);
+    let theirs = other.tell(None, Change::UnitDeclared(listing("13.b")), &[]);
+    let hashes = [first.hash, second.hash];
+    put(&store, Changes { entries: vec![first, between, second], ..Changes::default() }).await.unwrap();
+    put(&store, other.batch(vec![theirs], Verdict::Provisional)).await.unwrap();
+    let seen = async |declared| {
+        let scope = Scope { declared, ..Scope::default() };
+        let view = store.transact(scope, |view| (Changes::default(), view.clone())).await.unwrap();
+        view.declared.iter().map(|event| event.hash).collect::<Vec<_>>()
+    };
+    assert_eq!((seen(9).await, seen(1).await, seen(0).await), (hashes.to_vec(), vec![hashes[0]], Vec::new()));
+    let verdicts = vec![(hashes[0], Verdict::Applied)];
+    put(&store, Changes { verdicts, ..Changes::default() }).await.unwrap();
+    assert_eq!(seen(9).await, hashes[1..], "the hub has judged the first");
 }
 
 pub(super) async fn large_transaction_is_cut_short<B: Bench>(bench: &B) {

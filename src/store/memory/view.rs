@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::state::State;
-use crate::domain::{Event, NodeId, Position};
-use crate::store::{Peer, Scope, StoreError, Unsealed, View};
+use crate::domain::{Event, NodeId, Position, Verdict};
+use crate::journal;
+use crate::store::{Entry, Peer, Scope, StoreError, Unsealed, View};
 
 impl State {
     pub(super) fn view(&self, scope: &Scope) -> Result<View, StoreError> {
@@ -29,6 +30,7 @@ impl State {
             unsealed: self.unsealed().take(scope.unsealed).collect(),
             known: scope.known.iter().filter(|hash| self.ids.contains_key(*hash)).copied().collect(),
             token: scope.token.and_then(|id| self.tokens.get(&id)).cloned(),
+            declared: self.declared().take(scope.declared).collect::<Result<_, _>>()?,
         })
     }
 
@@ -38,6 +40,15 @@ impl State {
 
     pub(super) fn registry(&self, after: Position) -> Result<Vec<Event>, StoreError> {
         self.journal_of(&NodeId::Hub, after).filter(|row| row.entry.registry).map(super::state::Row::event).collect()
+    }
+
+    /// Own declarations of units that the hub has not judged. They belong to no complaint, so their headers were not kept read.
+    fn declared(&self) -> impl Iterator<Item = Result<Event, StoreError>> {
+        let open = |entry: &Entry| {
+            entry.verdict == Verdict::Provisional && matches!(&*entry.change, "unit-declared" | "unit-retired")
+        };
+        let rows = self.journal_of(&self.owner.node, Position::ZERO).filter(move |row| open(&row.entry));
+        rows.map(|row| journal::event(&row.entry.sealed.bytes).map_err(|error| StoreError::Corrupt(error.to_string())))
     }
 
     pub(super) fn unsealed(&self) -> impl Iterator<Item = Unsealed> {

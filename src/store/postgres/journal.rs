@@ -102,6 +102,26 @@ pub(super) async fn unsealed(
     columns::unsealed(rows)
 }
 
+/// The first own declarations of units that the hub has not judged.
+pub(super) async fn declared(
+    connection: &mut PgConnection,
+    owner: &Owner,
+    most: usize,
+) -> Result<Vec<Event>, StoreError> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT hash, header FROM events WHERE origin = $1 AND verdict = 0 AND change IN ('unit-declared', 'unit-retired')
+         ORDER BY incarnation, seq LIMIT $2",
+    )
+    .bind(owner.node.as_str())
+    .bind(limit(most))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|(hash, header)| decode(hash, header)).collect()
+}
+
 /// All journals of which something is stored. The index is skipped through, one step a journal.
 pub(super) async fn origins(connection: &mut PgConnection) -> Result<Vec<NodeId>, StoreError> {
     let names: Vec<String> = sqlx::query_scalar(

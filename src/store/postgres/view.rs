@@ -39,6 +39,7 @@ pub(super) async fn read(
             Some(id) => tokens::read(connection, id).await?,
             None => None,
         },
+        declared: journal::declared(connection, owner, scope.declared).await?,
     };
     histories(connection, &complaints, &mut view).await?;
     if scope.unsealed > 0 {

@@ -30,6 +30,7 @@ pub(super) async fn read(connection: &mut SqliteConnection, owner: &Owner, scope
             Some(id) => tokens::read(connection, id).await?,
             None => None,
         },
+        declared: journal::declared(connection, owner, scope.declared).await?,
     };
     histories(connection, scope, &mut view).await?;
     if let Some(node) = &scope.peer {

@@ -241,7 +241,7 @@ fn node_writes_what_only_the_hub_writes() {
             Change::Moved(Box::new(moved)),
             Change::Released { event: filed },
             Change::Inadmissible { event: filed, prev: None, reason: Why::NotAtHome },
-            Change::UnitListed { unit: unit("13.73"), name },
+            lintas::domain::Listing::named(unit("13.73"), name).listed(None),
         ] {
             let header = bench.at("13.72").header(id, change, &bench).await;
             gets(&mut bench, "13.72", header, Vec::new(), Why::HubOnly).await;

@@ -92,7 +92,8 @@ impl Bench {
         let clock = Arc::new(ManualClock::at(START));
         let signer = HubKey { federation, key: Arc::new(SigningKey::from_seed([7; 32])) };
         let units = NODES.iter().flat_map(|(_, units)| units.iter());
-        let listed = units.map(|code| Change::UnitListed { unit: unit(code), name: PublicName::parse(code).unwrap() });
+        let listed =
+            units.map(|code| lintas::domain::Listing::named(unit(code), PublicName::parse(code).unwrap()).listed(None));
         register(&store, &signer, listed.collect(), clock.timestamp()).await.unwrap();
         let hub = shared(&store, &signer, &clock);
         let mut bench = Self { clock, signer, store, hub, sites: BTreeMap::new(), nonces: 0 };

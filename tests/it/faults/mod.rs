@@ -18,6 +18,7 @@ mod sessions;
 mod silence;
 mod traces;
 mod trust;
+mod units;
 mod work;
 
 /// Runs a test to its end on one thread: nothing here waits for time.

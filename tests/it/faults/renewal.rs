@@ -7,7 +7,7 @@ use std::time::Duration;
 use lintas::desk::{Desk, NewComplaint};
 use lintas::domain::event::{Category, PublicName};
 use lintas::domain::{
-    Change, Channel, Class, FederationId, NodeId, Position, Timestamp, TokenId, UnitCode, Verdict, Visibility,
+    Channel, Class, FederationId, NodeId, Position, Timestamp, TokenId, UnitCode, Verdict, Visibility,
 };
 use lintas::identity::issuing::Issuing;
 use lintas::identity::renewal::write_renewed;
@@ -86,7 +86,7 @@ async fn event_is_refused_or_doubled_when_the_certificate_is_renewed() {
     let hub_files = TlsFiles { key: path("hub.key"), certificate: path("hub.pem"), authority: ca.clone() };
     let signer = HubKey { federation: federation.clone(), key: Arc::new(SigningKey::from_seed([4; 32])) };
     let hub_store = MemoryStore::new(Owner { federation: federation.clone(), node: NodeId::Hub });
-    let listed = Change::UnitListed { unit: unit.clone(), name: PublicName::parse("Kota Padang").unwrap() };
+    let listed = lintas::domain::Listing::named(unit.clone(), PublicName::parse("Kota Padang").unwrap()).listed(None);
     register(&hub_store, &signer, vec![listed], now).await.unwrap();
     let shared = HubShared::new(hub_store.clone(), signer.clone(), Policy::default(), Arc::new(SystemClock));
     let issuing = Issuing { federation: federation.clone(), folder: path("authority"), trusted: ca, lifetime: life };

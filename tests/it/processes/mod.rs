@@ -21,3 +21,4 @@ mod traced;
 mod transfer;
 mod trust;
 mod two_hubs;
+mod units;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lintas::desk::Desk;
 use lintas::domain::event::PublicName;
-use lintas::domain::{Cause, Change, EventHash, FederationId, NodeId, UnitCode, Verdict};
+use lintas::domain::{Cause, EventHash, FederationId, NodeId, UnitCode, Verdict};
 use lintas::journal::{SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar::{Enrolment, enrol, register};
@@ -62,9 +62,9 @@ impl World {
         };
         let now = clock.timestamp();
         let units: Vec<UnitCode> = NODES.iter().flat_map(|(_, units)| units.iter().map(|code| unit(code))).collect();
-        let listed = units
-            .iter()
-            .map(|unit| Change::UnitListed { unit: unit.clone(), name: PublicName::parse(unit.as_str()).unwrap() });
+        let listed = units.iter().map(|unit| {
+            lintas::domain::Listing::named(unit.clone(), PublicName::parse(unit.as_str()).unwrap()).listed(None)
+        });
         register(&store, &signer, listed.collect(), now).await.unwrap();
         let mut sites = Vec::new();
         for (number, (code, own)) in (1_u8..).zip(NODES) {

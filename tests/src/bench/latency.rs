@@ -165,7 +165,13 @@ fn filing(number: u64) -> desk::FileRequest {
 }
 
 fn act(complaint: &str, action: Action, number: u64) -> desk::ActRequest {
-    desk::ActRequest { complaint: complaint.to_owned(), unit: String::new(), text: text(number), action: Some(action) }
+    desk::ActRequest {
+        complaint: complaint.to_owned(),
+        unit: String::new(),
+        text: text(number),
+        action: Some(action),
+        ..desk::ActRequest::default()
+    }
 }
 
 fn wide(number: usize) -> u64 {

@@ -2,6 +2,7 @@
 
 mod cases;
 mod stories;
+mod units;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -35,8 +36,9 @@ pub fn data_folder() -> PathBuf {
 /// # Errors
 /// If a command is refused or a process does not come up.
 pub async fn found(folder: &Path, database: Option<String>) -> anyhow::Result<Federation> {
-    let mut federation = Federation::found_on(folder, &data_folder().join("units.csv"), NODES, database).await?;
+    let mut federation = Federation::found_on(folder, &units::of_hub(folder)?, NODES, database).await?;
     federation.start().await?;
+    units::declare(&federation, folder).await?;
     Ok(federation)
 }
 

@@ -67,7 +67,7 @@ async fn stranger_at_the_socket_for_people_is_served() {
     served.bench.account("budi", UnitAdmin, "13.71").await;
     let mut stranger = served.caller(&served.peoples, Credentials::System).await;
     assert_eq!(code(stranger.status(wire::StatusRequest {}).await), "account.not-logged-in");
-    assert_eq!(code(stranger.units(wire::UnitsRequest {}).await), "account.not-logged-in");
+    assert_eq!(code(stranger.units(wire::UnitsRequest::default()).await), "account.not-logged-in");
     assert_eq!(code(stranger.list(wire::ListRequest::default()).await), "account.not-logged-in");
     assert_eq!(code(stranger.show(wire::ShowRequest::default()).await), "account.not-logged-in");
     assert_eq!(code(stranger.file(wire::FileRequest::default()).await), "account.not-logged-in");
