@@ -257,7 +257,7 @@ fn write(view: &View, registry: &Registry, author: &Author, draft: Draft<'_>) ->
     };
     let changes = Changes {
         entries,
-        summaries: vec![Summary::of(&complaint, updated)],
+        summaries: vec![Summary::of(&complaint, &events, updated)],
         cited: Some(cited),
         destroy,
         ..Changes::default()

@@ -150,6 +150,7 @@ mod tests {
             filed_at: Timestamp(1_780_248_600_000_000),
             updated_at: Timestamp(1_780_248_600_000_000),
             participants: vec![NodeId::parse("13.71").unwrap()],
+            measure: None,
         }
     }
 

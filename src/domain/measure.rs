@@ -66,6 +66,16 @@ impl Measure {
     }
 }
 
+impl Measure {
+    /// The same without what depends on the regulations that were in force when it was made.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        let mut figures = self.figures.clone();
+        figures.add(Figure::LateAnswers, figures.get(Figure::LateAnswers).saturating_neg());
+        Self { cell: self.cell.clone(), figures }
+    }
+}
+
 /// Year and month of a moment, as in 202611.
 #[must_use]
 pub fn month(at: Timestamp, zone: Zone) -> u32 {

@@ -13,8 +13,10 @@ use std::sync::LazyLock;
 pub use error::RegulationError;
 pub use read::{read_deadlines, read_holidays, read_zones};
 
+use crate::domain::clock::Running;
 use crate::domain::deadline::Rules;
-use crate::domain::{Calendar, UnitCode, Zone};
+use crate::domain::measure::Regulated;
+use crate::domain::{Calendar, Class, Timestamp, UnitCode, Zone};
 
 const HOLIDAYS_FILE: &str = include_str!("../../data/holidays.csv");
 const ZONES_FILE: &str = include_str!("../../data/time-zones.csv");
@@ -42,4 +44,19 @@ pub fn zone_of(unit: &UnitCode) -> Option<Zone> {
     static ZONES: LazyLock<BTreeMap<String, Zone>> = LazyLock::new(|| read_zones(ZONES_FILE).unwrap_or_default());
     let top = unit.as_str().split('.').next().unwrap_or_default();
     ZONES.get(top).copied()
+}
+
+/// All of this, as statistics reckon with it.
+#[derive(Clone, Copy, Debug)]
+pub struct InForce;
+
+impl Regulated for InForce {
+    fn zone(&self, unit: &UnitCode) -> Zone {
+        zone_of(unit).unwrap_or(Zone::Wib)
+    }
+
+    fn due(&self, class: Class, unit: &UnitCode, clock: &Running) -> Option<Timestamp> {
+        let rule = deadlines().rule(class, clock.moment)?;
+        rule.due(clock.start, self.zone(unit), &clock.pauses, calendar()).end()
+    }
 }

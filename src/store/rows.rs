@@ -2,10 +2,11 @@
 
 use crate::domain::complaint::DisplayState;
 use crate::domain::{
-    Class, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, SealHash, Timestamp,
+    Class, Complaint, ComplaintId, Event, EventHash, FederationId, Measure, NodeId, Position, SealHash, Timestamp,
     TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{Head, Part, Seal, SignedReceipt};
+use crate::regulations::InForce;
 use crate::runtime::TraceContext;
 
 /// Whose store it is; written once, when it is created.
@@ -218,12 +219,14 @@ pub struct Summary {
     pub updated_at: Timestamp,
     /// Nodes that take part, in order.
     pub participants: Vec<NodeId>,
+    /// What it adds to the statistics; none if it is not counted in them.
+    pub measure: Option<Box<Measure>>,
 }
 
 impl Summary {
-    /// The projection of a fold.
+    /// The projection of a fold of these events.
     #[must_use]
-    pub fn of(complaint: &Complaint, updated_at: Timestamp) -> Self {
+    pub fn of(complaint: &Complaint, events: &[Event], updated_at: Timestamp) -> Self {
         let late = complaint.outcomes.values().filter(|o| **o == crate::domain::Outcome::Late).count();
         Self {
             id: complaint.id,
@@ -243,6 +246,7 @@ impl Summary {
             filed_at: complaint.filed_at,
             updated_at,
             participants: complaint.participants.iter().cloned().collect(),
+            measure: Some(Box::new(Measure::of(complaint, events, &InForce))),
         }
     }
 }

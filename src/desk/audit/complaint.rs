@@ -62,9 +62,13 @@ fn place(filed: &FiledEvent) -> String {
 /// The stored projection is that of the fold.
 fn state(complaint: &Complaint, file: &File, stored: &Summary, report: &mut Report) {
     let times = file.events.iter().filter(|filed| complaint.contains(&filed.event.hash));
+    let events: Vec<Event> = file.events.iter().map(|filed| filed.event.clone()).collect();
     let newest: Timestamp = times.map(|filed| filed.event.header.time).max().unwrap_or(complaint.filed_at);
-    let found = Summary::of(complaint, newest);
-    if *stored == found {
+    let found = Summary::of(complaint, &events, newest);
+    // Due dates are by the regulations that were in force when the measure was made.
+    let lasting = |summary: &Summary| summary.measure.as_ref().map(|measure| measure.lasting());
+    let same = lasting(stored) == lasting(&found);
+    if same && *stored == (Summary { measure: stored.measure.clone(), ..found.clone() }) {
         return;
     }
     let fields = [
@@ -83,6 +87,7 @@ fn state(complaint: &Complaint, file: &File, stored: &Summary, report: &mut Repo
         ("filed_at", stored.filed_at == found.filed_at),
         ("updated_at", stored.updated_at == found.updated_at),
         ("participants", stored.participants == found.participants),
+        ("measure", same),
     ];
     let differ: Vec<&str> = fields.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
     let fields = if differ.is_empty() { "id".to_owned() } else { differ.join(", ") };

@@ -71,6 +71,7 @@ fn summary(summary: &wire::Summary) -> Option<Summary> {
         filed_at: Timestamp(summary.filed_at_micros),
         updated_at: Timestamp(summary.updated_at_micros),
         participants: summary.participants.iter().filter_map(|node| NodeId::parse(node).ok()).collect(),
+        measure: None,
     })
 }
 

@@ -200,7 +200,7 @@ pub fn plan(view: &View, own: &NodeId, generation: u32, proven: Vec<Proven>, now
         }
         changes.verdicts.extend(settled(view, events, &complaint, own));
         let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);
-        changes.summaries.push(Summary::of(&complaint, times.max().unwrap_or(complaint.filed_at)));
+        changes.summaries.push(Summary::of(&complaint, events, times.max().unwrap_or(complaint.filed_at)));
     }
     changes.verdicts.extend(
         said.into_iter().filter(|(hash, verdict)| {

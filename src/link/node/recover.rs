@@ -93,7 +93,7 @@ fn summaries(files: &BTreeMap<ComplaintId, Vec<Event>>) -> Vec<Summary> {
     folded
         .map(|(complaint, events)| {
             let newest = events.iter().map(|event| event.header.time).max();
-            Summary::of(&complaint, newest.unwrap_or(complaint.filed_at))
+            Summary::of(&complaint, events, newest.unwrap_or(complaint.filed_at))
         })
         .collect()
 }

@@ -51,6 +51,7 @@ impl SummaryRow {
             filed_at: Timestamp(self.filed_at),
             updated_at: Timestamp(self.updated_at),
             participants,
+            measure: None,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::journal::{self, GENESIS, Head, Part, Receipt, Seal, SealBody, SignedR
 use crate::store::people::{Account, People, PeopleScope};
 use crate::store::{
     Changes, Counts, Delivery, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Scope, Store,
-    StoreError, Summary,
+    Dimension, StoreError, Summary, Tally, TallyFilter,
 };
 
 pub(in crate::store) fn federation() -> FederationId {
@@ -227,6 +227,7 @@ pub(in crate::store) fn summary(number: u8) -> Summary {
         filed_at: Timestamp(-1),
         updated_at: Timestamp(number.into()),
         participants: vec![node("13.71")],
+        measure: None,
     }
 }
 
@@ -254,6 +255,7 @@ pub(in crate::store) struct Everything {
     peers: Vec<Peer>,
     outboxes: Vec<Vec<Delivery>>,
     list: Vec<Summary>,
+    tallies: Vec<Tally>,
     counts: Counts,
     people: People,
 }
@@ -297,6 +299,7 @@ pub(in crate::store) async fn everything<S: Store>(store: &S) -> Everything {
         peers,
         outboxes,
         list,
+        tallies: store.tallies(TallyFilter { by: Dimension::ALL.to_vec(), ..TallyFilter::default() }).await.unwrap(),
         counts: store.counts().await.unwrap(),
         people,
     }

@@ -20,7 +20,7 @@ use state::State;
 use super::{
     Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal, Owner,
     PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
-    Summary, Token, Vault, View, vault,
+    Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -122,6 +122,10 @@ impl Store for MemoryStore {
         after: Option<(Timestamp, ComplaintId)>,
     ) -> Result<Vec<Summary>, StoreError> {
         Ok(self.lock().filed(&filter, after))
+    }
+
+    async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
+        Ok(filter.sum(self.lock().tallies.iter()))
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

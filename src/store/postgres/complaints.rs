@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::{File, ListFilter, StoreError, Summary, journal};
+use super::{File, ListFilter, StoreError, Summary, journal, tallies};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 
@@ -11,14 +11,14 @@ const SUMMARY: &str =
     "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
     imported, filed_at, updated_at FROM complaints WHERE ";
 
-/// Puts participants to projections.
+/// Puts participants and measures to projections.
 async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> =
         sqlx::query_as("SELECT complaint, node FROM participants WHERE complaint = ANY($1)")
             .bind(rows.iter().map(|row| &row.id[..]).collect::<Vec<&[u8]>>())
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?;
-    columns::with_participants(rows, pairs)
+    tallies::with_measures(connection, columns::with_participants(rows, pairs)?).await
 }
 
 /// One complaint's whole file.

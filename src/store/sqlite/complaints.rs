@@ -4,19 +4,19 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{self, hex_list, int, limit};
 use super::journal;
-use super::{File, ListFilter, StoreError, Summary};
+use super::{File, ListFilter, StoreError, Summary, tallies};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns};
 
-/// Puts participants to projections.
+/// Puts participants and measures to projections.
 async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> = sqlx::query_as(
         "SELECT complaint, node FROM participants WHERE complaint IN (SELECT unhex(value) FROM json_each(?))",
     )
     .bind(hex_list(rows.iter().map(|row| &row.id[..])))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    columns::with_participants(rows, pairs)
+    tallies::with_measures(connection, columns::with_participants(rows, pairs)?).await
 }
 
 /// One complaint's whole file.

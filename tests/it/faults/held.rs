@@ -120,7 +120,7 @@ async fn older_hub_stores(bench: &Bench, id: ComplaintId) -> Vec<EventHash> {
         let changes = Changes {
             entries,
             seals: [vec![seal], seals].concat(),
-            summaries: vec![Summary::of(&complaint, now)],
+            summaries: vec![Summary::of(&complaint, &events, now)],
             outbox,
             peer: Some(peer),
             ..Changes::default()
