@@ -25,6 +25,7 @@ mod rewrap;
 mod rotate;
 mod run;
 mod settings;
+mod statistics;
 mod status;
 mod tokens;
 mod units;

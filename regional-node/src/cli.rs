@@ -17,9 +17,11 @@ use lintas::words::Language;
 
 mod moving;
 pub(crate) mod people;
+mod statistics;
 
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
+pub(crate) use statistics::Statistics;
 
 /// What holds for every command.
 const CLOSING: &str = "\
@@ -109,6 +111,11 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
+    /// Sums over complaints: how many stand where, how long they took, how they went from hand to hand, how they were rated.
+    ///
+    /// Complaints that are confidential, or that an account may not read, are counted; none is shown. An account is told of its unit
+    /// and those below it. Columns: docs/OPERATIONS.md.
+    Statistics(Statistics),
     /// The nodes and units that this node knows.
     Units,
     /// The nodes, how they stand, and the codes of their keys.

@@ -29,6 +29,7 @@ mod rewrap;
 mod rotate;
 mod run;
 mod settings;
+mod statistics;
 mod story;
 mod verify;
 mod visit;

@@ -1,5 +1,6 @@
 //! What a client reads back of a reply: the values that the desk has sent. What cannot be read is left out; the desk sends none of it.
 
+use crate::desk::statistics::{Column, Row, Statistics};
 use crate::domain::event::PublicName;
 use crate::domain::{
     Change, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header, NodeId, PartKind, Position,
@@ -7,7 +8,7 @@ use crate::domain::{
 };
 use crate::journal::{self, Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
-use crate::store::{File, FiledEvent, Summary};
+use crate::store::{Dimension, File, FiledEvent, Summary};
 
 /// A complaint's file, and a registry that knows the public names in it.
 #[must_use]
@@ -21,6 +22,27 @@ pub fn file(reply: &wire::ShowReply) -> (File, Registry) {
 #[must_use]
 pub fn units(reply: &wire::UnitsReply) -> Registry {
     registry(reply.units.iter().map(|unit| (unit.code.as_str(), unit.name.as_str())))
+}
+
+/// Statistics, and a registry that knows the public names in them.
+#[must_use]
+pub fn statistics(reply: &wire::StatisticsReply) -> (Statistics, Registry) {
+    // By name, so that another version's columns do not get into each other's places.
+    let values = |row: &wire::StatisticsRow| {
+        let of = |column: &Column| {
+            let place = reply.columns.iter().position(|name| *name == column.name())?;
+            row.values.get(place)?.value
+        };
+        Column::all().iter().map(of).collect::<Vec<_>>()
+    };
+    let told = Statistics {
+        by: reply.by.iter().filter_map(|name| Dimension::from_name(name)).collect(),
+        rows: reply.rows.iter().map(|row| Row { key: row.key.clone(), values: values(row) }).collect(),
+        total: reply.total.as_ref().map(values).unwrap_or_default(),
+        now: Timestamp(reply.now_micros),
+        public: reply.public,
+    };
+    (told, registry(reply.names.iter().map(|(code, name)| (code.as_str(), name.as_str()))))
 }
 
 /// Complaints of a list.
