@@ -15,8 +15,10 @@ use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 pub(crate) mod people;
+mod statistics;
 
 use people::{AccountCommand, Acting, Approve};
+pub(crate) use statistics::Statistics;
 
 /// What holds for every command.
 const CLOSING: &str = "\
@@ -130,6 +132,10 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes. The content of a confidential complaint is not shown here.
     Show(Named),
+    /// Sums over complaints: how many stand where, how long they took, how they went from hand to hand, how they were rated.
+    ///
+    /// Confidential complaints are counted; none is shown. Columns: docs/OPERATIONS.md.
+    Statistics(Statistics),
     /// Check all journals, seals, outboxes, and every complaint against its events.
     ///
     /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.

@@ -9,7 +9,7 @@ use crate::output::{Voice, print};
 use crate::settings::{Settings, explained};
 use crate::{
     accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, protect, renew, revoke, rewrap,
-    rotate, run, status, tokens, units, verify,
+    rotate, run, statistics, status, tokens, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -69,6 +69,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         | Command::ProtectKeys(_)
         | Command::Rewrap(_)
         | Command::Show(_)
+        | Command::Statistics(_)
         | Command::Verify) => other,
     };
     let settings = Settings::load(common)?;
@@ -104,6 +105,7 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Export(arguments) => export::export(&settings, &arguments, voice).await?,
         Command::ProtectKeys(asked) => protect::protect(&settings, &asked, voice)?,
         Command::Rewrap(asked) => rewrap::rewrap(&settings, &asked, voice).await?,
+        Command::Statistics(asked) => statistics::statistics(&settings, &asked, voice).await?,
         Command::Show(named) => listing::show(&settings, &named.complaint, voice).await?,
     }
     Ok(Exit::Done)

@@ -26,6 +26,7 @@ mod rotate;
 mod run;
 mod settings;
 mod silence;
+mod statistics;
 mod status;
 mod tokens;
 mod units;

@@ -18,11 +18,13 @@ use lintas::words::Language;
 pub(crate) mod linking;
 mod moving;
 pub(crate) mod people;
+mod statistics;
 mod units;
 
 use linking::{Double, Other, Recategorise};
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
+pub(crate) use statistics::Statistics;
 pub(crate) use units::{Units, UnitsCommand};
 
 /// What holds for every command.
@@ -113,6 +115,11 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
+    /// Sums over complaints: how many stand where, how long they took, how they went from hand to hand, how they were rated.
+    ///
+    /// Complaints that are confidential, or that an account may not read, are counted; none is shown. An account is told of its unit
+    /// and those below it. Columns: docs/OPERATIONS.md.
+    Statistics(Statistics),
     /// The units that this node knows; add, rename, merge and close its own.
     ///
     /// What is declared here counts for others when the hub has published it; until then it is shown as waiting.

@@ -18,7 +18,7 @@ use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
     backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, places, protect,
-    rewrap, rotate, run, story, units, verify,
+    rewrap, rotate, run, statistics, story, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -108,6 +108,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         | Command::Status(_)
         | Command::List(_)
         | Command::Show(_)
+        | Command::Statistics(_)
         | Command::Route(_)
         | Command::Areas(_)
         | Command::Categories(_)
@@ -130,6 +131,7 @@ async fn told(common: &Common, command: Command, lang: Language) -> Result<(serd
         Command::Status(_) => status(common, lang).await?,
         Command::List(arguments) => story::list(common, arguments, lang).await?,
         Command::Show(shown) => story::show(common, &shown, lang).await?,
+        Command::Statistics(question) => statistics::statistics(asked(common).await?, question, lang).await?,
         Command::Route(case) => places::route(asked(common).await?, case, lang).await?,
         Command::Areas(text) => places::find_areas(&text, lang)?,
         Command::Categories(text) => places::list_categories(&text, lang),

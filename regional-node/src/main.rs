@@ -30,6 +30,7 @@ mod rewrap;
 mod rotate;
 mod run;
 mod settings;
+mod statistics;
 mod story;
 mod units;
 mod verify;

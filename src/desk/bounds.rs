@@ -117,16 +117,20 @@ impl<S: Store> Desk<S> {
 
 /// The filter within an account's unit; none if both have nothing in common.
 fn narrowed(filter: ListFilter, unit: &UnitCode, own: &UnitCode) -> Option<ListFilter> {
-    if unit == own {
-        return Some(filter);
+    let unit = narrowed_unit(filter.unit.clone(), unit, own)?;
+    Some(ListFilter { unit, ..filter })
+}
+
+/// The unit asked about within an account's unit; none if both have nothing in common. The node's own unit is everything here.
+#[expect(clippy::option_option, reason = "no unit at all is another answer than every unit")]
+pub(super) fn narrowed_unit(asked: Option<UnitCode>, unit: &UnitCode, own: &UnitCode) -> Option<Option<UnitCode>> {
+    match asked {
+        asked if unit == own => Some(asked),
+        None => Some(Some(unit.clone())),
+        Some(asked) if unit.contains(&asked) => Some(Some(asked)),
+        Some(asked) if asked.contains(unit) => Some(Some(unit.clone())),
+        Some(_) => None,
     }
-    let both = match &filter.unit {
-        None => unit.clone(),
-        Some(asked) if unit.contains(asked) => asked.clone(),
-        Some(asked) if asked.contains(unit) => unit.clone(),
-        Some(_) => return None,
-    };
-    Some(ListFilter { unit: Some(both), ..filter })
 }
 
 fn matter(events: &[Event]) -> Result<Matter, DeskError> {

@@ -292,6 +292,14 @@ pub enum DeskError {
         /// The account's unit.
         unit: UnitCode,
     },
+    /// Statistics in too many rows.
+    #[error("that makes {rows} rows, and {max} are the most; narrow it, or break it down by less")]
+    TooManyRows {
+        /// How many.
+        rows: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// Something with an account.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -364,6 +372,7 @@ impl DeskError {
             Self::NoAction => "desk.no-action",
             Self::NotForRole { .. } => "desk.not-for-role",
             Self::OutsideUnit { .. } => "desk.outside-unit",
+            Self::TooManyRows { .. } => "desk.too-many-rows",
             Self::Account(error) => error.code(),
             Self::Store(_) => "desk.storage",
         }
@@ -435,6 +444,7 @@ impl DeskError {
             }
             Self::HeaderTooLong(bytes) => vec![("bytes", bytes.to_string())],
             Self::NotForRole { action, role } => vec![("action", action.to_string()), ("role", role.to_string())],
+            Self::TooManyRows { rows, max } => vec![("rows", rows.to_string()), ("max", max.to_string())],
             Self::Account(error) => error.facts(),
             Self::Store(cause) => vec![("cause", cause.to_string())],
             _ => Vec::new(),

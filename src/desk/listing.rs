@@ -179,6 +179,7 @@ mod tests {
             participants: vec![NodeId::parse("13.71").unwrap()],
             withdrew: false,
             links: Vec::new(),
+            measure: None,
         }
     }
 

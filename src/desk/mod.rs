@@ -27,6 +27,7 @@ mod routes;
 mod sealing;
 pub mod service;
 pub mod socket;
+pub mod statistics;
 pub mod status;
 pub mod story;
 pub mod table;

@@ -51,7 +51,7 @@ pub fn running(complaint: &Complaint, events: &[Event], starts: Starts) -> Optio
 }
 
 /// When the file waited for the reporter since then: from a deferral or an answer to whatever came next.
-fn pauses(counted: &[&Event], start: Timestamp) -> Vec<(Timestamp, Option<Timestamp>)> {
+pub(super) fn pauses(counted: &[&Event], start: Timestamp) -> Vec<(Timestamp, Option<Timestamp>)> {
     let (mut pauses, mut waits) = (Vec::new(), None);
     for event in counted.iter().filter(|event| event.header.time >= start) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others neither begin nor end a pause")]

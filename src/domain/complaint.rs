@@ -261,22 +261,7 @@ impl Complaint {
     /// The state in LAPOR!'s words.
     #[must_use]
     pub fn display(&self) -> DisplayState {
-        let epoch = self.epoch();
-        match self.status() {
-            Status::Received => match epoch.arrival {
-                Arrival::Moved(Cause::Return) => DisplayState::Returned,
-                Arrival::Filed | Arrival::Moved(_) if epoch.disposed => DisplayState::Disposed,
-                Arrival::Filed | Arrival::Moved(_) => DisplayState::Received,
-            },
-            Status::Deferred => DisplayState::Deferred,
-            Status::Awaiting => DisplayState::Awaiting,
-            Status::Closed => DisplayState::Closed,
-            Status::Archived => DisplayState::Archived,
-            Status::Open if epoch.followed_up || epoch.base != Status::Open => DisplayState::InProgress,
-            Status::Open if epoch.disposed => DisplayState::Disposed,
-            Status::Open if self.verified => DisplayState::Undisposed,
-            Status::Open => DisplayState::New,
-        }
+        displayed(self.epoch(), self.verified, &self.replies)
     }
 
     /// The hub's verdict on an event, once nothing can change it: what the hub tells the event's author. None while the
@@ -296,6 +281,25 @@ impl Complaint {
     #[must_use]
     pub fn contains(&self, event: &EventHash) -> bool {
         self.outcomes.get(event).is_some_and(|outcome| !matches!(outcome, Outcome::Inadmissible(_) | Outcome::Held))
+    }
+}
+
+/// The state in LAPOR!'s words of a complaint in this epoch, with these replies.
+pub(super) fn displayed(epoch: &Epoch, verified: bool, replies: &[Position]) -> DisplayState {
+    match effective(epoch, replies, None) {
+        Status::Received => match epoch.arrival {
+            Arrival::Moved(Cause::Return) => DisplayState::Returned,
+            Arrival::Filed | Arrival::Moved(_) if epoch.disposed => DisplayState::Disposed,
+            Arrival::Filed | Arrival::Moved(_) => DisplayState::Received,
+        },
+        Status::Deferred => DisplayState::Deferred,
+        Status::Awaiting => DisplayState::Awaiting,
+        Status::Closed => DisplayState::Closed,
+        Status::Archived => DisplayState::Archived,
+        Status::Open if epoch.followed_up || epoch.base != Status::Open => DisplayState::InProgress,
+        Status::Open if epoch.disposed => DisplayState::Disposed,
+        Status::Open if verified => DisplayState::Undisposed,
+        Status::Open => DisplayState::New,
     }
 }
 

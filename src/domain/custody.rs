@@ -197,7 +197,9 @@ fn target(complaint: &Complaint, registry: &Registry, nominal: UnitCode, returne
     Target { unit: nominal, cause, assigned: false }
 }
 
-const fn is_handover(arrival: Arrival) -> bool {
+/// Whether it came by a hand-over between units, not by the hub's own doing.
+#[must_use]
+pub const fn is_handover(arrival: Arrival) -> bool {
     matches!(arrival, Arrival::Moved(Cause::Transfer | Cause::Return | Cause::Dispute | Cause::Assignment))
 }
 

@@ -11,9 +11,12 @@ pub mod deadline;
 pub mod directory;
 pub mod doubles;
 pub mod event;
+pub mod figure;
 pub mod fold;
 pub mod ids;
+pub mod life;
 pub mod listing;
+pub mod measure;
 pub mod registry;
 pub mod routing;
 pub mod rules;
@@ -37,6 +40,8 @@ mod fold_tests;
 #[cfg(test)]
 mod linking_tests;
 #[cfg(test)]
+mod measure_tests;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod precondition_tests;
@@ -52,12 +57,14 @@ pub use complaint::{Complaint, DisplayState, Epoch, Outcome, Status};
 pub use date::{Date, Weekday};
 pub use deadline::{Due, Moment};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
+pub use figure::{Figure, Figures};
 pub use fold::fold;
 pub use ids::{
     ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
     StatementSignature, Timestamp, TokenId,
 };
 pub use listing::{Contact, Listing};
+pub use measure::{Cell, Measure};
 pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,

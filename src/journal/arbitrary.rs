@@ -44,6 +44,8 @@ fn category() -> impl Strategy<Value = Category> {
 
 fn complaint() -> impl Strategy<Value = ComplaintId> {
     any::<[u8; 16]>().prop_map(ComplaintId)
+}
+
 fn listing() -> impl Strategy<Value = Listing> {
     let category = "[a-z0-9-]{1,12}".prop_filter_map("a category", |code| Category::parse(&code));
     let areas = prop::collection::btree_set(unit().prop_map(|unit| unit.territory()), 0..5);

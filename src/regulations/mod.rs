@@ -57,6 +57,13 @@ pub fn timetable(starts: Starts) -> Timetable {
     }
 }
 
+/// The same, where the time for the answer runs from the complete file: for checks that know no settings.
+#[must_use]
+pub fn compiled() -> &'static Timetable {
+    static COMPILED: LazyLock<Timetable> = LazyLock::new(|| timetable(Starts::default()));
+    &COMPILED
+}
+
 /// The same, with what an operator's folder holds in the place of what is compiled in: `holidays.csv`, `time-zones.csv`,
 /// `deadlines.csv`, of the columns that `data/README.md` tells. Each stands for the whole of its kind.
 ///

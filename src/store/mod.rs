@@ -24,6 +24,8 @@ pub mod postgres;
 pub mod probe;
 pub mod rows;
 pub mod sqlite;
+pub mod tallies;
+mod tallying;
 pub mod tokens;
 pub mod vault;
 
@@ -37,6 +39,7 @@ pub use rows::{
     Batch, Counts, Delivery, DueFilter, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
     ProofRef, Refusals, Rewrapped, SealedEntry, Summary, Unsealed,
 };
+pub use tallies::{Dimension, Tally, TallyFilter};
 pub use tokens::{Token, TokenChange, TokenStanding};
 pub use vault::Vault;
 
@@ -89,6 +92,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Complaints whose deadline has passed, the oldest first.
     fn due(&self, filter: DueFilter) -> impl Future<Output = Result<Vec<Summary>, StoreError>> + Send;
+    /// Sums of figures of complaints, broken down, in the order of the keys; rows with no complaint are left out. What it costs
+    /// depends on how many cells there are, not on how many complaints. Figures follow each commit at once.
+    fn tallies(&self, filter: TallyFilter) -> impl Future<Output = Result<Vec<Tally>, StoreError>> + Send;
 
     /// The complaint with a tracking number.
     fn find(&self, tracking: TrackingNumber) -> impl Future<Output = Result<Option<ComplaintId>, StoreError>> + Send;

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
     Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Token, View,
+    Tally, TallyFilter, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -96,6 +96,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {
         self.watched("find", self.store.find(tracking)).await
+    }
+
+    async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
+        self.watched("tallies", self.store.tallies(filter)).await
     }
 
     async fn find_prefix(&self, hex: &str, limit: usize) -> Result<Vec<ComplaintId>, StoreError> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::domain::complaint::DisplayState;
 use crate::domain::{
-    Class, Complaint, ComplaintId, Event, EventHash, FederationId, Moment, NodeId, Position, SealHash, Timestamp,
-    Timetable, TrackingNumber, UnitCode, Verdict, Visibility,
+    Class, Complaint, ComplaintId, Event, EventHash, FederationId, Measure, Moment, NodeId, Position, SealHash,
+    Timestamp, Timetable, TrackingNumber, UnitCode, Verdict, Visibility,
 };
 use crate::journal::{Head, Part, Seal, SignedReceipt};
 use crate::runtime::TraceContext;
@@ -230,6 +230,8 @@ pub struct Summary {
     pub withdrew: bool,
     /// Complaints to which its holders have linked it, and the one whose double it is, in order.
     pub links: Vec<ComplaintId>,
+    /// What it adds to the statistics; none if it is not counted in them.
+    pub measure: Option<Box<Measure>>,
 }
 
 impl Summary {
@@ -271,6 +273,7 @@ impl Summary {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
+            measure: Some(Box::new(Measure::of(complaint, events, timetable))),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use lintas::domain::{
-    Complaint, ComplaintId, DisplayState, Event, EventHash, NodeId, Outcome, Position, Timetable, Verdict, fold,
+    Complaint, ComplaintId, DisplayState, Event, EventHash, Figures, NodeId, Outcome, Position, Verdict, fold,
 };
 use lintas::journal;
-use lintas::store::{ListFilter, Store, StoreError, Summary};
+use lintas::regulations::compiled;
+use lintas::store::{Dimension, ListFilter, Store, StoreError, Summary, Tally, TallyFilter};
 
 /// Rows read at a time.
 const PAGE: usize = 2000;
@@ -152,21 +153,40 @@ async fn read<S: Store>(store: &S, name: &str, report: &mut Report) -> Result<Bo
     let every = ListFilter { limit: usize::MAX >> 1, ..ListFilter::default() };
     books.summaries = store.list(every).await?.into_iter().map(|summary| (summary.id, summary)).collect();
     for (id, complaint) in &books.complaints {
-        project(name, *id, complaint, &books, report);
+        project(name, *id, complaint, &files[id], &books, report);
     }
     for id in books.summaries.keys().filter(|id| !books.complaints.contains_key(id)) {
         report.differ(format!("{name}: complaint {id} is listed, but its events are not there"));
     }
+    if store.tallies(cells()).await? != recounted(books.summaries.values()) {
+        report.differ(format!("{name}: the statistics are not what its complaints add up to"));
+    }
     Ok(books)
 }
 
+/// Statistics of every cell.
+#[must_use]
+pub fn cells() -> TallyFilter {
+    TallyFilter { by: Dimension::ALL.to_vec(), ..TallyFilter::default() }
+}
+
+/// The same, counted from complaints one by one.
+pub fn recounted<'a>(summaries: impl Iterator<Item = &'a Summary>) -> Vec<Tally> {
+    let mut sums: BTreeMap<Vec<String>, Figures> = BTreeMap::new();
+    for measure in summaries.filter_map(|summary| summary.measure.as_ref()) {
+        let key = Dimension::ALL.iter().map(|dimension| dimension.of(&measure.cell)).collect();
+        sums.entry(key).or_default().plus(&measure.figures);
+    }
+    sums.into_iter().map(|(key, figures)| Tally { key, figures }).collect()
+}
+
 /// What the database says of a complaint, against what its events say.
-fn project(name: &str, id: ComplaintId, complaint: &Complaint, books: &Books, report: &mut Report) {
+fn project(name: &str, id: ComplaintId, complaint: &Complaint, events: &[Event], books: &Books, report: &mut Report) {
     let Some(stored) = books.summaries.get(&id) else {
         report.differ(format!("{name}: complaint {id} is not listed"));
         return;
     };
-    if stored.clone().undated() != Summary::of(complaint, &[], &Timetable::default(), stored.updated_at) {
+    if *stored != Summary::of(complaint, events, compiled(), stored.updated_at) {
         let (says, is) = (stored.state.name(), complaint.display().name());
         report.differ(format!(
             "{name}: complaint {id} is listed as {says} at {}, but is {is} at {}",

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::Report;
-use crate::domain::{Change, Complaint, ComplaintId, Event, EventHash, NodeId, Timestamp, Timetable, Verdict, fold};
+use crate::domain::{Change, Complaint, ComplaintId, Event, EventHash, NodeId, Timestamp, Verdict, fold};
 use crate::journal::Body;
+use crate::regulations::compiled;
 use crate::store::{File, FiledEvent, Summary};
 
 /// Checks a complaint of which a filing was met. Returns whether it is the filing that counts; of another nothing is said.
@@ -62,10 +63,13 @@ fn place(filed: &FiledEvent) -> String {
 /// The stored projection is that of the fold.
 fn state(complaint: &Complaint, file: &File, stored: &Summary, report: &mut Report) {
     let times = file.events.iter().filter(|filed| complaint.contains(&filed.event.hash));
+    let events: Vec<Event> = file.events.iter().map(|filed| filed.event.clone()).collect();
     let newest: Timestamp = times.map(|filed| filed.event.header.time).max().unwrap_or(complaint.filed_at);
-    // Until when a step may take follows from a timetable, which may have been another one.
-    let found = Summary::of(complaint, &[], &Timetable::default(), newest);
-    if stored.clone().undated() == found {
+    // Until when a step may take, and what was late, follow from a timetable, which may have been another one.
+    let found = Summary::of(complaint, &events, compiled(), newest).undated();
+    let lasting = |summary: &Summary| summary.measure.as_ref().map(|measure| measure.lasting());
+    let same = lasting(stored) == lasting(&found);
+    if same && stored.clone().undated() == (Summary { measure: stored.measure.clone(), ..found.clone() }) {
         return;
     }
     let fields = [
@@ -86,6 +90,7 @@ fn state(complaint: &Complaint, file: &File, stored: &Summary, report: &mut Repo
         ("participants", stored.participants == found.participants),
         ("withdrew", stored.withdrew == found.withdrew),
         ("links", stored.links == found.links),
+        ("measure", same),
     ];
     let differ: Vec<&str> = fields.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
     let fields = if differ.is_empty() { "id".to_owned() } else { differ.join(", ") };

@@ -365,7 +365,7 @@ async fn altered_state_or_verdict_goes_unseen() {
         file.events[1].verdict = Verdict::Refused(Refusal::NotOpen);
     };
     assert_eq!(codes(&hub, &|file| refused(file)), ["audit.verdict"]);
-    assert_eq!(codes(&node, &|file| drop(file.events.remove(1))), ["audit.prev"]);
+    assert_eq!(codes(&node, &|file| drop(file.events.remove(1))), ["audit.fold", "audit.prev"]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::store::{ListFilter, Store, StoreError};
 
 pub use place::{Place, PlaceError};
 pub use record::{Column, Record, Shown};
+pub(in crate::desk) use write::guarded;
 pub use write::{Format, Writer};
 
 /// Complaints that are read at a time.

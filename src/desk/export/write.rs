@@ -90,7 +90,8 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn guarded(text: &str) -> String {
+/// A cell that no spreadsheet takes for a formula.
+pub(in crate::desk) fn guarded(text: &str) -> String {
     let mut guarded = String::with_capacity(text.len().saturating_add(1));
     if text.starts_with(GUARDED) {
         guarded.push('\'');

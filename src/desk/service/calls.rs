@@ -4,6 +4,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::admit::{self, Door};
 use super::places;
+use super::tallied;
 use super::units;
 use super::wire;
 use crate::accounts::AccountError;
@@ -164,6 +165,17 @@ impl<S: Store> Calls for DeskService<S> {
             desk.route(&name).await
         };
         Ok(Response::new(places::route(&routed.map_err(refuse)?, language)))
+    }
+
+    async fn statistics(
+        &self,
+        request: Request<messages::StatisticsRequest>,
+    ) -> Result<Response<messages::StatisticsReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let question = tallied::question(request.into_inner(), &desk.own_unit()).map_err(refuse)?;
+        let statistics = desk.statistics(question).await.map_err(refuse)?;
+        let registry = desk.registry().await.map_err(refuse)?;
+        Ok(Response::new(tallied::reply(statistics, &registry)))
     }
 
     async fn endorse(

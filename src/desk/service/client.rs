@@ -150,6 +150,8 @@ calls! {
     nodes: NodesRequest -> NodesReply;
     /// Whom to ask.
     route: RouteRequest -> RouteReply;
+    /// Statistics.
+    statistics: StatisticsRequest -> StatisticsReply;
     /// Endorses a node's keys.
     endorse: EndorseRequest -> EndorseReply;
 }

@@ -7,6 +7,7 @@ pub mod client;
 mod people;
 mod places;
 mod roster;
+mod tallied;
 pub mod told;
 pub mod transport;
 mod units;

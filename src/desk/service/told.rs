@@ -1,5 +1,6 @@
 //! What a client reads back of a reply: the values that the desk has sent. What cannot be read is left out; the desk sends none of it.
 
+use crate::desk::statistics::{Column, Row, Statistics};
 use crate::desk::story::{How, Linked};
 use crate::domain::event::PublicName;
 use crate::domain::{
@@ -8,7 +9,7 @@ use crate::domain::{
 };
 use crate::journal::{self, Body, OpenError, Part};
 use crate::protocol::desk::v1 as wire;
-use crate::store::{File, FiledEvent, Summary};
+use crate::store::{Dimension, File, FiledEvent, Summary};
 
 /// A complaint's file, and a registry that knows the public names in it.
 #[must_use]
@@ -35,6 +36,27 @@ pub fn linked(reply: &wire::ShowReply) -> Vec<Linked> {
 #[must_use]
 pub fn units(reply: &wire::UnitsReply) -> Registry {
     registry(reply.units.iter().map(|unit| (unit.code.as_str(), unit.name.as_str())))
+}
+
+/// Statistics, and a registry that knows the public names in them.
+#[must_use]
+pub fn statistics(reply: &wire::StatisticsReply) -> (Statistics, Registry) {
+    // By name, so that another version's columns do not get into each other's places.
+    let values = |row: &wire::StatisticsRow| {
+        let of = |column: &Column| {
+            let place = reply.columns.iter().position(|name| *name == column.name())?;
+            row.values.get(place)?.value
+        };
+        Column::all().iter().map(of).collect::<Vec<_>>()
+    };
+    let told = Statistics {
+        by: reply.by.iter().filter_map(|name| Dimension::from_name(name)).collect(),
+        rows: reply.rows.iter().map(|row| Row { key: row.key.clone(), values: values(row) }).collect(),
+        total: reply.total.as_ref().map(values).unwrap_or_default(),
+        now: Timestamp(reply.now_micros),
+        public: reply.public,
+    };
+    (told, registry(reply.names.iter().map(|(code, name)| (code.as_str(), name.as_str()))))
 }
 
 /// Complaints of a list.
@@ -90,6 +112,7 @@ fn summary(summary: &wire::Summary) -> Option<Summary> {
         withdrew: summary.withdrew,
         links: summary.links.iter().filter_map(|id| ComplaintId::parse(id)).collect(),
         participants: summary.participants.iter().filter_map(|node| NodeId::parse(node).ok()).collect(),
+        measure: None,
     })
 }
 

@@ -63,6 +63,7 @@ impl SummaryRow {
             participants,
             withdrew: self.withdrew,
             links,
+            measure: None,
         })
     }
 }

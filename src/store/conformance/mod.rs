@@ -7,6 +7,7 @@ mod outboxes;
 mod people;
 mod recovery;
 pub(in crate::store) mod sample;
+mod tallies;
 mod tokens;
 mod traces;
 mod transactions;
@@ -211,6 +212,11 @@ suite! {
         login_is_given_twice,
         session_that_ended_lives,
         attempts_at_once_count_as_one;
+    tallies:
+        tally_differs_from_a_recount,
+        same_plan_twice_counts_twice,
+        transaction_that_fails_moves_a_sum,
+        statistics_count_what_was_not_asked_for;
     tokens:
         token_is_redeemed_twice,
         token_that_is_not_open_is_redeemed;

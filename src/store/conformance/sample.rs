@@ -6,13 +6,13 @@ use crate::domain::event::{Category, Filing, PublicName};
 use crate::domain::{
     AccountRole, Cause, Change, Channel, Class, ComplaintId, DisplayState, Event, EventHash, FederationId, Header,
     Moved, NodeId, PartKind, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId, Timestamp, TrackingNumber,
-    UnitCode, Verdict, Visibility,
+    UnitCode, Verdict, Visibility, fold,
 };
 use crate::journal::{self, GENESIS, Head, Part, Receipt, Seal, SealBody, SignedReceipt, SigningKey};
 use crate::store::people::{Account, People, PeopleScope};
 use crate::store::{
-    Changes, Counts, Delivery, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Scope, Store,
-    StoreError, Summary,
+    Changes, Counts, Delivery, Dimension, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef,
+    Scope, Store, StoreError, Summary, Tally, TallyFilter,
 };
 
 pub(in crate::store) fn federation() -> FederationId {
@@ -123,6 +123,25 @@ impl Author {
 
     /// Writes an event with content.
     pub(in crate::store) fn tell(&mut self, complaint: Option<ComplaintId>, change: Change, parts: &[Part]) -> Entry {
+        let event = self.event(complaint, change, parts, None);
+        Entry::of(&event, journal::header::encode(&event.header), parts.to_vec(), None, Verdict::Provisional)
+    }
+
+    /// Files a complaint that folds, and projects it.
+    pub(in crate::store) fn file(&mut self, number: u8) -> (Entry, Summary) {
+        let event = self.event(Some(complaint(number)), filed(number), &[], self.node.unit().cloned());
+        let entry = Entry::of(&event, journal::header::encode(&event.header), Vec::new(), None, Verdict::Provisional);
+        let (time, events) = (event.header.time, [event]);
+        (entry, Summary::of(&fold(&events).unwrap(), &events, crate::regulations::compiled(), time))
+    }
+
+    fn event(
+        &mut self,
+        complaint: Option<ComplaintId>,
+        change: Change,
+        parts: &[Part],
+        unit: Option<UnitCode>,
+    ) -> Event {
         self.written = self.written.next();
         let header = Header {
             federation: federation(),
@@ -134,14 +153,12 @@ impl Author {
             seen: None,
             registry: Position::ZERO,
             time: Timestamp(self.time),
-            unit: None,
+            unit,
             account: None,
             change,
             parts: parts.iter().filter_map(Part::reference).collect(),
         };
-        let bytes = journal::header::encode(&header);
-        let event = Event { hash: journal::header_hash(&bytes), header };
-        Entry::of(&event, bytes, parts.to_vec(), None, Verdict::Provisional)
+        Event { hash: journal::header_hash(&journal::header::encode(&header)), header }
     }
 
     /// Writes an event.
@@ -232,6 +249,7 @@ pub(in crate::store) fn summary(number: u8) -> Summary {
         participants: vec![node("13.71")],
         withdrew: false,
         links: Vec::new(),
+        measure: None,
     }
 }
 
@@ -259,6 +277,7 @@ pub(in crate::store) struct Everything {
     peers: Vec<Peer>,
     outboxes: Vec<Vec<Delivery>>,
     list: Vec<Summary>,
+    tallies: Vec<Tally>,
     counts: Counts,
     people: People,
 }
@@ -302,6 +321,7 @@ pub(in crate::store) async fn everything<S: Store>(store: &S) -> Everything {
         peers,
         outboxes,
         list,
+        tallies: store.tallies(TallyFilter { by: Dimension::ALL.to_vec(), ..TallyFilter::default() }).await.unwrap(),
         counts: store.counts().await.unwrap(),
         people,
     }

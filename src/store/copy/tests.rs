@@ -115,7 +115,7 @@ async fn destroyed_content_is_in_the_copy() {
 async fn database_of_an_older_version_cannot_be_copied_or_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
-    let older = schema() - 1;
+    let older = 12;
     let mut old = crate::store::sqlite::create_single(&path, older).await.unwrap();
     sqlx::raw_sql("INSERT INTO owner VALUES (1, 'lapor.test', 'hub'); PRAGMA journal_mode = WAL;")
         .execute(&mut old)

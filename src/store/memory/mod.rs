@@ -20,7 +20,7 @@ use state::State;
 use super::{
     Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
     Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Token, Vault, View, vault,
+    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -126,6 +126,10 @@ impl Store for MemoryStore {
 
     async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
         Ok(self.lock().due(&filter))
+    }
+
+    async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
+        Ok(filter.sum(self.lock().tallies.iter()))
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, TokenId};
+use crate::domain::{Cell, ComplaintId, Event, EventHash, Figures, NodeId, Position, TokenId};
 use crate::journal::{self, Part, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::people::People;
@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) seal_starts: BTreeSet<(NodeId, Position)>,
     /// With the order in which they became known.
     pub(super) summaries: BTreeMap<ComplaintId, (usize, Summary)>,
+    /// What complaints add, by cell.
+    pub(super) tallies: BTreeMap<Cell, Figures>,
     pub(super) announced: BTreeMap<ComplaintId, Position>,
     pub(super) peers: BTreeMap<NodeId, Peer>,
     pub(super) outbox: BTreeMap<NodeId, BTreeMap<u64, u64>>,
@@ -79,6 +81,7 @@ impl State {
             seals: BTreeMap::new(),
             seal_starts: BTreeSet::new(),
             summaries: BTreeMap::new(),
+            tallies: BTreeMap::new(),
             announced: BTreeMap::new(),
             peers: BTreeMap::new(),
             outbox: BTreeMap::new(),

@@ -2,9 +2,9 @@
 
 use super::check::Checked;
 use super::state::State;
-use crate::domain::Timestamp;
+use crate::domain::{ComplaintId, Timestamp};
 use crate::store::evidence::EVIDENCE_MAX;
-use crate::store::{Changes, Entry, Evidence};
+use crate::store::{Changes, Entry, Evidence, Summary, tallies};
 
 impl State {
     pub(super) fn write(&mut self, changes: &Changes, checked: Checked) {
@@ -22,6 +22,7 @@ impl State {
                 row.entry.verdict = *verdict;
             }
         }
+        self.tally(&changes.summaries);
         for summary in &changes.summaries {
             let next = self.summaries.len();
             let number = self.summaries.get(&summary.id).map_or(next, |(number, _)| *number);
@@ -51,6 +52,17 @@ impl State {
             let aside = self.aside.iter_mut().filter(|((_, aside), _)| aside == hash);
             aside.for_each(|(_, sealed)| sealed.parts.clear());
         }
+    }
+
+    /// Counts complaints as they are now instead of as they were.
+    fn tally(&mut self, summaries: &[Summary]) {
+        let after = tallies::measured(summaries);
+        let stored = |id: &ComplaintId| Some((*id, self.summaries.get(id)?.1.measure.as_deref()?.clone()));
+        let before = after.keys().filter_map(stored).collect();
+        for (cell, moved) in tallies::shift(&before, &after) {
+            self.tallies.entry(cell).or_default().plus(&moved);
+        }
+        self.tallies.retain(|_, figures| !figures.is_empty());
     }
 
     fn keep(&mut self, found: &[Evidence], dismissed: Option<Timestamp>) {

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::{DueFilter, File, ListFilter, StoreError, Summary, journal};
+use super::{DueFilter, File, ListFilter, StoreError, Summary, journal, tallies};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns, int, limit};
 
@@ -11,7 +11,7 @@ const SUMMARY: &str =
     "SELECT id, tracking, origin, class, category, visibility, unit, node, state, epoch, pending, held, late,
     imported, withdrew, filed_at, updated_at, due_at, due_for, overdue FROM complaints WHERE ";
 
-/// Puts participants and links to projections.
+/// Puts participants, links and measures to projections.
 async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> =
         sqlx::query_as("SELECT complaint, node FROM participants WHERE complaint = ANY($1)")
@@ -20,9 +20,9 @@ async fn summaries(connection: &mut PgConnection, rows: Vec<SummaryRow>) -> Resu
             .await?;
     let links: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as("SELECT complaint, other FROM links WHERE complaint = ANY($1)")
         .bind(rows.iter().map(|row| &row.id[..]).collect::<Vec<&[u8]>>())
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
-    columns::completed(rows, pairs, links)
+    tallies::with_measures(connection, columns::completed(rows, pairs, links)?).await
 }
 
 /// One complaint's whole file.

@@ -26,6 +26,7 @@ mod projections;
 mod rewrap;
 mod seals;
 mod settings;
+mod tallies;
 #[cfg(test)]
 pub(in crate::store) mod testing;
 #[cfg(test)]
@@ -55,7 +56,7 @@ use settings::Limits;
 use super::{
     Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
     Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Token, Vault, View, vault,
+    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there
@@ -96,6 +97,7 @@ impl PostgresStore {
         let mut connection = settings::connect(address).await?;
         migrate::require(&mut connection, address).await?;
         migrate::run(&mut connection).await?;
+        tallies::count(&mut connection).await?;
         let owner = own::owner(&mut connection, address).await?;
         connection.close().await?;
         Ok(Self::of(address, owner))

@@ -3,8 +3,8 @@
 use super::{
     Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
     Peer, People, PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Token, View, aside, batches, complaints, evidence, journal, outbox, own, peers, people,
-    rewrap, seals, settings, tokens, vault, verdicts, view, write,
+    StoreError, Summary, Tally, TallyFilter, Token, View, aside, batches, complaints, evidence, journal, outbox, own,
+    peers, people, rewrap, seals, settings, tallies, tokens, vault, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -70,6 +70,10 @@ impl Store for PostgresStore {
 
     async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
         self.operation(async { complaints::due(&mut *self.reading().await?, &filter).await }).await
+    }
+
+    async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
+        self.operation(async { tallies::tallies(&mut *self.reading().await?, &filter).await }).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

@@ -15,12 +15,12 @@ use tokio::time::timeout;
 
 use super::testing::{TestDatabase, tell};
 use super::*;
-use crate::domain::{Change, Position};
-use crate::store::PeerUpdate;
+use crate::domain::{Change, Figure, Position};
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
 };
 use crate::store::hints::{Ears as _, Hints as _, Waiting};
+use crate::store::{Dimension, PeerUpdate};
 
 /// An empty store of the hub.
 async fn hub() -> (TestDatabase, PostgresStore) {
@@ -436,5 +436,31 @@ async fn busy_queries_read_whole_tables() {
     }
     store.close().await;
     drop(connection);
+    database.drop_it().await;
+}
+
+/// What a database is like that was written before there were statistics.
+const FORGET: &str = "DELETE FROM measures; DELETE FROM tallies; INSERT INTO untallied SELECT id FROM complaints";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn complaint_of_before_is_never_counted() {
+    let (database, store) = hub().await;
+    let mut author = Author::new("13.71");
+    let everything = TallyFilter { by: Dimension::ALL.to_vec(), ..TallyFilter::default() };
+    let (entries, mut summaries): (Vec<_>, Vec<_>) = (1..=250).map(|number| author.file(number)).unzip();
+    // One of which nothing is here that folds.
+    summaries.push(summary(251));
+    put(&store, Changes { entries, summaries, ..Changes::default() }).await.unwrap();
+    let before = (store.tallies(everything.clone()).await.unwrap(), store.list(ListFilter::default()).await.unwrap());
+    assert_eq!(before.0[0].figures.get(Figure::Complaints), 250);
+    store.close().await;
+    tell(&mut database.connect().await, FORGET).await;
+    let visitor = PostgresStore::open_beside(&database.address()).await.unwrap();
+    assert!(matches!(visitor.tallies(everything.clone()).await, Err(StoreError::Foreign(_))));
+    visitor.close().await;
+    let store = PostgresStore::open(&database.address()).await.unwrap();
+    let after = (store.tallies(everything).await.unwrap(), store.list(ListFilter::default()).await.unwrap());
+    assert_eq!(after, before);
+    store.close().await;
     database.drop_it().await;
 }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{
     Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, evidence, outbox, own, peers, projections, seals,
-    tokens, verdicts,
+    tallies, tokens, verdicts,
 };
 use crate::store::advance;
 
@@ -34,6 +34,7 @@ impl Job<'_> {
         }
         verdicts::write(connection, &changes.verdicts).await?;
         projections::write(connection, &changes.summaries).await?;
+        tallies::write(connection, &changes.summaries).await?;
         projections::announce(connection, &changes.announced).await?;
         peers::create(connection, &changes.new_peers).await?;
         if let Some(update) = &changes.peer {

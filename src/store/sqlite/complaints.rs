@@ -4,11 +4,11 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::codec::{self, hex_list, int, limit};
 use super::journal;
-use super::{DueFilter, File, ListFilter, StoreError, Summary};
+use super::{DueFilter, File, ListFilter, StoreError, Summary, tallies};
 use crate::domain::{ComplaintId, NodeId, Timestamp, TrackingNumber};
 use crate::store::columns::{self, Row, SummaryRow, columns};
 
-/// Puts participants and links to projections.
+/// Puts participants, links and measures to projections.
 async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> Result<Vec<Summary>, StoreError> {
     let pairs: Vec<(Vec<u8>, String)> = sqlx::query_as(
         "SELECT complaint, node FROM participants WHERE complaint IN (SELECT unhex(value) FROM json_each(?))",
@@ -19,9 +19,9 @@ async fn summaries(connection: &mut SqliteConnection, rows: Vec<SummaryRow>) -> 
     let links: Vec<(Vec<u8>, Vec<u8>)> =
         sqlx::query_as("SELECT complaint, other FROM links WHERE complaint IN (SELECT unhex(value) FROM json_each(?))")
             .bind(hex_list(rows.iter().map(|row| &row.id[..])))
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?;
-    columns::completed(rows, pairs, links)
+    tallies::with_measures(connection, columns::completed(rows, pairs, links)?).await
 }
 
 /// One complaint's whole file.

@@ -22,6 +22,7 @@ mod projections;
 mod rewrap;
 mod seals;
 mod settings;
+mod tallies;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -37,7 +38,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use super::{
     Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
     Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Token, Vault, View, vault,
+    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -85,6 +86,7 @@ impl SqliteStore {
         let mut connection = settings::connect(&path, Role::Writer).await?;
         migrate::refuse_foreign(&mut connection, &path).await?;
         migrate::run(&mut connection).await?;
+        tallies::count(&mut connection).await?;
         let owner = own::owner(&mut connection, &path).await?;
         settings::close(connection).await?;
         Ok(Self::of(&path, owner, true))
@@ -239,6 +241,10 @@ impl Store for SqliteStore {
 
     async fn due(&self, filter: DueFilter) -> Result<Vec<Summary>, StoreError> {
         complaints::due(&mut *self.reading().await?, &filter).await
+    }
+
+    async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
+        tallies::tallies(&mut *self.reading().await?, &filter).await
     }
 
     async fn find(&self, tracking: TrackingNumber) -> Result<Option<ComplaintId>, StoreError> {

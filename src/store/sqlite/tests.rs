@@ -11,11 +11,11 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::settings::{self, Role};
 use super::*;
-use crate::domain::Change;
+use crate::domain::{Change, Figure};
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
 };
-use crate::store::{Entry, PeerUpdate};
+use crate::store::{Dimension, Entry, PeerUpdate};
 
 /// A folder with a database of 13.71 in it.
 async fn database() -> (tempfile::TempDir, PathBuf, SqliteStore) {
@@ -321,4 +321,29 @@ async fn busy_queries_read_whole_tables() {
         let steps: Vec<String> = plan.into_iter().map(|(.., step)| step).collect();
         assert!(!steps.iter().any(|step| scans(step) || step.contains("SORT")), "{query}: {steps:#?}");
     }
+}
+
+/// What a database is like that was written before there were statistics.
+const FORGET: &str = "DELETE FROM measures; DELETE FROM tallies; INSERT INTO untallied SELECT id FROM complaints";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn complaint_of_before_is_never_counted() {
+    let (_folder, path, store) = database().await;
+    let mut author = Author::new("13.71");
+    let everything = TallyFilter { by: Dimension::ALL.to_vec(), ..TallyFilter::default() };
+    let (entries, mut summaries): (Vec<_>, Vec<_>) = (1..=250).map(|number| author.file(number)).unzip();
+    // One of which nothing is here that folds.
+    summaries.push(summary(251));
+    put(&store, Changes { entries, summaries, ..Changes::default() }).await.unwrap();
+    let before = (store.tallies(everything.clone()).await.unwrap(), store.list(ListFilter::default()).await.unwrap());
+    assert_eq!(before.0[0].figures.get(Figure::Complaints), 250);
+    store.close().await;
+    tamper(&path, FORGET).await;
+    let visitor = SqliteStore::open_read_only(&path).await.unwrap();
+    assert!(matches!(visitor.tallies(everything.clone()).await, Err(StoreError::Foreign(_))));
+    visitor.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let after = (store.tallies(everything).await.unwrap(), store.list(ListFilter::default()).await.unwrap());
+    assert_eq!(after, before);
+    store.close().await;
 }

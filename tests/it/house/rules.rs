@@ -10,7 +10,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("journal", &["domain"]),
     ("protocol", &["domain", "journal"]),
     ("identity", &["domain", "journal", "runtime", "telemetry"]),
-    ("store", &["domain", "journal", "runtime", "telemetry"]),
+    ("store", &["domain", "journal", "regulations", "runtime", "telemetry"]),
     ("link", &["domain", "journal", "store", "runtime", "telemetry"]),
     ("accounts", &["domain", "journal", "store", "runtime"]),
     ("desk", &["areas", "domain", "journal", "regulations", "store", "accounts", "runtime", "telemetry", "words"]),

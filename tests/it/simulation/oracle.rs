@@ -6,6 +6,8 @@ use lintas::domain::{Complaint, ComplaintId, Event, Position, Timetable, Verdict
 use lintas::store::memory::MemoryStore;
 use lintas::store::{FiledEvent, ListFilter, Store, Summary};
 
+use lintas_tests::check::{cells, recounted};
+
 use super::world::World;
 
 async fn files(store: &MemoryStore) -> BTreeMap<ComplaintId, (Vec<FiledEvent>, Option<Summary>)> {
@@ -18,8 +20,17 @@ async fn files(store: &MemoryStore) -> BTreeMap<ComplaintId, (Vec<FiledEvent>, O
 }
 
 fn folded(events: &[FiledEvent]) -> Option<Complaint> {
-    let events: Vec<Event> = events.iter().map(|filed| filed.event.clone()).collect();
-    fold(&events)
+    fold(&bare(events))
+}
+
+fn bare(events: &[FiledEvent]) -> Vec<Event> {
+    events.iter().map(|filed| filed.event.clone()).collect()
+}
+
+/// The statistics are what the complaints add up to.
+async fn tallied(store: &MemoryStore, files: &BTreeMap<ComplaintId, (Vec<FiledEvent>, Option<Summary>)>) -> bool {
+    let summaries = files.values().filter_map(|(_, summary)| summary.as_ref());
+    store.tallies(cells()).await.unwrap() == recounted(summaries)
 }
 
 /// The fold, less what is not the same for all: an inadmissible event stands at its author and the hub alone.
@@ -44,7 +55,7 @@ pub(crate) async fn check(world: &mut World) -> Result<(), String> {
             }
         }
         let newest = summary.as_ref().map_or_else(Default::default, |summary| summary.updated_at);
-        if summary.clone().map(Summary::undated) != Some(Summary::of(&complaint, &[], &Timetable::default(), newest)) {
+        if summary.as_ref() != Some(&Summary::of(&complaint, &bare(events), &Timetable::default(), newest)) {
             return Err(format!("{id:?}: the hub's projection is not the fold"));
         }
         for node in &complaint.participants {
@@ -52,8 +63,14 @@ pub(crate) async fn check(world: &mut World) -> Result<(), String> {
         }
         states.insert(*id, comparable(complaint));
     }
+    if !tallied(&world.store, &hub).await {
+        return Err("the hub's statistics are not what its complaints add up to".to_owned());
+    }
     for site in &world.sites {
         let own = files(&site.store).await;
+        if !tallied(&site.store, &own).await {
+            return Err(format!("{}: the statistics are not what its complaints add up to", site.node));
+        }
         let known: BTreeSet<ComplaintId> = own.keys().copied().collect();
         let wanted = expected.remove(&site.node).unwrap_or_default();
         if known != wanted {
@@ -65,9 +82,7 @@ pub(crate) async fn check(world: &mut World) -> Result<(), String> {
                 return Err(format!("{}: {id:?} waits for {:?}", site.node, complaint.missing));
             }
             let newest = summary.as_ref().map_or_else(Default::default, |summary| summary.updated_at);
-            if summary.clone().map(Summary::undated)
-                != Some(Summary::of(&complaint, &[], &Timetable::default(), newest))
-            {
+            if summary.as_ref() != Some(&Summary::of(&complaint, &bare(events), &Timetable::default(), newest)) {
                 return Err(format!("{}: the projection of {id:?} is not the fold", site.node));
             }
             if comparable(complaint) != states[id] {

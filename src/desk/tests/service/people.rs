@@ -110,7 +110,10 @@ async fn account_is_told_who_the_reporter_is_unasked() {
         assert!(!reply.standing.unwrap().options.contains(&"transfer".to_owned()));
     }
     let listed = told::list(&officer.list(wire::ListRequest::default()).await.unwrap());
-    assert_eq!(listed, served.bench.desk.list(ListFilter::default()).await.unwrap());
+    let mut stored = served.bench.desk.list(ListFilter::default()).await.unwrap();
+    // What a complaint adds to statistics is not told with it.
+    stored.iter_mut().for_each(|summary| summary.measure = None);
+    assert_eq!(listed, stored);
 }
 
 #[tokio::test]
