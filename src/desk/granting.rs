@@ -63,7 +63,12 @@ pub(super) fn plan(
     let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);
     let told = told_time(complaint.filing.visibility, Role::Granter, author.now);
     let updated = times.chain([told]).max().unwrap_or(told);
-    Ok(Changes { entries, summaries: vec![Summary::of(&complaint, events, updated)], cited: Some(cited), ..Changes::default() })
+    Ok(Changes {
+        entries,
+        summaries: vec![Summary::of(&complaint, events, updated)],
+        cited: Some(cited),
+        ..Changes::default()
+    })
 }
 
 /// Where a node's own events end: in its journal, and on a complaint.

@@ -318,13 +318,7 @@ fn hear(complaint: &mut Complaint, event: &Event) -> Outcome {
 }
 
 /// What a custodial change whose precondition held, where the status read `before`, does to its epoch.
-pub(super) fn advance(
-    epoch: &mut Epoch,
-    change: &Change,
-    hash: EventHash,
-    before: Status,
-    seen: Option<Position>,
-) {
+pub(super) fn advance(epoch: &mut Epoch, change: &Change, hash: EventHash, before: Status, seen: Option<Position>) {
     let status = |epoch: &mut Epoch, status| {
         epoch.base = status;
         epoch.base_seen = seen;

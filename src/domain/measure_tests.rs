@@ -160,7 +160,10 @@ fn complaint_is_counted_in_another_month_or_area() {
 
 #[test]
 fn wild_clock_overflows_a_sum() {
-    assert_eq!([i64::MIN, -1, 0, 1_999_999, i64::MAX].map(|at| seconds(Timestamp(at))), [0, 0, 0, 1, super::life::SECONDS_MAX]);
+    assert_eq!(
+        [i64::MIN, -1, 0, 1_999_999, i64::MAX].map(|at| seconds(Timestamp(at))),
+        [0, 0, 0, 1, super::life::SECONDS_MAX]
+    );
     for time in [i64::MIN, i64::MAX] {
         let mut story = Story::filed("13.71");
         let first = story.events.pop().unwrap();

@@ -101,7 +101,10 @@ impl TallyFilter {
             let key = self.by.iter().map(|dimension| dimension.of(cell)).collect();
             sums.entry(key).or_default().plus(figures);
         }
-        sums.into_iter().filter(|(_, figures)| !figures.is_empty()).map(|(key, figures)| Tally { key, figures }).collect()
+        sums.into_iter()
+            .filter(|(_, figures)| !figures.is_empty())
+            .map(|(key, figures)| Tally { key, figures })
+            .collect()
     }
 }
 

@@ -180,14 +180,7 @@ pub fn recounted<'a>(summaries: impl Iterator<Item = &'a Summary>) -> Vec<Tally>
 }
 
 /// What the database says of a complaint, against what its events say.
-fn project(
-    name: &str,
-    id: ComplaintId,
-    complaint: &Complaint,
-    events: &[Event],
-    books: &Books,
-    report: &mut Report,
-) {
+fn project(name: &str, id: ComplaintId, complaint: &Complaint, events: &[Event], books: &Books, report: &mut Report) {
     let Some(stored) = books.summaries.get(&id) else {
         report.differ(format!("{name}: complaint {id} is not listed"));
         return;

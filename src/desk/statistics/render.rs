@@ -61,10 +61,11 @@ fn days(seconds: Option<i64>, language: Language) -> String {
 fn line(label: String, values: &[Option<i64>], language: Language) -> [String; 11] {
     let of = |column| Statistics::value(values, column);
     let figure = |figure| of(Column::Figure(figure));
-    let (closed, archived) =
-        (figure(Figure::Now(DisplayState::Closed)), figure(Figure::Now(DisplayState::Archived)));
+    let (closed, archived) = (figure(Figure::Now(DisplayState::Closed)), figure(Figure::Now(DisplayState::Archived)));
     let all = figure(Figure::Complaints);
-    let open = all.zip(closed.zip(archived)).map(|(all, (closed, archived))| all.saturating_sub(closed.saturating_add(archived)));
+    let open = all
+        .zip(closed.zip(archived))
+        .map(|(all, (closed, archived))| all.saturating_sub(closed.saturating_add(archived)));
     let rating = of(Column::Stars).zip(of(Column::Rated).filter(|rated| *rated > 0)).map_or_else(
         || "·".to_owned(),
         |(stars, rated)| tenths(stars.saturating_mul(20).saturating_add(rated) / rated.saturating_mul(2), language),
@@ -88,7 +89,19 @@ fn line(label: String, values: &[Option<i64>], language: Language) -> [String; 1
 #[must_use]
 pub fn text(statistics: &Statistics, registry: &Registry, language: Language) -> String {
     let words = |code: &str| say(&format!("statistics.{code}"), language, &[]);
-    let titles = ["by", "complaints", "open", "closed", "archived", "returns", "hand-overs", "ping-pong", "disputes", "late", "rating"];
+    let titles = [
+        "by",
+        "complaints",
+        "open",
+        "closed",
+        "archived",
+        "returns",
+        "hand-overs",
+        "ping-pong",
+        "disputes",
+        "late",
+        "rating",
+    ];
     let titles = titles.map(words);
     let Statistics { by, rows, total, .. } = statistics;
     let mut lines: Vec<[String; 11]> =
@@ -108,7 +121,7 @@ pub fn text(statistics: &Statistics, registry: &Registry, language: Language) ->
     text.push('\n');
     text.push_str(&table(titles.each_ref().map(String::as_str), &states.collect::<Vec<_>>()));
     if statistics.public {
-        text.push_str(&format!("\n{}\n", words("suppressed")));
+        text.extend(["\n", &words("suppressed"), "\n"]);
     }
     text
 }

@@ -268,7 +268,11 @@ impl<'a> Desk<'a> {
         for work in self.working.values().filter(|work| work.changed) {
             let Some(complaint) = &work.complaint else { continue };
             let times = work.events.iter().filter(|event| complaint.contains(&event.hash)).map(|e| e.header.time);
-            self.changes.summaries.push(Summary::of(complaint, &work.events, times.max().unwrap_or(complaint.filed_at)));
+            self.changes.summaries.push(Summary::of(
+                complaint,
+                &work.events,
+                times.max().unwrap_or(complaint.filed_at),
+            ));
         }
         let written = self.recorder.written();
         self.changes.seals.extend(self.recorder.seal(&mut self.changes.entries));

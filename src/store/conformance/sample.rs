@@ -11,8 +11,8 @@ use crate::domain::{
 use crate::journal::{self, GENESIS, Head, Part, Receipt, Seal, SealBody, SignedReceipt, SigningKey};
 use crate::store::people::{Account, People, PeopleScope};
 use crate::store::{
-    Changes, Counts, Delivery, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef, Scope, Store,
-    Dimension, StoreError, Summary, Tally, TallyFilter,
+    Changes, Counts, Delivery, Dimension, Entry, File, JournalRow, ListFilter, OwnJournal, Owner, Peer, ProofRef,
+    Scope, Store, StoreError, Summary, Tally, TallyFilter,
 };
 
 pub(in crate::store) fn federation() -> FederationId {

@@ -60,7 +60,8 @@ fn everything() -> TallyFilter {
 async fn recount<S: Store>(store: &S, filter: &TallyFilter) -> Vec<Tally> {
     let all = store.list(ListFilter { limit: 10_000, ..ListFilter::default() }).await.unwrap();
     let mut sums: BTreeMap<Vec<String>, Figures> = BTreeMap::new();
-    for measure in all.into_iter().filter_map(|summary| summary.measure).filter(|measure| filter.counts(&measure.cell)) {
+    for measure in all.into_iter().filter_map(|summary| summary.measure).filter(|measure| filter.counts(&measure.cell))
+    {
         let key = filter.by.iter().map(|dimension| dimension.of(&measure.cell)).collect();
         sums.entry(key).or_default().plus(&measure.figures);
     }
@@ -143,7 +144,9 @@ pub(super) async fn same_plan_twice_counts_twice<B: Bench>(bench: &B) {
 
 pub(super) async fn transaction_that_fails_moves_a_sum<B: Bench>(bench: &B) {
     let store = bench.open("hub").await;
-    put(&store, Changes { summaries: vec![standing(1, "13.71", DisplayState::New)], ..Changes::default() }).await.unwrap();
+    put(&store, Changes { summaries: vec![standing(1, "13.71", DisplayState::New)], ..Changes::default() })
+        .await
+        .unwrap();
     let contradiction = Changes {
         summaries: vec![standing(1, "13", DisplayState::New), standing(2, "13", DisplayState::New)],
         verdicts: vec![(crate::domain::EventHash([9; 32]), Verdict::Applied)],

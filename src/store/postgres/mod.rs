@@ -26,11 +26,11 @@ mod projections;
 mod rewrap;
 mod seals;
 mod settings;
+mod tallies;
 #[cfg(test)]
 pub(in crate::store) mod testing;
 #[cfg(test)]
 mod tests;
-mod tallies;
 mod tokens;
 #[cfg(test)]
 mod vanished;

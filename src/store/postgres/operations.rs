@@ -3,8 +3,8 @@
 use super::{
     Batch, Changes, Counts, Delivery, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
     People, PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError,
-    Summary, Tally, TallyFilter, Token, View, aside, batches, complaints, evidence, journal, outbox, own, peers, people, rewrap, seals,
-    settings, tallies, tokens, vault, verdicts, view, write,
+    Summary, Tally, TallyFilter, Token, View, aside, batches, complaints, evidence, journal, outbox, own, peers,
+    people, rewrap, seals, settings, tallies, tokens, vault, verdicts, view, write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;

@@ -16,11 +16,11 @@ use tokio::time::timeout;
 use super::testing::{TestDatabase, tell};
 use super::*;
 use crate::domain::{Change, Figure, Position};
-use crate::store::{Dimension, PeerUpdate};
 use crate::store::conformance::sample::{
     Author, at, complaint, everything, listed, node, owner, part, put, put_for, receipt, summary,
 };
 use crate::store::hints::{Ears as _, Hints as _, Waiting};
+use crate::store::{Dimension, PeerUpdate};
 
 /// An empty store of the hub.
 async fn hub() -> (TestDatabase, PostgresStore) {
