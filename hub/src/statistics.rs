@@ -44,8 +44,8 @@ pub(crate) async fn statistics(settings: &Settings, asked: &Statistics, voice: V
 }
 
 fn refused(error: DeskError) -> Failure {
-    match error {
-        DeskError::Store(error) => error.into(),
-        error => Failure::Argument { argument: "statistics", cause: error.to_string() },
+    if let DeskError::Store(error) = error {
+        return error.into();
     }
+    Failure::Argument { argument: "statistics", cause: error.to_string() }
 }

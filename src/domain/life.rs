@@ -62,7 +62,9 @@ pub fn life<'a>(complaint: &Complaint, events: &'a [Event]) -> Life<'a> {
         }
         let mut written = custodial.remove(&epoch.opener).unwrap_or_default();
         written.sort_by_key(|event| (event.header.position, event.hash));
-        written.into_iter().for_each(|event| walk.take(event));
+        for event in written {
+            walk.take(event);
+        }
     }
     walk.hear_all();
     Life { steps: walk.steps, stays: walk.stays }

@@ -125,12 +125,11 @@ fn stays(life: &Life<'_>, figures: &mut Figures) {
         if ever.insert(stay.state) {
             figures.add(Figure::Ever(stay.state), 1);
         }
-        match stay.until {
-            Some(until) => figures.add(Figure::Spent(stay.state), until.saturating_sub(stay.since)),
-            None => {
-                figures.add(Figure::Now(stay.state), 1);
-                figures.add(Figure::Since(stay.state), stay.since);
-            }
+        if let Some(until) = stay.until {
+            figures.add(Figure::Spent(stay.state), until.saturating_sub(stay.since));
+        } else {
+            figures.add(Figure::Now(stay.state), 1);
+            figures.add(Figure::Since(stay.state), stay.since);
         }
     }
     let reason = life

@@ -172,7 +172,7 @@ impl<S: Store> Calls for DeskService<S> {
         request: Request<messages::StatisticsRequest>,
     ) -> Result<Response<messages::StatisticsReply>, Status> {
         let desk = self.desk_of(&request).await?;
-        let question = tallied::question(request.into_inner(), &desk.own_unit()).map_err(refuse)?;
+        let question = tallied::question(&request.into_inner(), &desk.own_unit()).map_err(refuse)?;
         let statistics = desk.statistics(question).await.map_err(refuse)?;
         let registry = desk.registry().await.map_err(refuse)?;
         Ok(Response::new(tallied::reply(statistics, &registry)))

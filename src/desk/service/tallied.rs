@@ -9,7 +9,7 @@ use crate::protocol::desk::v1 as wire;
 use crate::store::Dimension;
 
 /// What is asked; names of places are those of `own` first.
-pub(super) fn question(asked: wire::StatisticsRequest, own: &UnitCode) -> Result<Question, DeskError> {
+pub(super) fn question(asked: &wire::StatisticsRequest, own: &UnitCode) -> Result<Question, DeskError> {
     let (unit, area) = (optional_unit(&asked.unit)?, area(&asked.area, own)?);
     let words = Asked { by: &asked.by, category: &asked.category, class: &asked.class, month: &asked.month };
     Ok(Question { public: asked.public, ..Question::of(words, unit, area)? })
@@ -20,11 +20,11 @@ pub(super) fn reply(statistics: Statistics, registry: &Registry) -> wire::Statis
     let Statistics { by, rows, total, now, public } = statistics;
     let units = by.iter().position(|dimension| *dimension == Dimension::Unit);
     let codes = rows.iter().filter_map(|row| row.key.get(units?));
-    let named = codes.filter_map(|code| {
+    let known = codes.filter_map(|code| {
         let entry = registry.unit(&UnitCode::parse(code).ok()?)?;
         Some((code.clone(), entry.listing.name.as_str().to_owned()))
     });
-    let names = named.collect();
+    let names = known.collect();
     let row = |Row { key, values }: Row| wire::StatisticsRow {
         key,
         values: values.into_iter().map(|value| wire::StatisticsValue { value }).collect(),

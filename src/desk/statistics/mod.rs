@@ -148,7 +148,9 @@ impl Statistics {
     pub fn of(question: &Question, tallies: Vec<Tally>, now: Timestamp) -> Self {
         let by = question.filter.by.clone();
         let mut sum = Figures::default();
-        tallies.iter().for_each(|tally| sum.plus(&tally.figures));
+        for tally in &tallies {
+            sum.plus(&tally.figures);
+        }
         let (tallies, rest) = if question.public { public::merged(tallies) } else { (tallies, None) };
         let row = |tally: Tally| Row { key: tally.key, values: column::values(&tally.figures, now) };
         let mut rows: Vec<Row> = tallies.into_iter().map(row).collect();

@@ -23,7 +23,9 @@ pub(super) fn merged(tallies: Vec<Tally>) -> (Vec<Tally>, Option<Figures>) {
         return (large, None);
     }
     let (mut rest, mut rows) = (Figures::default(), small.len());
-    small.iter().for_each(|tally| rest.plus(&tally.figures));
+    for tally in &small {
+        rest.plus(&tally.figures);
+    }
     while rows < 2 || rest.get(Figure::Complaints) < PUBLIC_MIN {
         let smallest = large.iter().enumerate().min_by_key(|(_, tally)| size(tally)).map(|(place, _)| place);
         let Some(place) = smallest else { break };
@@ -35,7 +37,9 @@ pub(super) fn merged(tallies: Vec<Tally>) -> (Vec<Tally>, Option<Figures>) {
 
 /// Suppresses what must not be told.
 pub(super) fn hide(rows: &mut [Row], total: &mut Values) {
-    rows.iter_mut().for_each(|row| hide_within(&mut row.values));
+    for row in rows.iter_mut() {
+        hide_within(&mut row.values);
+    }
     let sums = total.clone();
     hide_within(total);
     let parts: Vec<&Values> = rows.iter().map(|row| &row.values).collect();
@@ -79,6 +83,12 @@ fn clear(values: &mut [Option<i64>], place: usize) {
     }
 }
 
+fn clear_all(values: &mut [Option<i64>], places: &[usize]) {
+    for place in places {
+        clear(values, *place);
+    }
+}
+
 fn of(values: &[Option<i64>], column: Column) -> Option<i64> {
     at(values, place(column))
 }
@@ -92,7 +102,7 @@ fn hide_within(values: &mut Values) {
         }
     }
     if of(values, Column::Figure(Figure::Complaints)).is_none() {
-        values.iter_mut().for_each(|value| *value = None);
+        values.fill(None);
         return;
     }
     let states: Vec<usize> = DisplayState::ALL.iter().map(|state| place(Column::Figure(Figure::Now(*state)))).collect();
@@ -100,13 +110,13 @@ fn hide_within(values: &mut Values) {
     let reasons: Vec<usize> =
         Reason::ALL.iter().map(|reason| place(Column::Figure(Figure::Archived(*reason)))).collect();
     if of(values, Column::Figure(Figure::Now(DisplayState::Archived))).is_none() {
-        reasons.iter().for_each(|place| clear(values, *place));
+        clear_all(values, &reasons);
     }
     hide_among(values, &reasons);
     // The sum of the stars is a second equation on them: all are told, or none.
     let stars: Vec<usize> = (1..=5).map(|stars| place(Column::Figure(Figure::Stars(stars)))).collect();
     if stars.iter().any(|place| at(values, *place).is_none_or(|value| value < PUBLIC_MIN)) {
-        stars.iter().for_each(|place| clear(values, *place));
+        clear_all(values, &stars);
     }
     follow(values);
 }

@@ -121,7 +121,7 @@ pub fn text(statistics: &Statistics, registry: &Registry, language: Language) ->
     text.push('\n');
     text.push_str(&table(titles.each_ref().map(String::as_str), &states.collect::<Vec<_>>()));
     if statistics.public {
-        text.push_str(&format!("\n{}\n", words("suppressed")));
+        text.extend(["\n", &words("suppressed"), "\n"]);
     }
     text
 }

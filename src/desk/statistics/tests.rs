@@ -11,7 +11,9 @@ use crate::words::Language;
 
 fn tally(key: &str, figures: &[(Figure, i64)]) -> Tally {
     let mut sum = Figures::default();
-    figures.iter().for_each(|(figure, amount)| sum.add(*figure, *amount));
+    for (figure, amount) in figures {
+        sum.add(*figure, *amount);
+    }
     Tally { key: vec![key.to_owned()], figures: sum }
 }
 
@@ -88,12 +90,14 @@ fn small_row_is_shown_or_found_by_its_total() {
     assert_eq!(get(&told.total, Figure::Complaints), Some(100));
 }
 
+type Amounts = Vec<i64>;
+
 /// Figures as a history would leave them: states sum up to complaints, reasons to what stands archived.
 fn rolled() -> impl Strategy<Value = Vec<Tally>> {
     let states = prop::collection::vec(prop_oneof![Just(0_i64), 0_i64..30, 10_i64..200], 10);
     let row = (states, prop::collection::vec(0_i64..40, 5), prop::collection::vec(0_i64..40, 3));
     prop::collection::vec(row, 1..6).prop_map(|rows| {
-        let one = |(number, (states, stars, counts)): (usize, (Vec<i64>, Vec<i64>, Vec<i64>))| {
+        let one = |(number, (states, stars, counts)): (usize, (Amounts, Amounts, Amounts))| {
             let mut figures = vec![(Figure::Complaints, states.iter().sum::<i64>())];
             for (state, amount) in DisplayState::ALL.iter().zip(&states) {
                 figures.extend([(Figure::Now(*state), *amount), (Figure::Ever(*state), amount * 2)]);
@@ -140,7 +144,7 @@ proptest! {
             }
         }
         // What is not told are unknowns; what is known of the table anyway are equations.
-        let mut unknown: BTreeMap<(usize, Column2), usize> = BTreeMap::new();
+        let mut unknown: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         let mut equations: Vec<Vec<(usize, f64)>> = Vec::new();
         let place = |column| Column::all().iter().position(|known| *known == column).unwrap();
         let mut term = |row: usize, column: Column, sign: f64| {
@@ -173,7 +177,9 @@ proptest! {
         let count = unknown.len();
         let dense = |terms: &Vec<(usize, f64)>| {
             let mut row = vec![0.0; count];
-            terms.iter().for_each(|(at, sign)| row[*at] += sign);
+            for (at, sign) in terms {
+                row[*at] += sign;
+            }
             row
         };
         let found = fixed(equations.iter().map(dense).collect(), count);
@@ -181,8 +187,6 @@ proptest! {
         prop_assert_eq!(named.map(|((row, at), _)| (*row, Column::all()[*at])), None);
     }
 }
-
-type Column2 = usize;
 
 fn registry() -> Registry {
     let mut registry = Registry::default();
@@ -233,7 +237,7 @@ fn table_reads_differently_or_runs_a_formula() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "BY                                  COMPLAINTS  OPEN  CLOSED  ARCHIVED  RETURNS  HAND-OVERS  PING-PONG  DISPUTES  \
+        "BY                                 COMPLAINTS  OPEN  CLOSED  ARCHIVED  RETURNS  HAND-OVERS  PING-PONG  DISPUTES  \
          LATE  RATING"
     );
     assert_eq!(
@@ -246,10 +250,7 @@ fn table_reads_differently_or_runs_a_formula() {
     csv(&told, &registry(), Language::English, &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert!(out.starts_with("unit,unit_name,category,category_name,month,complaints,now_new,"), "{out}");
-    assert!(
-        out.lines().nth(1).unwrap().starts_with("13.71,'=Dinas; '-1,'-1+1,,202611,4,0,") || out.contains("'=Dinas;"),
-        "{out}"
-    );
+    assert!(out.lines().nth(1).unwrap().starts_with("13.71,'=Dinas; -1,'-1+1,,202611,4,0,"), "{out}");
     let json = json(&told, &registry(), Language::English);
     assert_eq!(json["rows"][0]["figures"]["seconds_new"], 4 * 86_400 + 4 * 43_200);
     assert_eq!((&json["rows"][0]["unit"], &json["rows"][0]["rest"]), (&"13.71".into(), &false.into()));

@@ -6,11 +6,12 @@ use crate::accounts::approval::{self, Answer, FourEyes, Kind};
 use crate::accounts::{Person, Token};
 use crate::desk::service::{Audience, Caller, ClientError, Credentials, serve, told};
 use crate::desk::socket::{DeskSocket, SocketPlace, own_uid};
+use crate::desk::statistics::{Column, Statistics};
 use crate::desk::tests::accounts::PASSWORD;
 use crate::desk::tests::bench::{Bench, new_complaint, unit};
 use crate::desk::{NewComplaint, Reporter};
-use crate::domain::AccountRole::{Admin, Liaison, UnitAdmin};
-use crate::domain::Pseudonym;
+use crate::domain::AccountRole::{Admin, Auditor, Liaison, UnitAdmin};
+use crate::domain::{Figure, Pseudonym};
 use crate::protocol::desk::v1 as wire;
 use crate::runtime::{OnFailure, Tasks};
 use crate::store::ListFilter;
@@ -112,7 +113,9 @@ async fn account_is_told_who_the_reporter_is_unasked() {
     let listed = told::list(&officer.list(wire::ListRequest::default()).await.unwrap());
     let mut stored = served.bench.desk.list(ListFilter::default()).await.unwrap();
     // What a complaint adds to statistics is not told with it.
-    stored.iter_mut().for_each(|summary| summary.measure = None);
+    for summary in &mut stored {
+        summary.measure = None;
+    }
     assert_eq!(listed, stored);
 }
 
@@ -171,4 +174,24 @@ async fn operator_approves_in_the_name_of_another() {
     let mut admin = served.caller(&served.peoples, session).await;
     let approved = admin.approve(request).await.unwrap().approval.unwrap();
     assert!(approved.approver.starts_with("account:") && approved.subject == "13.71");
+}
+
+#[tokio::test]
+async fn statistics_leave_the_accounts_unit() {
+    let served = served().await;
+    served.bench.file().await;
+    served.bench.account("tini", Liaison, "13.71.dlh").await;
+    served.bench.account("wati", Auditor, "13.71").await;
+    served.bench.account("adi", Admin, "13.71").await;
+    let mut counted = Vec::new();
+    for (login, unit) in [("wati", ""), ("tini", ""), ("tini", "13.71"), ("tini", "kl.pu"), ("adi", "")] {
+        let session = served.logs_in(login).await;
+        let mut caller = served.caller(&served.peoples, session).await;
+        let request = wire::StatisticsRequest { unit: unit.to_owned(), ..wire::StatisticsRequest::default() };
+        counted.push(caller.statistics(request).await.ok().map(|reply| {
+            let (told, _) = told::statistics(&reply);
+            Statistics::value(&told.total, Column::Figure(Figure::Complaints)).unwrap()
+        }));
+    }
+    assert_eq!(counted, [Some(1), Some(0), Some(0), None, None]);
 }
