@@ -94,19 +94,19 @@ pub(crate) async fn list(settings: &Settings, voice: Voice) -> Result<(), Failur
 
 /// What has to be recorded, and how much of it is of units that are listed already.
 fn wanted(units: Vec<FileUnit>, registry: &Registry) -> (Vec<Change>, usize) {
-    let mut changed = 0_usize;
+    let mut known_before = 0_usize;
     let mut changes = Vec::new();
     for unit in units {
         let known = registry.unit(&unit.listing.unit);
         let listing = unit.over(known.map(|entry| &entry.listing));
         match known {
             Some(entry) if !entry.closed && entry.listing == listing => continue,
-            Some(_) => changed = changed.saturating_add(1),
+            Some(_) => known_before = known_before.saturating_add(1),
             None => {}
         }
         changes.push(listing.listed(None));
     }
-    (changes, changed)
+    (changes, known_before)
 }
 
 #[cfg(test)]
@@ -119,9 +119,9 @@ mod tests {
 
     #[test]
     fn what_is_listed_already_is_listed_again() {
-        let (changes, changed) =
+        let (changes, known_before) =
             wanted(units("code,name,categories\n13,Sumatera Barat,lainnya\n"), &Registry::default());
         let [Change::UnitListed { listing, declared: None }] = changes.as_slice() else { panic!("{changes:?}") };
-        assert_eq!((listing.categories.len(), changed), (1, 0));
+        assert_eq!((listing.categories.len(), known_before), (1, 0));
     }
 }
