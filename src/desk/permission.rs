@@ -326,11 +326,16 @@ mod tests {
         let own = matter("13.71.dlh", "");
         let redact = Action::Redact { event: crate::desk::EventName::parse("abcdef").unwrap() };
         let archive = Action::Archive { reason: Reason::Duplicate };
-        for action in [Action::Verify, archive, Action::TakeBack, dispose("13.71.dlh.uptd"), transfer(), redact] {
+        let double = Action::Double { of: crate::desk::ComplaintName::Id(crate::domain::ComplaintId([9; 16])) };
+        for action in [Action::Verify, archive, double, Action::TakeBack, dispose("13.71.dlh.uptd"), transfer(), redact]
+        {
             assert_eq!(told(Liaison, "13.71.dlh", &own, &action, None), Err(Denial::Role), "{action:?}");
             assert_eq!(told(UnitAdmin, "13.71.dlh", &own, &action, None), Ok(()), "{action:?}");
         }
         assert_eq!(told(Liaison, "13.71.dlh", &own, &dispose("13.71"), None), Ok(()), "handing back");
+        let relate = Action::Relate { to: crate::desk::ComplaintName::Id(crate::domain::ComplaintId([9; 16])) };
+        assert_eq!(told(Liaison, "13.71.dlh", &own, &relate, None), Ok(()));
+        assert_eq!(told(Liaison, "13.71.dpupr", &own, &relate, None), Err(Denial::Unit));
     }
 
     #[test]

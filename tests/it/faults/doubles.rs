@@ -45,9 +45,8 @@ async fn double(bench: &mut Bench, code: &str, id: ComplaintId, of: ComplaintId)
 async fn joined(bench: &Bench, main: ComplaintId) -> Vec<NodeId> {
     let file = bench.store.file(main).await.unwrap().unwrap();
     let by_hub = file.events.iter().filter(|filed| filed.event.header.node.is_hub());
-    let joined = by_hub.filter_map(|filed| match &filed.event.header.change {
-        Change::Joined { node, .. } => Some(node.clone()),
-        _ => None,
+    let joined = by_hub.filter_map(|filed| {
+        if let Change::Joined { node, .. } = &filed.event.header.change { Some(node.clone()) } else { None }
     });
     joined.collect()
 }

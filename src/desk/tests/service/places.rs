@@ -107,3 +107,27 @@ async fn unit_that_has_returned_it_is_asked_again() {
     let unknown = wire::RouteRequest { category: "sampa".to_owned(), ..case };
     assert_eq!(caller.route(unknown).await.unwrap_err().code(), "desk.unknown-word");
 }
+
+#[tokio::test]
+async fn put_right_category_is_unknown_or_keeps_the_class_of_before() {
+    let served = served().await;
+    let mut caller = Caller::<MemoryStore>::connect(&served.place).await.unwrap();
+    let (one, other) = (caller.file(filing()).await.unwrap().complaint, caller.file(filing()).await.unwrap().complaint);
+    let recategorise = |category: &str| {
+        Action::Recategorise(wire::Recategorise { category: category.to_owned(), class: String::new() })
+    };
+    let refused = caller.act(act(&one, recategorise("jalan-rusk"))).await.unwrap_err();
+    let ClientError::Refused(fault) = &refused else { panic!("{refused}") };
+    assert_eq!(refused.code(), "desk.unknown-word");
+    assert!(fault.facts["allowed"].starts_with("jalan-rusak, "), "{}", fault.facts["allowed"]);
+    assert_eq!(fault.facts["allowed"].matches(", ").count(), 3, "the nearest three");
+    caller.act(act(&one, recategorise("air-tagihan"))).await.unwrap();
+    caller.act(act(&one, Action::Relate(wire::Relate { complaint: other.clone() }))).await.unwrap();
+    let shown = caller.show_all(&one, false).await.unwrap();
+    let (file, _) = told::file(&shown);
+    let summary = file.summary.unwrap();
+    assert_eq!((summary.category.as_str(), summary.class), ("air-tagihan", Class::Complaint));
+    let back = told::linked(&caller.show_all(&other, false).await.unwrap());
+    assert_eq!(back.len(), 1);
+    assert_eq!(back[0].known.as_ref().unwrap().category, "air-tagihan", "the other side tells what is known");
+}
