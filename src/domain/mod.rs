@@ -12,6 +12,7 @@ pub mod directory;
 pub mod event;
 pub mod fold;
 pub mod ids;
+pub mod notice;
 pub mod registry;
 pub mod routing;
 pub mod rules;
@@ -33,6 +34,8 @@ mod fold_tests;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod notice_tests;
+#[cfg(test)]
 mod precondition_tests;
 #[cfg(test)]
 mod properties;
@@ -48,9 +51,10 @@ pub use deadline::{Due, Moment};
 pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use fold::fold;
 pub use ids::{
-    ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
+    ComplaintId, EventHash, FederationId, NodeId, NoticeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
     StatementSignature, Timestamp, TokenId,
 };
+pub use notice::{HookName, NoticeFault, NoticeState, Recipient, Step, Telling};
 pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,
