@@ -175,6 +175,9 @@ pub enum DeskError {
     /// No event of that name, or of that beginning, in the complaint.
     #[error("the complaint has no such event; `show` lists them with their names")]
     UnknownEvent,
+    /// No notice of that name was given up.
+    #[error("no notice of that name was given up; `notices --dead` lists them")]
+    UnknownNotice,
     /// Several events fit.
     #[error("several events fit; name one by its hash, as `show` lists them")]
     SeveralEvents,
@@ -250,6 +253,7 @@ impl DeskError {
             Self::HeaderTooLong(_) => "desk.header-too-long",
             Self::Stars => "desk.stars",
             Self::UnknownEvent => "desk.unknown-event",
+            Self::UnknownNotice => "desk.unknown-notice",
             Self::SeveralEvents => "desk.several-events",
             Self::NothingToRedact => "desk.nothing-to-redact",
             Self::NotAuthor { .. } => "desk.not-author",

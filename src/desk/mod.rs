@@ -16,6 +16,7 @@ pub mod granting;
 pub mod import;
 pub mod listing;
 pub mod name;
+pub mod notices;
 pub mod office;
 pub mod opening;
 pub mod options;

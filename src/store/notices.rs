@@ -82,8 +82,10 @@ pub enum NoticeChange {
 }
 
 /// Which notices to read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct NoticeFilter {
+    /// Only the one of this name.
+    pub id: Option<NoticeId>,
     /// Only those that stand so.
     pub state: Option<NoticeState>,
     /// Only those to this recipient.

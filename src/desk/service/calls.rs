@@ -227,6 +227,6 @@ fn code(error: &DeskError) -> Code {
     if let DeskError::Store(cause) | DeskError::Account(AccountError::Store(cause)) = error {
         return if cause.is_retryable() { Code::Unavailable } else { Code::Internal };
     }
-    let unknown = matches!(error, DeskError::UnknownComplaint | DeskError::UnknownEvent);
+    let unknown = matches!(error, DeskError::UnknownComplaint | DeskError::UnknownEvent | DeskError::UnknownNotice);
     if unknown { Code::NotFound } else { Code::InvalidArgument }
 }

@@ -10,7 +10,7 @@ use super::apply::Trust;
 use super::key::NodeKey;
 use super::news::News;
 use super::seal::seal_all;
-use crate::domain::{NodeId, Position, Registry, Timestamp};
+use crate::domain::{NodeId, Position, Registry, Telling, Timestamp};
 use crate::journal::{Head, Seal, SignedHead, SignedStatement, Statement};
 use crate::link::message::{Deliver, Hello, Progress, VERSIONS};
 use crate::runtime::Clock;
@@ -33,6 +33,8 @@ pub struct NodeShared<S> {
     pub clock: Arc<dyn Clock>,
     /// Where its work is told.
     pub telemetry: Telemetry,
+    /// Who is told of the steps of complaints.
+    pub telling: Telling,
     /// What came from others.
     pub news: News,
     registry: Mutex<Arc<Registry>>,
@@ -58,6 +60,7 @@ impl<S: Store> NodeShared<S> {
             trust,
             clock,
             telemetry,
+            telling: Telling::default(),
             news: News::default(),
             registry,
             progress: Mutex::new(None),
@@ -72,6 +75,12 @@ impl<S: Store> NodeShared<S> {
     #[must_use]
     pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
         Self { telemetry, ..self }
+    }
+
+    /// The same, noting what reporters are to be told.
+    #[must_use]
+    pub fn with_telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// The time.

@@ -40,12 +40,12 @@ async fn change<S: Store>(store: &S, notices: Vec<NoticeChange>) {
 }
 
 async fn all<S: Store>(store: &S) -> Vec<Notice> {
-    store.notices(NoticeFilter { state: None, recipient: None, due: None, limit: 1000 }).await.unwrap()
+    store.notices(NoticeFilter { limit: 1000, ..NoticeFilter::default() }).await.unwrap()
 }
 
 async fn due<S: Store>(store: &S, recipient: Recipient, at: i64, limit: usize) -> Vec<Notice> {
     let (state, recipient, due) = (Some(NoticeState::Waiting), Some(recipient), Some(Timestamp(at)));
-    store.notices(NoticeFilter { state, recipient, due, limit }).await.unwrap()
+    store.notices(NoticeFilter { state, recipient, due, limit, ..NoticeFilter::default() }).await.unwrap()
 }
 
 async fn counts<S: Store>(store: &S) -> (u64, u64) {
@@ -110,12 +110,14 @@ pub(super) async fn dead_notice_is_lost_from_sight<B: Bench>(bench: &B) {
     let dead = |notice| settled(notice, NoticeState::Dead, Some(NoticeFault::Refused));
     change(&store, vec![dead(&some[0]), dead(&some[1])]).await;
     assert_eq!(counts(&store).await, (1, 2));
-    let listed = NoticeFilter { state: Some(NoticeState::Dead), recipient: None, due: None, limit: 9 };
+    let listed = NoticeFilter { state: Some(NoticeState::Dead), limit: 9, ..NoticeFilter::default() };
     let listed = store.notices(listed).await.unwrap();
     assert_eq!(
         listed.iter().map(|notice| (notice.at.0, notice.fault)).collect::<Vec<_>>(),
         [(2, Some(NoticeFault::Refused)), (1, Some(NoticeFault::Refused))]
     );
+    let one = NoticeFilter { id: Some(some[1].id), limit: 9, ..NoticeFilter::default() };
+    assert_eq!(store.notices(one).await.unwrap().len(), 1);
     // Tried again as if for the first time; what waits or was sent stays as it is.
     change(&store, vec![settled(&some[2], NoticeState::Sent, None)]).await;
     change(&store, vec![NoticeChange::Retry { ids: vec![some[0].id, some[2].id], at: Timestamp(500) }]).await;

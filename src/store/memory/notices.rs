@@ -10,7 +10,8 @@ impl State {
     /// Notices by filter.
     pub(super) fn notices(&self, asked: &NoticeFilter) -> Vec<Notice> {
         let wanted = |notice: &&Notice| {
-            asked.state.is_none_or(|state| state == notice.state)
+            asked.id.is_none_or(|id| id == notice.id)
+                && asked.state.is_none_or(|state| state == notice.state)
                 && asked.recipient.as_ref().is_none_or(|recipient| *recipient == notice.recipient)
                 && asked.due.is_none_or(|due| notice.next <= due)
         };
@@ -65,7 +66,7 @@ impl State {
             NoticeChange::Forget { before, kept_max } => {
                 self.notices.retain(|_, notice| notice.state == NoticeState::Waiting || notice.at >= *before);
                 let kept = usize::try_from(*kept_max).unwrap_or(usize::MAX);
-                let all = NoticeFilter { state: None, recipient: None, due: None, limit: usize::MAX };
+                let all = NoticeFilter { limit: usize::MAX, ..NoticeFilter::default() };
                 let settled = self.notices(&all).into_iter().filter(|notice| notice.state != NoticeState::Waiting);
                 let beyond: Vec<_> = settled.skip(kept).map(|notice| notice.id).collect();
                 beyond.iter().for_each(|id| drop(self.notices.remove(id)));

@@ -13,12 +13,13 @@ pub(super) async fn read(connection: &mut SqliteConnection, asked: &NoticeFilter
     let order = if asked.due.is_some() { "next_at, id" } else { "at DESC, id" };
     let query = format!(
         "SELECT * FROM notices WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR recipient = ?2)
-         AND (?3 IS NULL OR next_at <= ?3) ORDER BY {order} LIMIT ?4"
+         AND (?3 IS NULL OR next_at <= ?3) AND (?4 IS NULL OR id = ?4) ORDER BY {order} LIMIT ?5"
     );
     let rows: Vec<NoticeRow> = sqlx::query_as(sqlx::AssertSqlSafe(query))
         .bind(asked.state.map(NoticeState::name))
         .bind(asked.recipient.as_ref().map(ToString::to_string))
         .bind(asked.due.map(|due| due.0))
+        .bind(asked.id.as_ref().map(|id| &id.0[..]))
         .bind(limit(asked.limit))
         .fetch_all(connection)
         .await?;
