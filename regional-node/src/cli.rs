@@ -577,7 +577,10 @@ pub(crate) struct File {
     /// The reporter's address.
     #[arg(long, conflicts_with = "reporter_file")]
     pub(crate) address: Option<String>,
-    /// A JSON file with name, phone and address.
+    /// The reporter's e-mail address, to which each step is told, if this node sends mail.
+    #[arg(long, conflicts_with = "reporter_file")]
+    pub(crate) email: Option<String>,
+    /// A JSON file with name, phone, address and email.
     #[arg(long, value_name = "FILE")]
     pub(crate) reporter_file: Option<PathBuf>,
 }

@@ -109,9 +109,9 @@ pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Resu
         if let (Some(object), Some(reporter)) = (value.as_object_mut(), &known) {
             object.insert("reporter".to_owned(), json!(reporter));
         }
-        let Reporter { name, phone, address } = known.unwrap_or_default();
+        let Reporter { name, phone, address, email } = known.unwrap_or_default();
         let dash = |text: String| if text.is_empty() { "-".to_owned() } else { clean(&text) };
-        let facts = [dash(name), dash(phone), dash(address)];
+        let facts = [dash(name), dash(phone), dash(address), dash(email)];
         let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
     }
     Ok((value, text))

@@ -178,6 +178,9 @@ pub enum DeskError {
     /// No notice of that name was given up.
     #[error("no notice of that name was given up; `notices --dead` lists them")]
     UnknownNotice,
+    /// A reporter's e-mail address that is none.
+    #[error("that is no e-mail address; one looks like name@example.org, and may be left out")]
+    NotAMailbox,
     /// Several events fit.
     #[error("several events fit; name one by its hash, as `show` lists them")]
     SeveralEvents,
@@ -253,6 +256,7 @@ impl DeskError {
             Self::HeaderTooLong(_) => "desk.header-too-long",
             Self::Stars => "desk.stars",
             Self::UnknownEvent => "desk.unknown-event",
+            Self::NotAMailbox => "desk.not-a-mailbox",
             Self::UnknownNotice => "desk.unknown-notice",
             Self::SeveralEvents => "desk.several-events",
             Self::NothingToRedact => "desk.nothing-to-redact",

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod event;
 pub mod fold;
 pub mod ids;
+pub mod mailbox;
 pub mod notice;
 pub mod registry;
 pub mod routing;

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn message_shows_what_a_person_wrote() {
-        let reporter = wire::Reporter { name: text(), phone: text(), address: text() };
+        let reporter = wire::Reporter { name: text(), phone: text(), address: text(), email: text() };
         let filing = wire::FileRequest { narrative: text(), reporter: Some(reporter), ..wire::FileRequest::default() };
         let action = wire::act_request::Action::Redact(wire::Redact { event: text() });
         let act =

@@ -49,7 +49,8 @@ fn node(text: &str) -> Result<Option<NodeId>, DeskError> {
 
 /// A complaint to file; names of places are those of `own` first.
 pub(super) fn new_complaint(request: wire::FileRequest, own: &UnitCode) -> Result<NewComplaint, DeskError> {
-    let reporter = request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address });
+    let reporter =
+        request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address, email: r.email });
     let category = category(&request.category)?;
     Ok(NewComplaint {
         unit: optional_unit(&request.unit)?,

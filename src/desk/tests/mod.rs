@@ -6,5 +6,6 @@ pub(crate) mod bench;
 mod custody;
 mod filing;
 mod importing;
+mod notices;
 mod routing;
 mod service;
