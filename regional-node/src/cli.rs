@@ -109,6 +109,16 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
+    /// What reporters are to be told, or were: which step, to whom, and why it was not sent.
+    ///
+    /// The newest 1000. Nobody's address is shown. What was given up is tried again with `notices retry`.
+    Notices(Notices),
+    /// Print the receipt of a complaint, for the reporter to keep.
+    Receipt(Paper),
+    /// Print the letter with the answer to a complaint.
+    ///
+    /// For people without the internet. It holds what was written, of a confidential complaint too: hand it to the reporter alone.
+    Letter(Paper),
     /// The nodes and units that this node knows.
     Units,
     /// The nodes, how they stand, and the codes of their keys.
@@ -209,6 +219,40 @@ pub(crate) enum Command {
     Complaint(ComplaintCommand),
     #[command(flatten)]
     Act(ActCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Notices {
+    #[command(subcommand)]
+    pub(crate) command: Option<NoticesCommand>,
+    /// Only what was given up.
+    #[arg(long)]
+    pub(crate) dead: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticesCommand {
+    /// Have what was given up tried again.
+    ///
+    /// By the account of the system that runs the node, an admin, or a unit admin for what that may see.
+    Retry(Retry),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// The notice, as `notices --dead` names it.
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// Everything that was given up, up to 1000.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Paper {
+    /// Tracking number, id, or at least 6 digits of the id.
+    pub(crate) complaint: String,
 }
 
 #[derive(Debug, Args)]

@@ -47,8 +47,8 @@ pub(crate) fn prepare(
         ..NodeKey::new(settings.federation.clone(), settings.node.clone(), key)
     };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
-    let shared =
-        Arc::new(NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone()));
+    let shared = NodeShared::new(store, signer, trust, Arc::new(SystemClock)).with_telemetry(telemetry.clone());
+    let shared = Arc::new(shared.with_telling(settings.notify.telling()));
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls: tls.watch(), limits };
     let state = watch::Sender::new(Reported::Starting);

@@ -18,6 +18,7 @@ use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
 use crate::cli::Common;
+use crate::notify::{self, Notify};
 
 /// The settings file within the node's folder.
 pub(crate) const FILE_NAME: &str = "node.toml";
@@ -25,7 +26,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 18] = [
+const KEYS: [(&str, &str, &str); 26] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -72,6 +73,27 @@ const KEYS: [(&str, &str, &str); 18] = [
          it may read it: keep it on this machine, or behind a firewall.",
     ),
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
+    ("notify.lang", "id", "In which language reporters are told: id or en."),
+    (
+        "notify.look_up",
+        "",
+        "Where a reporter asks how a complaint stands, in words that go into mails: an address on the web, a telephone number. Empty: the \
+         office where it was filed.",
+    ),
+    ("notify.smtp.host", "", "The mail server that takes mail to reporters. Empty: no mail."),
+    ("notify.smtp.port", "587", "Its port: 587 for starttls, 465 for tls."),
+    ("notify.smtp.tls", "starttls", "How the way there is protected: starttls, tls, or none (only to this machine)."),
+    (
+        "notify.smtp.authority",
+        "",
+        "Certificates in PEM that are trusted besides the public ones, for a mail server of one's own. Empty: none.",
+    ),
+    (
+        "notify.smtp.login",
+        "",
+        "A file of two lines, user and password (mode 0600), if the server asks for them; or credential:NAME. Empty: it does not.",
+    ),
+    ("notify.smtp.from", "", "Who sends, such as lapor@padang.go.id. It goes with notify.smtp.host."),
     ("name", "", "A name for people, shown in logs."),
 ];
 
@@ -93,6 +115,8 @@ pub(crate) struct Settings {
     pub(crate) people: Option<PathBuf>,
     /// Whether an endorsement takes two people.
     pub(crate) four_eyes: FourEyes,
+    /// How reporters are told.
+    pub(crate) notify: Notify,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
@@ -181,6 +205,7 @@ impl Settings {
             }
             named => credentials::place(named, data).map(|path| Some(passphrase::Source::File(path))),
         });
+        let notify = Notify::read(&mut read, data);
         if let Some(source) = phrase.clone().flatten() {
             passphrase::comes_from(source);
         }
@@ -205,6 +230,7 @@ impl Settings {
                 database: database?,
                 people: people?,
                 four_eyes: four_eyes?,
+                notify: notify?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
@@ -264,6 +290,10 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
         let value = value(key, default);
         let value = if value.parse::<u32>().is_ok() { value } else { quoted(&value) };
         let _ = write!(text, "# {about}\n{name} = {value}\n");
+        // Where tables of one's own may follow, an example stands.
+        if key == notify::LAST_KEY {
+            text.push_str(notify::EXAMPLE);
+        }
     }
     text
 }

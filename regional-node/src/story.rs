@@ -9,11 +9,11 @@ use lintas::desk::service::told;
 use lintas::desk::story::{Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
-use lintas::domain::{NodeId, UnitCode};
+use lintas::domain::{NodeId, Registry, UnitCode};
 use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::{OsEntropy, SystemClock};
-use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
+use lintas::store::{File, ListFilter};
 use lintas::words::{Language, say};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -88,17 +88,7 @@ pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
 /// # Errors
 /// If there is none of that name.
 pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
-    let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
-    let (registry, file) = match visit::reading(common).await? {
-        Visit::Books(settings) => {
-            let desk = desk(&settings).await?;
-            (desk.registry().await?, desk.show(&name).await?)
-        }
-        Visit::Desk(mut caller) => {
-            let (file, names) = told::file(&caller.show_all(&shown.complaint, shown.identity).await?);
-            (Arc::new(names), file)
-        }
-    };
+    let (registry, file) = file(common, shown).await?;
     let story = Story::of(&file, &registry, lang, Reader::Handler);
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -115,4 +105,22 @@ pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Resu
         let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
     }
     Ok((value, text))
+}
+
+/// One complaint's file, and the names that stand in it.
+///
+/// # Errors
+/// If there is none of that name.
+pub(crate) async fn file(common: &Common, shown: &Shown) -> Result<(Arc<Registry>, File), Failure> {
+    let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
+    Ok(match visit::reading(common).await? {
+        Visit::Books(settings) => {
+            let desk = desk(&settings).await?;
+            (desk.registry().await?, desk.show(&name).await?)
+        }
+        Visit::Desk(mut caller) => {
+            let (file, names) = told::file(&caller.show_all(&shown.complaint, shown.identity).await?);
+            (Arc::new(names), file)
+        }
+    })
 }

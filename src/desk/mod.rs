@@ -30,7 +30,7 @@ pub mod status;
 pub mod story;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};
 pub use actor::{Actor, Holder, Signature};

@@ -3,12 +3,13 @@
 use tonic::{Code, Request, Response, Status};
 
 use super::admit::{self, Door};
+use super::notices as told;
 use super::places;
 use super::wire;
 use crate::accounts::AccountError;
 use crate::desk::import::Outcome;
 use crate::desk::{ComplaintName, Desk, DeskError, Endorsing, Standing};
-use crate::domain::{PartKind, UnitCode, fold};
+use crate::domain::{NoticeId, PartKind, UnitCode, fold};
 use crate::journal::Part;
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::accounts_server::AccountsServer;
@@ -171,6 +172,26 @@ impl<S: Store> Calls for DeskService<S> {
         let endorsing = self.desk.endorse(&node, &request.key_code, &by).await.map_err(refuse)?;
         tracing::info!(%node, "its keys are endorsed");
         Ok(Response::new(messages::EndorseReply { confirmed: endorsing == Endorsing::Confirmed }))
+    }
+
+    async fn notices(
+        &self,
+        request: Request<messages::NoticesRequest>,
+    ) -> Result<Response<messages::NoticesReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        Ok(Response::new(told::notices(desk.notices(request.get_ref().dead).await.map_err(refuse)?)))
+    }
+
+    async fn retry_notices(
+        &self,
+        request: Request<messages::RetryNoticesRequest>,
+    ) -> Result<Response<messages::RetryNoticesReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let name = &request.get_ref().id;
+        let one = if name.is_empty() { None } else { Some(NoticeId::parse(name).ok_or(DeskError::UnknownNotice)) };
+        let count = desk.retry_notices(one.transpose().map_err(refuse)?).await.map_err(refuse)?;
+        tracing::info!(count, "notices are tried again");
+        Ok(Response::new(messages::RetryNoticesReply { count: u64::try_from(count).unwrap_or(u64::MAX) }))
     }
 
     async fn units(&self, request: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {

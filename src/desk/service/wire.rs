@@ -323,6 +323,8 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
             .hub_registry
             .map(|(at, time)| wire::RegistryWord { position: Some(position(at)), time_micros: time.0 }),
         doubts: status.doubts,
+        notices_waiting: status.counts.notices_waiting,
+        notices_dead: status.counts.notices_dead,
     }
 }
 
