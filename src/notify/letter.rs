@@ -62,7 +62,7 @@ fn quoted(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
     let mut quoted = String::new();
     for line in wrapped(&clean, COLUMNS.saturating_sub(2)).lines() {
-        let _ = writeln!(quoted, "> {line}");
+        let _ = writeln!(quoted, "{}", format!("> {line}").trim_end());
     }
     quoted.trim_end().to_owned()
 }

@@ -7,8 +7,9 @@ use crate::desk::DeskError;
 use crate::desk::story::{Reader, Story};
 use crate::domain::notice::steps;
 use crate::domain::{
-    Complaint, Event, EventHash, Outcome, PartKind, Registry, Step, Timestamp, UnitCode, Visibility, fold,
+    Complaint, Event, EventHash, Moment, Outcome, PartKind, Registry, Step, Timestamp, UnitCode, Visibility, fold,
 };
+use crate::regulations::deadlines;
 use crate::store::File;
 use crate::words::{Language, Word as _, category, day, read_day, say};
 
@@ -102,7 +103,9 @@ pub fn receipt(file: &File, registry: &Registry, language: Language) -> Result<S
     if filing.visibility == Visibility::Anonymous {
         paragraphs.push(desk.say("paper.anonymous", &[]));
     }
-    paragraphs.push(desk.say("paper.rights", &[]));
+    if let Some(window) = deadlines().rule(filing.class, Moment::ReporterWindow) {
+        paragraphs.push(desk.say("paper.rights", &[("days", &window.amount.to_string())]));
+    }
     paragraphs.push(desk.say("paper.appeal", &[]));
     Ok(paragraphs.join("\n\n") + "\n")
 }

@@ -10,7 +10,7 @@ fn hook() -> Recipient {
     Recipient::Webhook(HookName::parse("sms").unwrap())
 }
 
-pub(crate) fn telling() -> Telling {
+fn telling() -> Telling {
     Telling { mail: true, webhooks: [HookName::parse("sms").unwrap()].into() }
 }
 
@@ -18,7 +18,7 @@ fn budi() -> Reporter {
     Reporter { name: "Budi".to_owned(), email: "budi@surel.test".to_owned(), ..Reporter::default() }
 }
 
-pub(crate) fn with_mail() -> NewComplaint {
+fn with_mail() -> NewComplaint {
     NewComplaint { reporter: Some(budi()), ..new_complaint() }
 }
 

@@ -15,7 +15,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("accounts", &["domain", "journal", "store", "runtime"]),
     ("desk", &["areas", "domain", "journal", "regulations", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
-    ("notify", &["domain", "identity", "store", "desk", "runtime", "words"]),
+    ("notify", &["domain", "identity", "regulations", "store", "desk", "runtime", "words"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("regulations", &["areas", "domain"]),
     ("runtime", &["domain"]),
