@@ -293,7 +293,7 @@ async fn run<S: Store, N: Notifier>(courier: Courier<S, N>, stop: CancellationTo
                 };
             }
             Err(error) => {
-                tracing::warn!(%error, recipient = %courier.recipient, "notices could not be read; tried again")
+                tracing::warn!(%error, recipient = %courier.recipient, "notices could not be read; tried again");
             }
         }
         tokio::select! {

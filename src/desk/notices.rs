@@ -49,6 +49,7 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// If storage failed, or the account may not see it.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
     pub async fn notices(&self, dead: bool) -> Result<Vec<Listed>, DeskError> {
         self.may_with_notices(|grant| grant.lists_notices())?;
         let state = dead.then_some(NoticeState::Dead);
@@ -59,6 +60,7 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// If storage failed, the account may not do it, or the one that is named was not given up.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
     pub async fn retry_notices(&self, id: Option<NoticeId>) -> Result<usize, DeskError> {
         self.may_with_notices(|grant| grant.retries_notices())?;
         let filter = NoticeFilter { id, state: Some(NoticeState::Dead), limit: NOTICES_MAX, ..NoticeFilter::default() };

@@ -27,34 +27,55 @@ impl Names for SystemNames {
 /// Whether an address is one of the public internet: neither this machine, nor a network behind this one, nor many at once, nor an address
 /// that carries another one in it.
 #[must_use]
-pub const fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
     }
 }
 
-/// By the IANA registry of special addresses (RFC 6890 and its followers).
-const fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = matches!(
-        (a, b, c),
-        // This network; private; carriers' own (RFC 6598); loopback.
-        (0 | 10 | 127, _, _) | (100, 64..=127, _)
-        // Link-local, where clouds keep their secrets; private.
-        | (169, 254, _) | (172, 16..=31, _) | (192, 168, _)
-        // Protocols; documentation; the old way to IPv6; benchmarks; multicast, reserved, broadcast.
-        | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) | (224..=255, _, _)
-    );
-    !special
+/// What is not public of IPv4, by the IANA registry of special addresses (RFC 6890 and its followers): the first address, and how many
+/// bits are common to all.
+const SPECIAL: [([u8; 4], u32); 15] = [
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    // Carriers' own (RFC 6598).
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    // Link-local, where clouds keep their secrets.
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    // Multicast; reserved and broadcast.
+    ([224, 0, 0, 0], 4),
+    ([240, 0, 0, 0], 4),
+];
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let differs = |(first, bits): &([u8; 4], u32)| {
+        let apart = u32::from(address) ^ u32::from_be_bytes(*first);
+        apart.leading_zeros() < *bits
+    };
+    SPECIAL.iter().all(differs)
 }
 
-/// Of IPv6 only what is given out for the public (2000::/3), less what carries IPv4 addresses or is for documents.
+/// Of IPv6 only what is given out for the public (`2000::/3`), less what carries IPv4 addresses or is for documents.
 const fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let given_out = a & 0xe000 == 0x2000;
     // 2001::/23 holds Teredo and other protocols, 2001:db8::/32 and 3fff::/20 are for documents, 2002::/16 is 6to4.
-    let special = a == 0x2001 && b < 0x0200 || a == 0x2001 && b == 0x0db8 || a == 0x2002 || a == 0x3fff && b < 0x1000;
+    let special = match a {
+        0x2001 => b < 0x0200 || b == 0x0db8,
+        0x2002 => true,
+        0x3fff => b < 0x1000,
+        _ => false,
+    };
     given_out && !special
 }
 

@@ -24,7 +24,7 @@ use crate::domain::{NoticeFault, NoticeId, Timestamp};
 use crate::words::Language;
 
 /// How long one mail may take, from the connection to the server's last word.
-pub const MAIL_LIMIT: Duration = Duration::from_secs(60);
+pub const MAIL_LIMIT: Duration = Duration::from_mins(1);
 
 /// How the way to the mail server is protected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Town, answered, hook, listener};
 use crate::desk::Action;
-use crate::domain::{NoticeState, Visibility};
+use crate::domain::{NoticeFault, NoticeState, Visibility};
 use crate::identity::PublicTls;
 use crate::notify::webhook::HookUrl;
 use crate::notify::{HookSecret, Names, SystemNames, Webhook};
@@ -134,7 +134,7 @@ async fn silent_server_holds_the_others_up_for_ever() {
     let server = async { listener.accept().await.unwrap() };
     let (_kept, round) = tokio::join!(server, courier.round());
     let round = round.unwrap();
-    assert_eq!((round.tried, round.broken.map(|fault| fault.name())), (1, Some("too-slow")));
+    assert_eq!((round.tried, round.broken.map(NoticeFault::name)), (1, Some("too-slow")));
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn name_that_resolves_to_a_private_address_is_called() {
             _ = listener.accept() => unreachable!("a private address was called"),
             round = courier.round() => round.unwrap(),
         };
-        assert_eq!(round.broken.map(|fault| fault.name()), Some("private-address"));
+        assert_eq!(round.broken.map(NoticeFault::name), Some("private-address"));
         assert_eq!(
             courier.notifier.names.1.load(Ordering::Relaxed),
             1,
@@ -199,7 +199,7 @@ async fn address_as_a_name_slips_through() {
         let town = Town::new().await;
         town.file(Visibility::Open).await;
         let courier = town.courier(hook(), webhook(url, false));
-        let fault = courier.round().await.unwrap().broken.map(|fault| fault.name());
+        let fault = courier.round().await.unwrap().broken.map(NoticeFault::name);
         assert!(matches!(fault, Some("private-address" | "unreachable")), "{url}: {fault:?}");
     }
 }
@@ -216,5 +216,5 @@ async fn server_without_the_right_certificate_is_told() {
         tokio::io::AsyncWriteExt::write_all(&mut stream, OK).await.unwrap();
     };
     let ((), round) = tokio::join!(server, courier.round());
-    assert_eq!(round.unwrap().broken.map(|fault| fault.name()), Some("tls"));
+    assert_eq!(round.unwrap().broken.map(NoticeFault::name), Some("tls"));
 }

@@ -1,4 +1,4 @@
-//! Letters and papers, word by word: golden texts in both languages. With LINTAS_WRITE_GOLDEN set they are written anew.
+//! Letters and papers, word by word: golden texts in both languages. With `LINTAS_WRITE_GOLDEN` set they are written anew.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

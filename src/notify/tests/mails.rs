@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::{Town, listener};
 use crate::desk::{Action, ComplaintName, EventName};
-use crate::domain::{NoticeState, Recipient, Visibility};
+use crate::domain::{NoticeFault, NoticeState, Recipient, Visibility};
 use crate::notify::mail::Account;
 use crate::notify::{Mailer, Security};
 use crate::store::Store as _;
@@ -102,11 +102,11 @@ async fn server_that_is_down_or_silent_loses_a_mail() {
     let (kept, port) = listener().await;
     let impatient = town.courier(Recipient::Reporter, mailer(port, Duration::from_millis(20)));
     let (_stream, round) = tokio::join!(async { kept.accept().await.unwrap() }, impatient.round());
-    assert_eq!(round.unwrap().broken.map(|fault| fault.name()), Some("too-slow"));
+    assert_eq!(round.unwrap().broken.map(NoticeFault::name), Some("too-slow"));
     drop(kept);
     town.clock.advance(3600 * 1_000_000);
     let courier = town.courier(Recipient::Reporter, mailer(port, PATIENCE));
-    assert_eq!(courier.round().await.unwrap().broken.map(|fault| fault.name()), Some("unreachable"));
+    assert_eq!(courier.round().await.unwrap().broken.map(NoticeFault::name), Some("unreachable"));
     assert_eq!(town.states(Recipient::Reporter).await, [(NoticeState::Waiting, 2, "unreachable")]);
 }
 

@@ -96,7 +96,7 @@ async fn answered(listener: &TcpListener, answer: &[u8], holds: bool) -> String 
 
 fn is_whole(heard: &[u8]) -> bool {
     let text = String::from_utf8_lossy(heard);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let Some((first, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = first.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     body.len() >= length.parse().unwrap()
 }

@@ -69,7 +69,7 @@ impl State {
                 let all = NoticeFilter { limit: usize::MAX, ..NoticeFilter::default() };
                 let settled = self.notices(&all).into_iter().filter(|notice| notice.state != NoticeState::Waiting);
                 let beyond: Vec<_> = settled.skip(kept).map(|notice| notice.id).collect();
-                beyond.iter().for_each(|id| drop(self.notices.remove(id)));
+                self.notices.retain(|id, _| !beyond.contains(id));
             }
         }
     }
