@@ -36,6 +36,7 @@ const PERSONAL: &[&str] = &[
     "lintas.desk.v1.ChangeAccountRequest",
     "lintas.desk.v1.NewPassword",
     "lintas.desk.v1.Account",
+    "lintas.desk.v1.Notice",
     "lintas.federation.v1.JoinProof",
 ];
 

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod journal;
 pub mod link;
 pub mod manual;
+pub mod notify;
 pub mod protocol;
 pub mod regulations;
 pub mod runtime;

@@ -115,6 +115,16 @@ pub(crate) enum Command {
     ///
     /// Who did what and when, across all nodes, and where it stands now.
     Show(Shown),
+    /// What reporters are to be told, or were: which step, to whom, and why it was not sent.
+    ///
+    /// The newest 1000. Nobody's address is shown. What was given up is tried again with `notices retry`.
+    Notices(Notices),
+    /// Print the receipt of a complaint, for the reporter to keep.
+    Receipt(Paper),
+    /// Print the letter with the answer to a complaint.
+    ///
+    /// For people without the internet. It holds what was written, of a confidential complaint too: hand it to the reporter alone.
+    Letter(Paper),
     /// Sums over complaints: how many stand where, how long they took, how they went from hand to hand, how they were rated.
     ///
     /// Complaints that are confidential, or that an account may not read, are counted; none is shown. An account is told of its unit
@@ -222,6 +232,40 @@ pub(crate) enum Command {
     Complaint(ComplaintCommand),
     #[command(flatten)]
     Act(ActCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Notices {
+    #[command(subcommand)]
+    pub(crate) command: Option<NoticesCommand>,
+    /// Only what was given up.
+    #[arg(long)]
+    pub(crate) dead: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticesCommand {
+    /// Have what was given up tried again.
+    ///
+    /// By the account of the system that runs the node, an admin, or a unit admin for what that may see.
+    Retry(Retry),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// The notice, as `notices --dead` names it.
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// Everything that was given up, up to 1000.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Paper {
+    /// Tracking number, id, or at least 6 digits of the id.
+    pub(crate) complaint: String,
 }
 
 #[derive(Debug, Args)]
@@ -620,7 +664,10 @@ pub(crate) struct File {
     /// The reporter's address.
     #[arg(long, conflicts_with = "reporter_file")]
     pub(crate) address: Option<String>,
-    /// A JSON file with name, phone and address.
+    /// The reporter's e-mail address, to which each step is told, if this node sends mail.
+    #[arg(long, conflicts_with = "reporter_file")]
+    pub(crate) email: Option<String>,
+    /// A JSON file with name, phone, address and email.
     #[arg(long, value_name = "FILE")]
     pub(crate) reporter_file: Option<PathBuf>,
 }

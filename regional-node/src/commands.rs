@@ -10,15 +10,16 @@ use lintas::runtime::{Exit, OsEntropy};
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 
-use crate::cli::{Cli, Command, Common, ComplaintCommand, Units};
+use crate::cli::{Cli, Command, Common, ComplaintCommand, Notices, NoticesCommand, Units};
 use crate::failure::Failure;
 use crate::output::{self, say, say_json};
+use crate::paper::Kind;
 use crate::request::{self, Asked};
 use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
-    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, papers, people, places, protect,
-    rewrap, rotate, run, statistics, story, units, verify,
+    backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, notices, paper, papers, people,
+    places, protect, rewrap, rotate, run, statistics, story, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
@@ -112,6 +113,9 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         | Command::Route(_)
         | Command::Areas(_)
         | Command::Categories(_)
+        | Command::Notices(_)
+        | Command::Receipt(_)
+        | Command::Letter(_)
         | Command::Units(_) => command,
     };
     let (value, text) = told(common, command, lang).await?;
@@ -135,6 +139,12 @@ async fn told(common: &Common, command: Command, lang: Language) -> Result<(serd
         Command::Route(case) => places::route(asked(common).await?, case, lang).await?,
         Command::Areas(text) => places::find_areas(&text, lang)?,
         Command::Categories(text) => places::list_categories(&text, lang),
+        Command::Notices(Notices { command: Some(NoticesCommand::Retry(one)), .. }) => {
+            notices::retry(visit::desk(common).await?, one, lang).await?
+        }
+        Command::Notices(list) => notices::list(asked(common).await?, &list, lang).await?,
+        Command::Receipt(of) => paper::print(common, &of, Kind::Receipt, lang).await?,
+        Command::Letter(of) => paper::print(common, &of, Kind::Letter, lang).await?,
         Command::Units(Units { command: Some(command), .. }) => units::declare(common, command, lang).await?,
         Command::Units(Units { command: None, below }) => units::list(asked(common).await?, below, lang).await?,
         _ => (serde_json::Value::Null, String::new()),

@@ -102,6 +102,9 @@ pub(crate) enum Failure {
     Recovery(String),
     #[error("the node has no link: set hub.address and hub.key first")]
     NoHub,
+    /// Reporters cannot be told as the settings say.
+    #[error("notify.{key}: {why}")]
+    Notify { key: String, why: String },
     #[error(transparent)]
     Kit(#[from] KitError),
     #[error("the node has no sealing key: set sealing.key to a file with one")]
@@ -177,6 +180,7 @@ impl Failure {
             Self::Changed => "node.import-changed",
             Self::Observe(_) => "node.observe",
             Self::Choice(_) | Self::Telemetry(_) => "node.telemetry",
+            Self::Notify { .. } => "node.notify",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
         }
@@ -184,9 +188,12 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::NoHub | Self::Logs(_) | Self::Choice(_) | Self::Telemetry(_) => {
-                Exit::Configuration
-            }
+            Self::Settings(_)
+            | Self::NoHub
+            | Self::Logs(_)
+            | Self::Choice(_)
+            | Self::Notify { .. }
+            | Self::Telemetry(_) => Exit::Configuration,
             Self::Request(_) | Self::Argument(_) => Exit::CommandLine,
             Self::Client(ClientError::NotRunning(_))
             | Self::Observe(_)
@@ -316,6 +323,7 @@ impl Failure {
             | Self::Place(_)
             | Self::Changed
             | Self::Argument(_)
+            | Self::Notify { .. }
             | Self::Recovery(_)
             | Self::NoHub => vec![said(&[("cause", &self.to_string().replace('\n', " "))])],
         }

@@ -205,7 +205,7 @@ fn to_wire(item: Item) -> wire::ImportItem {
         about: about.map(|unit| unit.to_string()).unwrap_or_default(),
         area: area.map(|area| area.to_string()).unwrap_or_default(),
         narrative,
-        reporter: reporter.map(|r| wire::Reporter { name: r.name, phone: r.phone, address: r.address }),
+        reporter: reporter.map(|r| wire::Reporter { name: r.name, phone: r.phone, address: r.address, email: r.email }),
     };
     let Original { source, id, filed, state: said, answered, more } = original;
     let original = wire::Original { source, id, filed, state: said, answered, more: more.into_iter().collect() };

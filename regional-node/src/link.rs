@@ -47,11 +47,9 @@ pub(crate) fn prepare(
         ..NodeKey::new(settings.federation.clone(), settings.node.clone(), key)
     };
     let trust = Trust { federation: settings.federation.clone(), hub: hub.key };
-    let shared = Arc::new(
-        NodeShared::new(store, signer, trust, Arc::clone(&settings.clock))
-            .with_telemetry(telemetry.clone())
-            .with_timetable(Arc::clone(&settings.timetable)),
-    );
+    let shared = NodeShared::new(store, signer, trust, Arc::clone(&settings.clock)).with_telemetry(telemetry.clone());
+    let shared = shared.with_timetable(Arc::clone(&settings.timetable)).with_telling(settings.notify.telling());
+    let shared = Arc::new(shared);
     let limits = ConnectLimits::default();
     let dialer = Dialer { hub: hub.address.clone(), proxy: hub.proxy.clone(), tls: tls.watch(), limits };
     let state = watch::Sender::new(Reported::Starting);

@@ -142,6 +142,7 @@ pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
             json!({ "position": position(word.position.as_ref()), "time": time(word.time_micros) })
         }),
         "complaints": counts.complaints, "events": counts.events,
+        "notices": { "waiting": reply.notices_waiting, "dead": reply.notices_dead },
         "refusals": reply.refusals.iter().map(refusal).collect::<Vec<_>>(),
     })
 }
@@ -182,6 +183,11 @@ pub(crate) fn status(reply: &wire::StatusReply, lang: Language) -> String {
         row("status.doubts", words::say("status.doubts-of", lang, &[("count", &reply.doubts.to_string())]));
     }
     row("status.counts", format!("{}, {}", counts.complaints, counts.events));
+    let told = [reply.notices_waiting, reply.notices_dead].map(|number| number.to_string());
+    let facts = [("waiting", &*told[0]), ("dead", &*told[1])];
+    if reply.notices_waiting > 0 || reply.notices_dead > 0 {
+        row("status.notices", words::say("status.notices-of", lang, &facts));
+    }
     row("status.refusals", reply.refusals.len().to_string());
     for refusal in &reply.refusals {
         let at = position(refusal.position.as_ref());

@@ -26,7 +26,7 @@ pub(crate) enum RequestError {
         why: String,
     },
     /// The reporter's file is something else.
-    #[error("{0} is no JSON object of name, phone and address")]
+    #[error("{0} is no JSON object of name, phone, address and email")]
     Reporter(String),
 }
 
@@ -104,10 +104,11 @@ fn file(new: File) -> Result<Asked, RequestError> {
             name: new.name.unwrap_or_default(),
             phone: new.phone.unwrap_or_default(),
             address: new.address.unwrap_or_default(),
+            email: new.email.unwrap_or_default(),
         },
     };
     let known = !reporter.is_empty();
-    let Reporter { name, phone, address } = reporter;
+    let Reporter { name, phone, address, email } = reporter;
     Ok(Asked::File(wire::FileRequest {
         unit: new.unit,
         class: new.class.unwrap_or_default(),
@@ -118,7 +119,7 @@ fn file(new: File) -> Result<Asked, RequestError> {
         about: new.about,
         area: new.area,
         narrative: text(new.text)?,
-        reporter: known.then_some(wire::Reporter { name, phone, address }),
+        reporter: known.then_some(wire::Reporter { name, phone, address, email }),
     }))
 }
 

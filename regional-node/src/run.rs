@@ -27,7 +27,7 @@ use crate::link::{Probe, in_words, prepare};
 use crate::observe::{self, Looked};
 use crate::renewal::Renewal;
 use crate::settings::Settings;
-use crate::{grants, keys, lapse};
+use crate::{grants, keys, lapse, notify};
 
 /// Serves until told to stop.
 ///
@@ -70,10 +70,14 @@ async fn start(
     let store = Observed::new(database.clone(), telemetry.clone());
     let desk =
         Desk::open(store.clone(), Arc::clone(&settings.clock), Arc::new(OsEntropy), keys::ring(settings)?).await?;
-    let mut desk = desk
+    let telling = settings.notify.telling();
+    let desk = desk
         .with_telemetry(telemetry.clone())
         .with_four_eyes(settings.four_eyes)
         .with_timetable(Arc::clone(&settings.timetable));
+    let mut desk = desk.with_telling(telling.clone());
+    // Before anything is served: a secret that is missing is found now.
+    let couriers = notify::couriers(&settings.notify, &desk)?;
     let link = if let Some(hub) = &settings.hub {
         let (link, tls) = prepare(settings, hub, store.clone(), telemetry, desk.written())?;
         Some((Arc::new(link), Arc::new(tls)))
@@ -106,6 +110,7 @@ async fn start(
         let people = serve(socket, Audience::People, desk.clone(), health.clone(), tasks.clone());
         tasks.spawn("desk-people", OnFailure::EndProcess, people);
     }
+    notify::start(couriers, &desk, telling, tasks);
     let operators = serve(socket, Audience::Operator, desk, health.clone(), tasks.clone());
     tasks.spawn("desk", OnFailure::EndProcess, operators);
     observe::look_after(looked, health.clone(), telemetry.instruments(), tasks);

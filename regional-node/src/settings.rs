@@ -20,6 +20,7 @@ use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
 use crate::cli::Common;
+use crate::notify::{self, Notify};
 
 /// The settings file within the node's folder.
 pub(crate) const FILE_NAME: &str = "node.toml";
@@ -27,7 +28,7 @@ pub(crate) const FILE_NAME: &str = "node.toml";
 const SOFT_LIMIT_SECONDS_MAX: u64 = 600;
 
 /// Every setting: its key, what holds if nothing is said, and what it is.
-const KEYS: [(&str, &str, &str); 21] = [
+const KEYS: [(&str, &str, &str); 29] = [
     ("federation", "", "The federation, and the trust domain of its certificates."),
     ("node", "", "The unit that this node is enrolled for."),
     ("hub.address", "", "Where the hub is: HOST:PORT. Empty: no link, the desk works alone."),
@@ -89,6 +90,27 @@ const KEYS: [(&str, &str, &str); 21] = [
          it may read it: keep it on this machine, or behind a firewall.",
     ),
     ("shutdown.soft_seconds", "20", "How long running calls may take to finish when the node stops, in seconds."),
+    ("notify.lang", "id", "In which language reporters are told: id or en."),
+    (
+        "notify.look_up",
+        "",
+        "Where a reporter asks how a complaint stands, in words that go into mails: an address on the web, a telephone number. Empty: the \
+         office where it was filed.",
+    ),
+    ("notify.smtp.host", "", "The mail server that takes mail to reporters. Empty: no mail."),
+    ("notify.smtp.port", "587", "Its port: 587 for starttls, 465 for tls."),
+    ("notify.smtp.tls", "starttls", "How the way there is protected: starttls, tls, or none (only to this machine)."),
+    (
+        "notify.smtp.authority",
+        "",
+        "Certificates in PEM that are trusted besides the public ones, for a mail server of one's own. Empty: none.",
+    ),
+    (
+        "notify.smtp.login",
+        "",
+        "A file of two lines, user and password (mode 0600), if the server asks for them; or credential:NAME. Empty: it does not.",
+    ),
+    ("notify.smtp.from", "", "Who sends, such as lapor@padang.go.id. It goes with notify.smtp.host."),
     ("name", "", "A name for people, shown in logs."),
 ];
 
@@ -113,6 +135,8 @@ pub(crate) struct Settings {
     /// How long each step may take.
     pub(crate) timetable: Arc<Timetable>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How reporters are told.
+    pub(crate) notify: Notify,
     pub(crate) observe: Option<SocketAddr>,
     pub(crate) soft_limit: Duration,
     /// The node's folder.
@@ -203,6 +227,7 @@ impl Settings {
             }
             named => credentials::place(named, data).map(|path| Some(passphrase::Source::File(path))),
         });
+        let notify = Notify::read(&mut read, data);
         if let Some(source) = phrase.clone().flatten() {
             passphrase::comes_from(source);
         }
@@ -229,6 +254,7 @@ impl Settings {
                 four_eyes: four_eyes?,
                 timetable: Arc::new(timetable?),
                 clock: clock?,
+                notify: notify?,
                 observe: observe?,
                 soft_limit: Duration::from_secs(soft?),
                 data: data.to_owned(),
@@ -288,6 +314,10 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
         let value = value(key, default);
         let value = if value.parse::<u32>().is_ok() { value } else { quoted(&value) };
         let _ = write!(text, "# {about}\n{name} = {value}\n");
+        // Where tables of one's own may follow, an example stands.
+        if key == notify::LAST_KEY {
+            text.push_str(notify::EXAMPLE);
+        }
     }
     text
 }

@@ -6,15 +6,15 @@ use std::io::IsTerminal as _;
 
 use lintas::desk::listing::{list as as_table, listed};
 use lintas::desk::service::told;
-use lintas::desk::story::{Reader, Story, identity, render};
+use lintas::desk::story::{Linked, Reader, Story, identity, render};
 use lintas::desk::{ComplaintName, Desk, DeskError, Reporter};
 use lintas::domain::complaint::DisplayState;
-use lintas::domain::{NodeId, Starts, UnitCode};
+use lintas::domain::{NodeId, Registry, Starts, Timetable, UnitCode};
 use lintas::protocol::desk::v1 as wire;
 use lintas::regulations::timetable;
 use lintas::runtime::OsEntropy;
-use lintas::store::ListFilter;
 use lintas::store::sqlite::SqliteStore;
+use lintas::store::{File, ListFilter};
 use lintas::words::{Language, say};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -87,13 +87,44 @@ pub(crate) fn filter(list: &List) -> Result<ListFilter, Failure> {
     })
 }
 
+/// How long each step may take. Whoever has no way to the settings is told by what is compiled in.
+pub(crate) fn timetable_of(common: &Common) -> Arc<Timetable> {
+    let settings = Settings::if_there(common).ok().flatten();
+    settings.map_or_else(|| Arc::new(timetable(Starts::default())), |settings| settings.timetable)
+}
+
 /// One complaint's story, for machines and for people.
 ///
 /// # Errors
 /// If there is none of that name.
 pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Result<(Value, String), Failure> {
+    let (registry, file, links) = file(common, shown).await?;
+    let timetable = timetable_of(common);
+    let story = Story::of(&file, &registry, &timetable, lang, Reader::Handler).with_links(&links, &registry);
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);
+    let mut value = json!(story);
+    if shown.identity {
+        let known = identity(&file);
+        if let (Some(object), Some(reporter)) = (value.as_object_mut(), &known) {
+            object.insert("reporter".to_owned(), json!(reporter));
+        }
+        let Reporter { name, phone, address, email } = known.unwrap_or_default();
+        let dash = |text: String| if text.is_empty() { "-".to_owned() } else { clean(&text) };
+        let facts = [dash(name), dash(phone), dash(address), dash(email)];
+        let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
+    }
+    Ok((value, text))
+}
+
+/// One complaint's file, and the names that stand in it.
+///
+/// # Errors
+/// If there is none of that name.
+pub(crate) async fn file(common: &Common, shown: &Shown) -> Result<(Arc<Registry>, File, Vec<Linked>), Failure> {
     let name = ComplaintName::parse(&shown.complaint).map_err(DeskError::from)?;
-    let (registry, file, links) = match visit::reading(common).await? {
+    Ok(match visit::reading(common).await? {
         Visit::Books(settings) => {
             let desk = desk(&settings).await?;
             let file = desk.show(&name).await?;
@@ -105,24 +136,5 @@ pub(crate) async fn show(common: &Common, shown: &Shown, lang: Language) -> Resu
             let (file, names) = told::file(&reply);
             (Arc::new(names), file, told::linked(&reply))
         }
-    };
-    // Whoever has no way to the settings is told by what is compiled in.
-    let settings = Settings::if_there(common).ok().flatten();
-    let timetable = settings.map_or_else(|| Arc::new(timetable(Starts::default())), |settings| settings.timetable);
-    let story = Story::of(&file, &registry, &timetable, lang, Reader::Handler).with_links(&links, &registry);
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let mut text = render(&story, columns.unwrap_or(WIDTH_DEFAULT), std::io::stdout().is_terminal() && !plain);
-    let mut value = json!(story);
-    if shown.identity {
-        let known = identity(&file);
-        if let (Some(object), Some(reporter)) = (value.as_object_mut(), &known) {
-            object.insert("reporter".to_owned(), json!(reporter));
-        }
-        let Reporter { name, phone, address } = known.unwrap_or_default();
-        let dash = |text: String| if text.is_empty() { "-".to_owned() } else { clean(&text) };
-        let facts = [dash(name), dash(phone), dash(address)];
-        let _ = writeln!(text, "\n{}: {}", say("who.reporter", lang, &[]), facts.join(", "));
-    }
-    Ok((value, text))
+    })
 }

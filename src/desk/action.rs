@@ -362,13 +362,16 @@ pub struct Reporter {
     /// Where.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub address: String,
+    /// Where mail goes to them, as `domain::mailbox` has it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub email: String,
 }
 
 impl Reporter {
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.name, &self.phone, &self.address].iter().all(|field| field.trim().is_empty())
+        [&self.name, &self.phone, &self.address, &self.email].iter().all(|field| field.trim().is_empty())
     }
 }
 

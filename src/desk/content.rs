@@ -5,6 +5,7 @@ use super::actor::{Actor, Signature};
 use super::error::DeskError;
 use super::original::Original;
 use crate::domain::event::{PART_BYTES_MAX, PARTS_BYTES_MAX};
+use crate::domain::mailbox::is_mailbox;
 use crate::domain::{PartKind, Visibility};
 use crate::journal::Part;
 use crate::runtime::{Entropy, random_bytes};
@@ -12,13 +13,17 @@ use crate::runtime::{Entropy, random_bytes};
 /// The parts of a filing.
 ///
 /// # Errors
-/// If there is no narrative, a part is too long, or an anonymous complaint comes with an identity.
+/// If there is no narrative, a part is too long, an e-mail address is none, or an anonymous complaint comes with an identity.
 pub(super) fn of_filing(new: &NewComplaint, entropy: &dyn Entropy) -> Result<Vec<Part>, DeskError> {
     if new.visibility == Visibility::Anonymous && new.reporter.is_some() {
         return Err(DeskError::AnonymousIdentity);
     }
     let mut texts = Vec::new();
     if let Some(reporter) = new.reporter.as_ref().filter(|reporter| !reporter.is_empty()) {
+        let email = reporter.email.trim();
+        if !email.is_empty() && !is_mailbox(email) {
+            return Err(DeskError::NotAMailbox);
+        }
         texts.push((PartKind::Identity, identity(reporter)));
     }
     let narrative = new.narrative.trim();
@@ -80,9 +85,10 @@ pub(super) fn signed(mut parts: Vec<Part>, actor: &Actor, entropy: &dyn Entropy)
 /// An identity's bytes: a JSON object of the fields that are known.
 fn identity(reporter: &Reporter) -> Vec<u8> {
     let trimmed = |text: &str| text.trim().to_owned();
-    let Reporter { name, phone, address } = reporter;
-    let reporter = Reporter { name: trimmed(name), phone: trimmed(phone), address: trimmed(address) };
-    // Three texts always make JSON.
+    let Reporter { name, phone, address, email } = reporter;
+    let (name, phone) = (trimmed(name), trimmed(phone));
+    let reporter = Reporter { name, phone, address: trimmed(address), email: trimmed(email) };
+    // Four texts always make JSON.
     serde_json::to_vec(&reporter).unwrap_or_default()
 }
 

@@ -255,6 +255,18 @@ pub enum DeskError {
     /// No event of that name, or of that beginning, in the complaint.
     #[error("the complaint has no such event; `show` lists them with their names")]
     UnknownEvent,
+    /// No notice of that name was given up.
+    #[error("no notice of that name was given up; `notices --dead` lists them")]
+    UnknownNotice,
+    /// A letter is wanted, and there is no answer.
+    #[error("the complaint was not answered yet; `show` tells where it stands")]
+    NotAnswered,
+    /// A letter is wanted, and its text is not here.
+    #[error("the answer cannot be read here: it was erased, or is not sealed to this node")]
+    AnswerUnreadable,
+    /// A reporter's e-mail address that is none.
+    #[error("that is no e-mail address; one looks like name@example.org, and may be left out")]
+    NotAMailbox,
     /// Several events fit.
     #[error("several events fit; name one by its hash, as `show` lists them")]
     SeveralEvents,
@@ -365,6 +377,10 @@ impl DeskError {
             Self::HeaderTooLong(_) => "desk.header-too-long",
             Self::Stars => "desk.stars",
             Self::UnknownEvent => "desk.unknown-event",
+            Self::NotAnswered => "desk.not-answered",
+            Self::AnswerUnreadable => "desk.answer-unreadable",
+            Self::NotAMailbox => "desk.not-a-mailbox",
+            Self::UnknownNotice => "desk.unknown-notice",
             Self::SeveralEvents => "desk.several-events",
             Self::NothingToRedact => "desk.nothing-to-redact",
             Self::NotAuthor { .. } => "desk.not-author",

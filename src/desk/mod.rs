@@ -18,6 +18,7 @@ mod lapse;
 mod linking;
 pub mod listing;
 pub mod name;
+pub mod notices;
 pub mod office;
 pub mod opening;
 pub mod options;
@@ -32,7 +33,7 @@ pub mod status;
 pub mod story;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod units;
 
 pub use action::{Action, ActionName, EventName, NewComplaint, Reporter};

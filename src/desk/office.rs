@@ -14,6 +14,7 @@ use super::error::DeskError;
 use super::granting::{self, Turn};
 use super::import::{self, ITEMS_MAX, Item, Taken};
 use super::name::ComplaintName;
+use super::notices;
 use super::opening::Opener;
 use super::original::Original;
 use super::status::LinkProbe;
@@ -22,8 +23,8 @@ use crate::accounts::Accounts;
 use crate::accounts::approval::FourEyes;
 use crate::domain::rules::reporter_may_be_traced;
 use crate::domain::{
-    ComplaintId, FederationId, Filing, NodeId, Position, Registry, Timestamp, Timetable, TrackingNumber, UnitCode,
-    Visibility,
+    ComplaintId, FederationId, Filing, NodeId, Position, Registry, Telling, Timestamp, Timetable, TrackingNumber,
+    UnitCode, Visibility,
 };
 use crate::journal::{self, Keyring, SecretSeed};
 use crate::runtime::{Clock, Entropy, TraceContext, random_bytes};
@@ -51,6 +52,7 @@ pub struct Desk<S> {
     pub(super) actor: Actor,
     accounts: Accounts<S>,
     pub(super) four_eyes: FourEyes,
+    telling: Arc<Telling>,
 }
 
 impl<S> fmt::Debug for Desk<S> {
@@ -79,6 +81,7 @@ impl<S: Store> Desk<S> {
         Ok(Self {
             accounts,
             four_eyes: FourEyes::default(),
+            telling: Arc::default(),
             store,
             clock,
             entropy,
@@ -112,6 +115,12 @@ impl<S: Store> Desk<S> {
         Self { telemetry, ..self }
     }
 
+    /// How long each step may take.
+    #[must_use]
+    pub fn timetable(&self) -> &Timetable {
+        &self.timetable
+    }
+
     /// The same desk, with how long each step may take.
     #[must_use]
     pub fn with_timetable(self, timetable: Arc<Timetable>) -> Self {
@@ -122,6 +131,12 @@ impl<S: Store> Desk<S> {
     #[must_use]
     pub fn with_four_eyes(self, four_eyes: FourEyes) -> Self {
         Self { four_eyes, ..self }
+    }
+
+    /// The same desk, which notes of what is done at it what reporters are to be told.
+    #[must_use]
+    pub fn with_telling(self, telling: Telling) -> Self {
+        Self { telling: Arc::new(telling), ..self }
     }
 
     /// The same desk, with somebody else at it.
@@ -403,7 +418,11 @@ impl<S: Store> Desk<S> {
             let begin = || if reporter_may_be_traced(history) { self.begin(action, None) } else { Span::none() };
             step.get_or_insert_with(begin).context()
         };
-        let planned = self.transact([complaint].into(), trace, plan).await;
+        let told = |view: &View, registry: &Registry, author: &Author| {
+            let (changes, written) = plan(view, registry, author)?;
+            Ok((notices::with(changes, view, &self.telling, author, complaint), written))
+        };
+        let planned = self.transact([complaint].into(), trace, told).await;
         if let (Err(error), Some(span)) = (&planned, &mut span) {
             span.fail(error.code());
         }

@@ -90,6 +90,28 @@ impl Grant<'_> {
         }
     }
 
+    /// Whether it may be seen what reporters are told; of which complaints, is asked of each.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn lists_notices(&self) -> Result<(), Denial> {
+        match self.role {
+            AccountRole::UnitAdmin | AccountRole::Auditor => Ok(()),
+            AccountRole::Admin | AccountRole::Liaison => Err(Denial::Role),
+        }
+    }
+
+    /// Whether what reporters were not told may be tried again.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn retries_notices(&self) -> Result<(), Denial> {
+        match self.role {
+            AccountRole::UnitAdmin | AccountRole::Admin => Ok(()),
+            AccountRole::Auditor | AccountRole::Liaison => Err(Denial::Role),
+        }
+    }
+
     /// Whether a complaint may be read.
     ///
     /// # Errors

@@ -85,6 +85,10 @@ bytes_id! {
     TokenId, 16
 }
 bytes_id! {
+    /// A notice's name: derived from the event and from who is told of it, so that it is the same however often it is noted.
+    NoticeId, 16
+}
+bytes_id! {
     /// A desk account as other nodes see it: stable, and meaningless outside its node.
     Pseudonym, 16
 }

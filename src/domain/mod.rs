@@ -16,7 +16,9 @@ pub mod fold;
 pub mod ids;
 pub mod life;
 pub mod listing;
+pub mod mailbox;
 pub mod measure;
+pub mod notice;
 pub mod registry;
 pub mod routing;
 pub mod rules;
@@ -44,6 +46,8 @@ mod measure_tests;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod notice_tests;
+#[cfg(test)]
 mod precondition_tests;
 #[cfg(test)]
 mod properties;
@@ -60,11 +64,12 @@ pub use event::{Change, Event, Filing, Header, Moved, PartRef, Role, Wrap};
 pub use figure::{Figure, Figures};
 pub use fold::fold;
 pub use ids::{
-    ComplaintId, EventHash, FederationId, NodeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
+    ComplaintId, EventHash, FederationId, NodeId, NoticeId, Position, Pseudonym, SealHash, SealingKeyId, SigningKeyId,
     StatementSignature, Timestamp, TokenId,
 };
 pub use listing::{Contact, Listing};
 pub use measure::{Cell, Measure};
+pub use notice::{HookName, NoticeFault, NoticeState, Recipient, Step, Telling};
 pub use registry::Registry;
 pub use terms::{
     AccountRole, Cause, Channel, Class, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal, Visibility,

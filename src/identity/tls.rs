@@ -407,7 +407,7 @@ fn roots_of(authorities: &[CertificateDer<'static>], path: &Path) -> Result<Root
     Ok(roots)
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
@@ -415,7 +415,7 @@ fn refused(fault: impl fmt::Display) -> TlsError {
     TlsError::Refused(fault.to_string())
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = files::read_public(path)?;
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&text).take(AUTHORITIES_MAX.saturating_add(1)).collect();

@@ -19,6 +19,8 @@ pub const SEAL: Prefix = Prefix("lintas/seal/v1");
 pub const COPY: Prefix = Prefix("lintas/copy/v1");
 /// Makes the nonce of a complaint that is taken over from another system: see `import_nonce`.
 pub const IMPORT: Prefix = Prefix("lintas/import/v1");
+/// Names a notice: see `notice_id`.
+pub const NOTICE: Prefix = Prefix("lintas/notice/v1");
 /// Names whoever runs a node, where no account is known: see `operator`.
 pub const OPERATOR: Prefix = Prefix("lintas/operator/v1");
 /// Names a session by its token, which is stored nowhere.
@@ -63,13 +65,14 @@ pub const JOIN_CHALLENGE: Prefix = Prefix("lintas/join-challenge/v1");
 pub const RENEWAL_SIGNATURE: Prefix = Prefix("lintas/renewal/v1");
 
 /// All of them.
-pub const ALL: [Prefix; 26] = [
+pub const ALL: [Prefix; 27] = [
     HEADER,
     COMPLAINT,
     PART,
     SEAL,
     COPY,
     IMPORT,
+    NOTICE,
     OPERATOR,
     SESSION,
     APPROVAL,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::desk::v1::{
     Account, ActReply, ActRequest, ChangeAccountRequest, FileReply, FileRequest, ImportItem, ImportReply,
-    ImportRequest, Imported, LoginReply, LoginRequest, NewAccount, NewPassword, Original, Part, Reporter, RouteRequest,
-    ShowReply, ShowRequest, Summary,
+    ImportRequest, Imported, LoginReply, LoginRequest, NewAccount, NewPassword, Notice, Original, Part, Reporter,
+    RouteRequest, ShowReply, ShowRequest, Summary,
 };
 
 impl fmt::Debug for FileRequest {
@@ -23,6 +23,12 @@ impl fmt::Debug for RouteRequest {
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reporter(personal)")
+    }
+}
+
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notice").field("id", &self.id).field("step", &self.step).finish_non_exhaustive()
     }
 }
 
@@ -194,7 +200,7 @@ mod tests {
 
     #[test]
     fn message_shows_what_a_person_wrote() {
-        let reporter = wire::Reporter { name: text(), phone: text(), address: text() };
+        let reporter = wire::Reporter { name: text(), phone: text(), address: text(), email: text() };
         let filing = wire::FileRequest { narrative: text(), reporter: Some(reporter), ..wire::FileRequest::default() };
         let action = wire::act_request::Action::Redact(wire::Redact { event: text() });
         let act =

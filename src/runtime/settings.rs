@@ -236,6 +236,14 @@ impl Settings {
         (self.problems.len() == noted).then_some(values)
     }
 
+    /// The names that stand below a key, in the file or among the flags: of `notify.webhook.sms.url` it is `sms` below `notify.webhook`.
+    #[must_use]
+    pub fn names_below(&self, above: &str) -> BTreeSet<String> {
+        let keys = self.file.keys().chain(self.flags.keys());
+        let below = keys.filter_map(|key| key.strip_prefix(above)?.strip_prefix('.')?.split_once('.'));
+        below.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// Ends the reading: gives `settings` if nothing is wrong.
     ///
     /// # Errors
@@ -368,6 +376,14 @@ mod tests {
         let both = settings(file).with_variables(variables()).with_flag("port", Some("3".to_owned()));
         let both = both.with_flag("more", Some("4, 5".to_owned())).with_flag("link.soft-limit", None);
         assert_eq!(read(both).unwrap(), (Some(3), Some(7), Some(vec![4, 5])));
+    }
+
+    #[test]
+    fn section_is_overlooked() {
+        let settings =
+            settings("[hook.sms]\nurl = 1\n[hook.app]\nurl = 1\nkey = 1\n[hooks.x]\nurl = 1\n[other]\nhook = 1");
+        let settings = settings.with_flag("hook.web.url", Some("1".to_owned()));
+        assert_eq!(settings.names_below("hook").into_iter().collect::<Vec<_>>(), ["app", "sms", "web"]);
     }
 
     #[test]

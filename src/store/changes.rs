@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Evidence;
+use super::notices::NoticeChange;
 use super::rows::{OwnJournal, Peer, ProofRef, SealedEntry, Summary, Unsealed};
 use super::tokens::{Token, TokenChange};
 use crate::domain::{
@@ -167,6 +168,8 @@ pub struct Changes {
     pub cited: Option<Position>,
     /// Joining tokens issued, redeemed, withdrawn, in order. Redeeming or withdrawing one that is not open is a conflict.
     pub tokens: Vec<TokenChange>,
+    /// What reporters are to be told, and what became of it, in order.
+    pub notices: Vec<NoticeChange>,
     /// What proves that the hub shows two registries. What is kept already changes nothing.
     pub evidence: Vec<Evidence>,
     /// When somebody has looked into all evidence that there is.

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::postgres::{Address, PostgresHints, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
-    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Tally, TallyFilter, Token, Vault, View,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry,
+    Store, StoreError, Summary, Tally, TallyFilter, Token, Vault, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -227,6 +227,10 @@ impl Store for Database {
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         each!(self, store => store.tokens().await)
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<Notice>, StoreError> {
+        each!(self, store => store.notices(filter).await)
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

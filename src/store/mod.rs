@@ -18,6 +18,7 @@ pub mod health;
 pub mod hints;
 pub mod memory;
 mod migrated;
+pub mod notices;
 pub mod observed;
 pub mod people;
 pub mod postgres;
@@ -34,6 +35,7 @@ use std::future::Future;
 pub use changes::{Changes, Entry, PeerUpdate, Scope, View};
 pub use error::StoreError;
 pub use evidence::{Evidence, Word};
+pub use notices::{NOTICES_KEPT_MAX, NOTICES_WAITING_MAX, Notice, NoticeChange, NoticeFilter, noted};
 pub use people::{Account, People, PeopleChanges, PeopleScope, Request, Session, Somebody};
 pub use rows::{
     Batch, Counts, Delivery, DueFilter, File, FiledEvent, JournalRow, ListFilter, OwnJournal, Owner, PartPlace, Peer,
@@ -183,6 +185,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// All joining tokens that were issued, oldest first.
     fn tokens(&self) -> impl Future<Output = Result<Vec<Token>, StoreError>> + Send;
+
+    /// What reporters are to be told, or were, by filter.
+    fn notices(&self, filter: NoticeFilter) -> impl Future<Output = Result<Vec<Notice>, StoreError>> + Send;
 
     /// Figures for `status`.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;

@@ -6,9 +6,9 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
-    Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store, StoreError, Summary,
-    Tally, TallyFilter, Token, View,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry,
+    Store, StoreError, Summary, Tally, TallyFilter, Token, View,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -172,6 +172,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         self.watched("tokens", self.store.tokens()).await
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<Notice>, StoreError> {
+        self.watched("notices", self.store.notices(filter)).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

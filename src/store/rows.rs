@@ -371,6 +371,10 @@ pub struct Counts {
     pub unsealed: u64,
     /// Own events set aside, which wait to be issued again: above zero only during a recovery.
     pub set_aside: u64,
+    /// Notices to reporters that wait to be sent.
+    pub notices_waiting: u64,
+    /// Notices that were given up.
+    pub notices_dead: u64,
 }
 
 /// An own event that did not simply apply.

@@ -5,8 +5,8 @@ use super::language::Language;
 use crate::domain::category_tree::Tier;
 use crate::domain::routing::{Ground, Obstacle};
 use crate::domain::{
-    AccountRole, Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, PartKind, Reason, Refusal,
-    Verdict, Visibility,
+    AccountRole, Cause, Change, Channel, Class, DisplayState, Inadmissibility, MoveRefusal, NoticeFault, NoticeState,
+    PartKind, Reason, Refusal, Step, Verdict, Visibility,
 };
 
 /// A word of one of the domain's lists. Its code is the list's name, a dot, and its own name.
@@ -47,6 +47,9 @@ words! {
     "class" Class,
     "inadmissible" Inadmissibility,
     "move-refusal" MoveRefusal,
+    "notice-fault" NoticeFault,
+    "notice-state" NoticeState,
+    "notice-step" Step,
     "part" PartKind,
     "reason" Reason,
     "refusal" Refusal,
@@ -95,6 +98,9 @@ mod tests {
         check(DisplayState::ALL);
         check(Tier::ALL);
         check(Visibility::ALL);
+        check(NoticeFault::ALL);
+        check(NoticeState::ALL);
+        check(Step::ALL);
         let verdicts = (0..=u8::MAX).flat_map(|code| (0..=1).filter_map(move |why| Verdict::from_codes(code, why)));
         check(&verdicts.collect::<Vec<_>>());
     }

@@ -116,6 +116,8 @@ columns! {
     Phone = "phone" Identity,
     /// The reporter's address.
     Address = "address" Identity,
+    /// Where mail goes to them.
+    Email = "email" Identity,
 }
 
 impl Column {
@@ -218,6 +220,7 @@ impl Reading<'_> {
             Column::Name => text(&*self.reporter.name),
             Column::Phone => text(&*self.reporter.phone),
             Column::Address => text(&*self.reporter.address),
+            Column::Email => text(&*self.reporter.email),
         }
     }
 

@@ -105,7 +105,10 @@ async fn spreadsheet_runs_what_a_stranger_wrote() {
     let bench = bench().await;
     let (text, _) = exported(&bench, ListFilter::default(), ALL, Format::Csv { delimiter: b';', mark: true }).await;
     let head = text.lines().next().unwrap();
-    assert!(head.starts_with("\u{feff}tracking;id;origin;class;") && head.ends_with(";name;phone;address"), "{head}");
+    assert!(
+        head.starts_with("\u{feff}tracking;id;origin;class;") && head.ends_with(";name;phone;address;email"),
+        "{head}"
+    );
     assert!(text.contains("\"'=Sudah; diangkut\"") && text.contains(";'+62812;"), "{text}");
     assert_eq!(
         exported(&bench, ListFilter::default(), ALL, CSV).await,
@@ -226,7 +229,7 @@ fn any_item(number: usize) -> impl Strategy<Value = Item> {
     (lists, texts, units).prop_map(move |(lists, texts, (holder, on_behalf))| {
         let (class, channel, visibility, state) = lists;
         let (narrative, follow_up, response, name, address) = texts;
-        let reporter = Reporter { name, phone: String::new(), address };
+        let reporter = Reporter { name, address, ..Reporter::default() };
         let original = Original {
             source: "simpel".to_owned(),
             id: format!("S/{number}"),

@@ -13,6 +13,7 @@ use super::table::{Row, Table};
 use crate::desk::original::{Original, SOURCE_ID_CHARS_MAX};
 use crate::desk::{NewComplaint, Reporter};
 use crate::domain::event::{Category, PART_BYTES_MAX};
+use crate::domain::mailbox::is_mailbox;
 use crate::domain::{Channel, Class, DisplayState, NodeId, Registry, Timestamp, UnitCode, Visibility};
 use crate::runtime::{Progress, progress::Measure};
 use crate::words::categories;
@@ -284,8 +285,12 @@ impl Reading<'_> {
     }
 
     fn reporter(&mut self, visibility: Option<Visibility>) -> Option<Reporter> {
-        let [name, phone, address] = [Field::Name, Field::Phone, Field::Address].map(|field| self.short(field));
-        let reporter = Reporter { name, phone, address };
+        let fields = [Field::Name, Field::Phone, Field::Address, Field::Email];
+        let [name, phone, address, email] = fields.map(|field| self.short(field));
+        if !email.is_empty() && !is_mailbox(&email) {
+            self.add(Field::Email, "not-a-mailbox", vec![]);
+        }
+        let reporter = Reporter { name, phone, address, email };
         if reporter.is_empty() {
             return None;
         }

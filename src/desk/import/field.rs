@@ -39,11 +39,13 @@ pub enum Field {
     Phone,
     /// The reporter's address.
     Address,
+    /// Where mail goes to the reporter.
+    Email,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SourceId,
         Self::Narrative,
         Self::Class,
@@ -62,6 +64,7 @@ impl Field {
         Self::Name,
         Self::Phone,
         Self::Address,
+        Self::Email,
     ];
 
     /// Its name in mappings, and its column in an export.
@@ -86,6 +89,7 @@ impl Field {
             Self::Name => "name",
             Self::Phone => "phone",
             Self::Address => "address",
+            Self::Email => "email",
         }
     }
 
@@ -145,7 +149,8 @@ impl Field {
             | Self::Response
             | Self::Name
             | Self::Phone
-            | Self::Address => "",
+            | Self::Address
+            | Self::Email => "",
         }
     }
 }

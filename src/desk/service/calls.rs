@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response, Status};
 
 use super::admit::{self, Door};
+use super::notices as told;
 use super::places;
 use super::tallied;
 use super::units;
@@ -10,7 +11,7 @@ use super::wire;
 use crate::accounts::AccountError;
 use crate::desk::import::Outcome;
 use crate::desk::{ComplaintName, Desk, DeskError, Endorsing, Standing};
-use crate::domain::{PartKind, UnitCode, fold};
+use crate::domain::{NoticeId, PartKind, UnitCode, fold};
 use crate::journal::Part;
 use crate::protocol::desk::v1 as messages;
 use crate::protocol::desk::v1::accounts_server::AccountsServer;
@@ -190,6 +191,26 @@ impl<S: Store> Calls for DeskService<S> {
         Ok(Response::new(messages::EndorseReply { confirmed: endorsing == Endorsing::Confirmed }))
     }
 
+    async fn notices(
+        &self,
+        request: Request<messages::NoticesRequest>,
+    ) -> Result<Response<messages::NoticesReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        Ok(Response::new(told::notices(desk.notices(request.get_ref().dead).await.map_err(refuse)?)))
+    }
+
+    async fn retry_notices(
+        &self,
+        request: Request<messages::RetryNoticesRequest>,
+    ) -> Result<Response<messages::RetryNoticesReply>, Status> {
+        let desk = self.desk_of(&request).await?;
+        let name = &request.get_ref().id;
+        let one = if name.is_empty() { None } else { Some(NoticeId::parse(name).ok_or(DeskError::UnknownNotice)) };
+        let count = desk.retry_notices(one.transpose().map_err(refuse)?).await.map_err(refuse)?;
+        tracing::info!(count, "notices are tried again");
+        Ok(Response::new(messages::RetryNoticesReply { count: u64::try_from(count).unwrap_or(u64::MAX) }))
+    }
+
     async fn units(&self, request: Request<messages::UnitsRequest>) -> Result<Response<messages::UnitsReply>, Status> {
         let desk = self.desk_of(&request).await?;
         let below = wire::optional_unit(&request.into_inner().below).map_err(refuse)?;
@@ -266,6 +287,6 @@ fn code(error: &DeskError) -> Code {
     if let DeskError::Store(cause) | DeskError::Account(AccountError::Store(cause)) = error {
         return if cause.is_retryable() { Code::Unavailable } else { Code::Internal };
     }
-    let unknown = matches!(error, DeskError::UnknownComplaint | DeskError::UnknownEvent);
+    let unknown = matches!(error, DeskError::UnknownComplaint | DeskError::UnknownEvent | DeskError::UnknownNotice);
     if unknown { Code::NotFound } else { Code::InvalidArgument }
 }

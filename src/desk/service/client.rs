@@ -154,6 +154,10 @@ calls! {
     statistics: StatisticsRequest -> StatisticsReply;
     /// Endorses a node's keys.
     endorse: EndorseRequest -> EndorseReply;
+    /// What reporters are to be told.
+    notices: NoticesRequest -> NoticesReply;
+    /// Has what was given up tried again.
+    retry_notices: RetryNoticesRequest -> RetryNoticesReply;
 }
 
 calls! {

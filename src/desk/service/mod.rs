@@ -4,6 +4,7 @@
 mod admit;
 mod calls;
 pub mod client;
+mod notices;
 mod people;
 mod places;
 mod roster;

@@ -50,7 +50,8 @@ fn node(text: &str) -> Result<Option<NodeId>, DeskError> {
 
 /// A complaint to file; names of places are those of `own` first.
 pub(super) fn new_complaint(request: wire::FileRequest, own: &UnitCode) -> Result<NewComplaint, DeskError> {
-    let reporter = request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address });
+    let reporter =
+        request.reporter.map(|r| Reporter { name: r.name, phone: r.phone, address: r.address, email: r.email });
     let category = category(&request.category)?;
     Ok(NewComplaint {
         unit: optional_unit(&request.unit)?,
@@ -347,6 +348,8 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
             .hub_registry
             .map(|(at, time)| wire::RegistryWord { position: Some(position(at)), time_micros: time.0 }),
         doubts: status.doubts,
+        notices_waiting: status.counts.notices_waiting,
+        notices_dead: status.counts.notices_dead,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{Change, PartKind, Position, Visibility, fold};
 use crate::store::Store;
 
 fn budi() -> Reporter {
-    Reporter { name: "Budi".to_owned(), phone: "0812".to_owned(), address: String::new() }
+    Reporter { name: "Budi".to_owned(), phone: "0812".to_owned(), ..Reporter::default() }
 }
 
 #[tokio::test]

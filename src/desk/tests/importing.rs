@@ -12,7 +12,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::{ListFilter, Store};
 use crate::words::Language;
 
-fn item(id: &str, state: DisplayState) -> Item {
+pub(super) fn item(id: &str, state: DisplayState) -> Item {
     let reporter = Reporter { name: "Budi".to_owned(), ..Reporter::default() };
     let original = Original {
         source: "simpel".to_owned(),

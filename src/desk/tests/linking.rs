@@ -20,7 +20,8 @@ async fn told(bench: &Bench, id: ComplaintId) -> String {
     let file = bench.desk.show(&name(id)).await.unwrap();
     let links = bench.desk.linked(&file).await.unwrap();
     let registry = bench.desk.registry().await.unwrap();
-    let story = Story::of(&file, &registry, crate::regulations::compiled(), Language::English, Reader::Handler).with_links(&links, &registry);
+    let story = Story::of(&file, &registry, crate::regulations::compiled(), Language::English, Reader::Handler)
+        .with_links(&links, &registry);
     render(&story, 200, false)
 }
 
@@ -50,7 +51,12 @@ async fn deadline_of_the_old_class_runs_on() {
     bench.must(id, [Action::Verify, Action::FollowUp]).await;
     let due = async || {
         let (file, registry) = (bench.desk.show(&name(id)).await.unwrap(), bench.desk.registry().await.unwrap());
-        Story::of(&file, &registry, crate::regulations::compiled(), Language::English, Reader::Handler).now.unwrap().due.unwrap().last_day
+        Story::of(&file, &registry, crate::regulations::compiled(), Language::English, Reader::Handler)
+            .now
+            .unwrap()
+            .due
+            .unwrap()
+            .last_day
     };
     let before = due().await;
     bench.must(id, [recategorise("jalan-rusak", Class::Information)]).await;

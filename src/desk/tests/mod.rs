@@ -7,6 +7,7 @@ mod custody;
 mod filing;
 mod importing;
 mod linking;
+mod notices;
 mod routing;
 mod service;
 mod units;

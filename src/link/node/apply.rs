@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::rules::may_be_traced;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId,
+    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId, Telling,
     Timestamp, Timetable, Verdict, fold,
 };
 use crate::journal::{self, Head, Proof, Seal, SignedStatement};
 use crate::link::message::{Deliver, Fault};
-use crate::store::{Changes, Delivery, Entry, PeerUpdate, ProofRef, Summary, View};
+use crate::store::{Changes, Delivery, Entry, PeerUpdate, ProofRef, Summary, View, noted};
 
 /// An event whose origin was proven.
 #[derive(Clone, Debug)]
@@ -151,17 +151,30 @@ fn prove(trust: &Trust, registry: &Registry, delivery: &Delivery) -> Option<Even
     journal::verify_forwarded(&delivery.bytes, &proof, &key?, &trust.federation).ok()
 }
 
-/// Plans the storing of proven events at the node `own`. Events that are stored already change nothing.
+/// The node that a message is stored at.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    /// Which.
+    pub own: &'a NodeId,
+    /// Who is told of steps there.
+    pub telling: &'a Telling,
+    /// How long each step may take.
+    pub timetable: &'a Timetable,
+    /// The registry before the message.
+    pub registry: &'a Registry,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Plans the storing of proven events. Events that are stored already change nothing. Of those that are new here and count, it is noted
+/// what the reporter is to be told, unless they came before this life of the journal began: then that was done in an earlier one.
 #[must_use]
-pub fn plan(
-    view: &View,
-    own: &NodeId,
-    generation: u32,
-    proven: Vec<Proven>,
-    timetable: &Timetable,
-    now: Timestamp,
-) -> (Changes, (u32, u64)) {
+pub fn plan(view: &View, at: At<'_>, generation: u32, proven: Vec<Proven>) -> (Changes, (u32, u64)) {
+    let At { own, timetable, now, .. } = at;
     let mut changes = Changes::default();
+    let mut life = at.registry.incarnation(own);
+    // What came before the present life of the journal began.
+    let mut earlier: BTreeSet<EventHash> = BTreeSet::new();
     let mut files: BTreeMap<ComplaintId, Vec<Event>> = view.complaints.clone();
     let mut touched: BTreeSet<ComplaintId> = BTreeSet::new();
     let peer = view.peer.as_ref();
@@ -178,6 +191,14 @@ pub fn plan(
         }
         if seals.insert((body.origin.clone(), body.incarnation, body.last)) {
             changes.seals.push(delivery.seal.clone());
+        }
+        if let Change::IncarnationGranted { node, incarnation, .. } = &event.header.change
+            && own.unit() == Some(node)
+        {
+            life = *incarnation;
+        }
+        if life < view.own.written.incarnation {
+            earlier.insert(event.hash);
         }
         let proof = ProofRef { seal_last: body.last, index: delivery.index, path: delivery.path };
         let redacts = matches!(event.header.change, Change::Redacted { .. } | Change::Released { .. });
@@ -204,6 +225,11 @@ pub fn plan(
         if redacting.contains(&id) {
             // The fold knows which redactions are in the set: one that is held destroys nothing until it is released.
             changes.destroy.extend(complaint.redacted.iter().copied());
+        }
+        if complaint.origin == *own {
+            let known = view.complaints.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let before = known.iter().chain(events.iter().filter(|event| earlier.contains(&event.hash)));
+            changes.notices.extend(noted(at.telling, own, fold(before).as_ref(), &complaint, events, now));
         }
         changes.verdicts.extend(settled(view, events, &complaint, own));
         let times = events.iter().filter(|event| complaint.contains(&event.hash)).map(|event| event.header.time);

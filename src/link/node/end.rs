@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::apply::{self, Known, Rejected};
+use super::apply::{self, At, Known, Rejected};
 use super::news::News;
 use super::recover;
 use super::session::{Action, Ended, Input, Session};
@@ -207,7 +207,8 @@ impl<S: Store> NodeEnd<S> {
         let scope = Scope { complaints, peer: Some(NodeId::Hub), ..Scope::default() };
         let (now, timetable) = (self.shared.now(), &*self.shared.timetable);
         let news = News::note(&proven);
-        let plan = |view: &View| apply::plan(view, own, generation, proven, timetable, now);
+        let at = At { own, telling: &self.shared.telling, timetable, registry: &registry, now };
+        let plan = |view: &View| apply::plan(view, at, generation, proven);
         let applied = contradiction(self.shared.store.transact(scope, plan).await)?;
         match &applied {
             Ok(_) => {

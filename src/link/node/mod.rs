@@ -1,6 +1,8 @@
 //! A node's end of the link: sealing and sending its journal, storing what the hub delivers, recovering.
 
 pub mod apply;
+#[cfg(test)]
+mod apply_tests;
 pub mod end;
 pub mod key;
 pub mod news;

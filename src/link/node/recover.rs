@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::NodeKey;
 use crate::domain::rules::may_be_traced;
-use crate::domain::{Change, ComplaintId, Event, EventHash, Header, Position, Role, Timetable, Verdict, fold};
+use crate::domain::{
+    Change, ComplaintId, Event, EventHash, Header, NoticeFault, Position, Role, Timetable, Verdict, fold,
+};
 use crate::journal::{self, Head};
 use crate::link::hub::ingest::{Sealed, unreadable};
 use crate::link::message::Fault;
-use crate::store::{Batch, Changes, Entry, ProofRef, SealedEntry, Summary, View};
+use crate::store::{Batch, Changes, Entry, NoticeChange, ProofRef, SealedEntry, Summary, View};
 
 /// A verified batch of the own journal, to be taken back.
 #[derive(Clone, Debug)]
@@ -105,7 +107,7 @@ pub fn complaints_of(aside: &[SealedEntry]) -> BTreeSet<ComplaintId> {
 }
 
 /// Plans the beginning of a new life: what was set aside is written again, in its order, naming what it named, where that was
-/// itself written again by its new name.
+/// itself written again by its new name. What waits to be told may have been told before: it is given up, for people to look at.
 #[must_use]
 pub fn begin(
     view: &View,
@@ -115,7 +117,8 @@ pub fn begin(
     previous: Head,
     aside: Vec<SealedEntry>,
 ) -> Changes {
-    let mut changes = Changes { new_life: Some((incarnation, previous.hash)), ..Changes::default() };
+    let notices = vec![NoticeChange::Abandon { except: Vec::new(), fault: NoticeFault::Recovered }];
+    let mut changes = Changes { new_life: Some((incarnation, previous.hash)), notices, ..Changes::default() };
     let mut files = view.complaints.clone();
     let mut renamed: BTreeMap<EventHash, EventHash> = BTreeMap::new();
     let mut position = Position::new(incarnation, 0);

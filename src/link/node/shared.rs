@@ -10,7 +10,7 @@ use super::apply::Trust;
 use super::key::NodeKey;
 use super::news::News;
 use super::seal::seal_all;
-use crate::domain::{NodeId, Position, Registry, Timestamp, Timetable};
+use crate::domain::{NodeId, Position, Registry, Telling, Timestamp, Timetable};
 use crate::journal::{Head, Seal, SignedHead, SignedStatement, Statement};
 use crate::link::message::{Deliver, Hello, Progress, VERSIONS};
 use crate::runtime::Clock;
@@ -35,6 +35,8 @@ pub struct NodeShared<S> {
     pub telemetry: Telemetry,
     /// How long each step may take, as this node knows it.
     pub timetable: Arc<Timetable>,
+    /// Who is told of the steps of complaints.
+    pub telling: Telling,
     /// What came from others.
     pub news: News,
     registry: Mutex<Arc<Registry>>,
@@ -61,6 +63,7 @@ impl<S: Store> NodeShared<S> {
             clock,
             telemetry,
             timetable: Arc::default(),
+            telling: Telling::default(),
             news: News::default(),
             registry,
             progress: Mutex::new(None),
@@ -81,6 +84,12 @@ impl<S: Store> NodeShared<S> {
     #[must_use]
     pub fn with_timetable(self, timetable: Arc<Timetable>) -> Self {
         Self { timetable, ..self }
+    }
+
+    /// The same, noting what reporters are to be told.
+    #[must_use]
+    pub fn with_telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// The time.

@@ -3,6 +3,7 @@
 
 mod event;
 mod evidence;
+mod notice;
 mod peer;
 mod people;
 mod summary;
@@ -15,6 +16,7 @@ pub(in crate::store) use event::{
     journal_rows, parts_by_event, refusals, set_aside, size, trace, unsealed, verdicts, with_parts,
 };
 pub(in crate::store) use evidence::EvidenceRow;
+pub(in crate::store) use notice::NoticeRow;
 pub(in crate::store) use peer::PeerRow;
 pub(in crate::store) use people::{AccountRow, RequestRow, SessionRow};
 pub(in crate::store) use summary::{SummaryRow, bounds, completed, names};

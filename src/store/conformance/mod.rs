@@ -3,6 +3,7 @@
 mod evidence;
 mod journals;
 mod lists;
+mod notices;
 mod outboxes;
 mod people;
 mod recovery;
@@ -222,6 +223,14 @@ suite! {
         token_that_is_not_open_is_redeemed;
     evidence:
         evidence_is_lost_or_kept_twice;
+    notices:
+        reporter_is_told_twice,
+        notice_is_kept_without_its_event,
+        notice_comes_before_its_turn,
+        dead_notice_is_lost_from_sight,
+        notice_beyond_the_limit_vanishes,
+        notice_waits_for_nobody,
+        settled_notices_fill_the_disk;
     vaults:
         stolen_disk_without_key_opens_nothing,
         locked_content_is_set_aside_for_ever,

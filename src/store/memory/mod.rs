@@ -4,6 +4,7 @@
 mod aside;
 mod check;
 mod delivery;
+mod notices;
 mod people;
 mod read;
 mod rewrap;
@@ -18,9 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use state::State;
 
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
-    Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped,
+    Scope, SealedEntry, Store, StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -206,6 +207,10 @@ impl Store for MemoryStore {
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         Ok(self.lock().tokens())
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<Notice>, StoreError> {
+        Ok(self.lock().notices(&filter))
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

@@ -1,7 +1,9 @@
 //! Reading for people and for checks. It changes nothing.
 
 use super::state::{Row, State};
-use crate::domain::{ComplaintId, DisplayState, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
+use crate::domain::{
+    ComplaintId, DisplayState, EventHash, NodeId, NoticeState, Position, Timestamp, TrackingNumber, Verdict,
+};
 use crate::journal::Seal;
 use crate::store::{Counts, DueFilter, File, FiledEvent, JournalRow, ListFilter, Refusals, StoreError, Summary};
 
@@ -134,6 +136,8 @@ impl State {
             provisional: count(own.filter(|row| row.entry.verdict == Verdict::Provisional).count()),
             unsealed: count(self.unsealed().count()),
             set_aside: count(self.aside.len()),
+            notices_waiting: self.count_notices(NoticeState::Waiting),
+            notices_dead: self.count_notices(NoticeState::Dead),
         }
     }
 

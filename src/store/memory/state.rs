@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Cell, ComplaintId, Event, EventHash, Figures, NodeId, Position, TokenId};
+use crate::domain::{Cell, ComplaintId, Event, EventHash, Figures, NodeId, NoticeId, Position, TokenId};
 use crate::journal::{self, Part, Seal};
 use crate::store::advance::{self, BEGINNING};
 use crate::store::people::People;
-use crate::store::{Entry, Evidence, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
+use crate::store::{Entry, Evidence, Notice, OwnJournal, Owner, Peer, SealedEntry, StoreError, Summary, Token};
 
 /// A stored event.
 #[derive(Clone)]
@@ -66,6 +66,7 @@ pub(super) struct State {
     pub(super) people: People,
     pub(super) tokens: BTreeMap<TokenId, Token>,
     pub(super) evidence: Vec<Evidence>,
+    pub(super) notices: BTreeMap<NoticeId, Notice>,
 }
 
 impl State {
@@ -89,6 +90,7 @@ impl State {
             people: People { accounts: Vec::new(), sessions: Vec::new(), requests: Vec::new() },
             tokens: BTreeMap::new(),
             evidence: Vec::new(),
+            notices: BTreeMap::new(),
         }
     }
 

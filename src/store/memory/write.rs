@@ -43,6 +43,7 @@ impl State {
             }
         }
         self.tokens.extend(checked.tokens.into_iter().map(|token| (token.id, token)));
+        self.change_notices(&changes.notices);
         self.keep(&changes.evidence, changes.dismissed);
         for hash in &changes.destroy {
             if let Some(row) = self.row_mut(hash) {

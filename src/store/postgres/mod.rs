@@ -17,6 +17,7 @@ mod health;
 mod hints;
 mod journal;
 mod migrate;
+mod notices;
 mod operations;
 mod outbox;
 mod own;
@@ -54,9 +55,9 @@ pub use hints::{PostgresEars, PostgresHints};
 use settings::Limits;
 
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
-    Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped,
+    Scope, SealedEntry, Store, StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 
 /// How many transactions of one process may write at a time: one does, under the one lock, and one stands behind it. Were there

@@ -1,10 +1,11 @@
 //! The trait's operations, each within its time. How each table is read and written is that table's own file.
 
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OwnJournal, Owner, PartPlace,
-    Peer, People, PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Tally, TallyFilter, Token, View, aside, batches, complaints, evidence, journal, outbox, own,
-    peers, people, rewrap, seals, settings, tallies, tokens, vault, verdicts, view, write,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, PostgresStore, Refusals, Rewrapped, Scope,
+    SealedEntry, Store, StoreError, Summary, Tally, TallyFilter, Token, View, aside, batches, complaints, evidence,
+    journal, notices, outbox, own, peers, people, rewrap, seals, settings, tallies, tokens, vault, verdicts, view,
+    write,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -156,6 +157,10 @@ impl Store for PostgresStore {
 
     async fn seal_of(&self, origin: NodeId, position: Position) -> Result<Option<Seal>, StoreError> {
         self.operation(async { seals::covering(&mut *self.asking().await?, &origin, position).await }).await
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<Notice>, StoreError> {
+        self.operation(async { notices::read(&mut *self.asking().await?, &filter).await }).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

@@ -2,8 +2,8 @@
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::{Address, Counts, OwnJournal, Owner, StoreError};
-use crate::domain::{FederationId, SealHash};
+use super::{Address, Counts, OwnJournal, Owner, StoreError, notices};
+use crate::domain::{FederationId, NoticeState, SealHash};
 use crate::journal::Head;
 use crate::store::advance::BEGINNING;
 use crate::store::columns::{bytes, corrupt, int, node, number, position};
@@ -124,7 +124,7 @@ pub(super) async fn counts(connection: &mut PgConnection, owner: &Owner) -> Resu
     .bind(owner.node.as_str())
     .bind(i64::from(sealed.incarnation))
     .bind(int(sealed.seq)?)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
     Ok(Counts {
         complaints: number(complaints)?,
@@ -132,5 +132,7 @@ pub(super) async fn counts(connection: &mut PgConnection, owner: &Owner) -> Resu
         provisional: number(provisional)?,
         unsealed: number(unsealed)?,
         set_aside: number(aside)?,
+        notices_waiting: notices::count(connection, NoticeState::Waiting).await?,
+        notices_dead: notices::count(connection, NoticeState::Dead).await?,
     })
 }

@@ -3,8 +3,8 @@
 use sqlx::PgConnection;
 
 use super::{
-    Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, evidence, outbox, own, peers, projections, seals,
-    tallies, tokens, verdicts,
+    Changes, OwnJournal, Owner, Peer, StoreError, aside, entries, evidence, notices, outbox, own, peers, projections,
+    seals, tallies, tokens, verdicts,
 };
 use crate::store::advance;
 
@@ -48,6 +48,7 @@ impl Job<'_> {
         }
         tokens::write(connection, &changes.tokens).await?;
         evidence::write(connection, &changes.evidence, changes.dismissed).await?;
+        notices::write(connection, &changes.notices).await?;
         outbox::write(connection, &changes.outbox, self.outbox_rows_max).await?;
         entries::destroy(connection, &changes.destroy).await
     }

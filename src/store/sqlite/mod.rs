@@ -14,6 +14,7 @@ mod health;
 mod install;
 mod journal;
 mod migrate;
+mod notices;
 mod outbox;
 mod own;
 mod peers;
@@ -36,9 +37,9 @@ use std::path::Path;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, OUTBOX_ROWS_MAX, OwnJournal,
-    Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped, Scope, SealedEntry, Store,
-    StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
+    Batch, Changes, Counts, Delivery, DueFilter, Evidence, File, JournalRow, ListFilter, Notice, NoticeFilter,
+    OUTBOX_ROWS_MAX, OwnJournal, Owner, PartPlace, Peer, People, PeopleChanges, PeopleScope, Refusals, Rewrapped,
+    Scope, SealedEntry, Store, StoreError, Summary, Tally, TallyFilter, Token, Vault, View, vault,
 };
 use crate::domain::{ComplaintId, Event, EventHash, NodeId, Position, Timestamp, TrackingNumber, Verdict};
 use crate::journal::Seal;
@@ -327,6 +328,10 @@ impl Store for SqliteStore {
 
     async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         tokens::all(&mut *self.reading().await?).await
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<Notice>, StoreError> {
+        notices::read(&mut *self.reading().await?, &filter).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

@@ -5,8 +5,8 @@ use std::path::Path;
 use sqlx::SqliteConnection;
 
 use super::codec::{bytes, int, node, number, position};
-use super::{Counts, OwnJournal, Owner, StoreError};
-use crate::domain::{FederationId, SealHash};
+use super::{Counts, OwnJournal, Owner, StoreError, notices};
+use crate::domain::{FederationId, NoticeState, SealHash};
 use crate::journal::Head;
 use crate::store::advance::BEGINNING;
 
@@ -103,7 +103,7 @@ pub(super) async fn counts(connection: &mut SqliteConnection, owner: &Owner) -> 
     .bind(owner.node.as_str())
     .bind(sealed.incarnation)
     .bind(int(sealed.seq)?)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
     Ok(Counts {
         complaints: number(complaints)?,
@@ -111,5 +111,7 @@ pub(super) async fn counts(connection: &mut SqliteConnection, owner: &Owner) -> 
         provisional: number(provisional)?,
         unsealed: number(unsealed)?,
         set_aside: number(aside)?,
+        notices_waiting: notices::count(connection, NoticeState::Waiting).await?,
+        notices_dead: notices::count(connection, NoticeState::Dead).await?,
     })
 }

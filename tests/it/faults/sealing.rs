@@ -31,7 +31,7 @@ fn complaint(visibility: Visibility, about: Option<&str>) -> NewComplaint {
         about: about.map(unit),
         area: None,
         narrative: TOLD.to_owned(),
-        reporter: Some(Reporter { name: NAME.to_owned(), phone: "0751-7778899".to_owned(), address: String::new() }),
+        reporter: Some(Reporter { name: NAME.to_owned(), phone: "0751-7778899".to_owned(), ..Reporter::default() }),
     }
 }
 

@@ -4,7 +4,7 @@ use super::paths::{Named, Read};
 use super::sources::{Krate, Source};
 
 /// The layers of the library and what each may use besides itself.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("areas", &["domain"]),
     ("journal", &["domain"]),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("accounts", &["domain", "journal", "store", "runtime"]),
     ("desk", &["areas", "domain", "journal", "regulations", "store", "accounts", "runtime", "telemetry", "words"]),
     ("manual", &["runtime"]),
+    ("notify", &["domain", "identity", "regulations", "store", "desk", "runtime", "words"]),
     ("care", &["domain", "journal", "identity", "store", "desk", "runtime", "telemetry", "words"]),
     ("regulations", &["areas", "domain", "runtime"]),
     ("runtime", &["domain"]),
@@ -31,7 +32,10 @@ const BORDERS: [(&str, &str, &[&str]); 2] =
 const STORES: [&str; 4] = ["sqlite", "postgres", "memory", "database"];
 
 /// Crates that only one place may use, by the first segments of that place in the library.
-const FENCED: [(&str, &[&str]); 19] = [
+const FENCED: [(&str, &[&str]); 22] = [
+    ("lettre", &["notify"]),
+    ("hmac", &["notify"]),
+    ("webpki_roots", &["identity"]),
     ("argon2", &["accounts", "identity"]),
     ("hpke", &["journal"]),
     ("sqlx", &["store"]),

@@ -22,7 +22,7 @@ use super::town::{Hand, PADANG, PROVINCE, Town, complaint, file};
 use super::traced::traced;
 
 /// The marked words, one a field. They look like nothing else.
-const CANARIES: [&str; 24] = [
+const CANARIES: [&str; 25] = [
     "kenari-narasi-q7w1z",
     "kenari-nama-q7w2z",
     "kenari-telepon-q7w3z",
@@ -47,6 +47,7 @@ const CANARIES: [&str; 24] = [
     "kenari-tebakan-q7y4z",
     "kenari-nip-q7y5z",
     "kenari-sandi-baru-q7y6z",
+    "kenari-surel-q7y7z",
 ];
 const NARRATIVE: &str = CANARIES[0];
 const NAME: &str = CANARIES[1];
@@ -72,10 +73,11 @@ const PASSWORD: &str = CANARIES[20];
 const GUESS: &str = CANARIES[21];
 const NIP: &str = CANARIES[22];
 const NEXT_PASSWORD: &str = CANARIES[23];
+const EMAIL: &str = CANARIES[24];
 
 /// What stands in the complaint that is confidential.
-const CONFIDENTIAL: [&str; 13] =
-    [NARRATIVE, NAME, PHONE, ADDRESS, REPLY, NOTE, HANDOVER, ACCEPT, ANSWER, APPEAL, RATE, REDACT, OFFICER];
+const CONFIDENTIAL: [&str; 14] =
+    [NARRATIVE, NAME, PHONE, ADDRESS, EMAIL, REPLY, NOTE, HANDOVER, ACCEPT, ANSWER, APPEAL, RATE, REDACT, OFFICER];
 
 /// A word as it may be written down: plain, hexadecimal, as a list of numbers, and in base64 wherever it begins.
 fn forms(word: &str) -> Vec<String> {
@@ -161,7 +163,9 @@ async fn work_as_officer(town: &Town, id: &str) {
 /// Everything that a reporter and two offices can write; the tracking numbers that they were given.
 async fn speak(town: &Town) -> Vec<String> {
     let mut city = town.desk(PADANG).await;
-    let reporter = wire::Reporter { name: NAME.to_owned(), phone: PHONE.to_owned(), address: ADDRESS.to_owned() };
+    let (name, phone, address, email) =
+        (NAME.to_owned(), PHONE.to_owned(), ADDRESS.to_owned(), format!("{EMAIL}@surel.test"));
+    let reporter = wire::Reporter { name, phone, address, email };
     let filing = wire::FileRequest {
         narrative: NARRATIVE.to_owned(),
         visibility: "confidential".to_owned(),

@@ -16,6 +16,7 @@ mod rotation;
 mod service_calls;
 mod service_otlp;
 mod strangers;
+mod told;
 pub(crate) mod town;
 mod traced;
 mod transfer;
