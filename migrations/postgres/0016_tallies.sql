@@ -45,7 +45,7 @@ CREATE TABLE tallies (
     archived_incomplete BIGINT NOT NULL DEFAULT 0, archived_format_error BIGINT NOT NULL DEFAULT 0,
     archived_too_general BIGINT NOT NULL DEFAULT 0, archived_unrelated BIGINT NOT NULL DEFAULT 0,
     archived_duplicate BIGINT NOT NULL DEFAULT 0, archived_wrong_category BIGINT NOT NULL DEFAULT 0,
-    archived_other BIGINT NOT NULL DEFAULT 0,
+    archived_other BIGINT NOT NULL DEFAULT 0, archived_withdrawn BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (unit, area, category, class, month)
 );
 

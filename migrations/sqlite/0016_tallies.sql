@@ -47,7 +47,7 @@ CREATE TABLE tallies (
     archived_incomplete INTEGER NOT NULL DEFAULT 0, archived_format_error INTEGER NOT NULL DEFAULT 0,
     archived_too_general INTEGER NOT NULL DEFAULT 0, archived_unrelated INTEGER NOT NULL DEFAULT 0,
     archived_duplicate INTEGER NOT NULL DEFAULT 0, archived_wrong_category INTEGER NOT NULL DEFAULT 0,
-    archived_other INTEGER NOT NULL DEFAULT 0,
+    archived_other INTEGER NOT NULL DEFAULT 0, archived_withdrawn INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (unit, area, category, class, month)
 ) STRICT, WITHOUT ROWID;
 

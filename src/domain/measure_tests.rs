@@ -78,6 +78,17 @@ fn time_in_a_state_is_lost_or_counted_twice() {
 }
 
 #[test]
+fn reply_by_a_clock_that_is_ahead_comes_after_what_had_seen_it() {
+    let mut story = filed(100);
+    on(&mut story, 101, Change::Verified);
+    on(&mut story, 110, Change::Responded);
+    on(&mut story, 120, Change::Replied);
+    on(&mut story, 115, Change::Responded);
+    assert_eq!(get(&story, Figure::Spent(DisplayState::Awaiting)), 10 * DAY);
+    assert_eq!(get(&story, Figure::Since(DisplayState::Awaiting)), 120 * DAY);
+}
+
+#[test]
 fn answer_is_late_only_by_the_time_it_waited_for_the_reporter() {
     let mut story = filed(100);
     on(&mut story, 101, Change::Verified);

@@ -11,6 +11,7 @@ use crate::domain::{
     Visibility, fold,
 };
 use crate::journal::{self, Keyring, Seal, SealBody, SealingKey, SigningKey};
+use crate::regulations::compiled;
 use crate::runtime::{ManualClock, SeededEntropy};
 use crate::store::memory::MemoryStore;
 use crate::store::{Changes, Entry, Owner, Scope, Store};
@@ -71,6 +72,7 @@ impl Bench {
         let store = MemoryStore::new(Owner { federation: federation(), node: node("13.71") });
         let clock = Arc::new(ManualClock::at(1_700_000_000_000_000));
         let desk = Desk::open(store.clone(), clock, Arc::new(SeededEntropy::new(7)), keyring()).await.unwrap();
+        let desk = desk.with_timetable(Arc::new(compiled().clone()));
         Self { desk, store, hub_seq: 0 }
     }
 

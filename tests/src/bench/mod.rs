@@ -16,6 +16,7 @@ mod psql;
 mod replication;
 mod report;
 mod run;
+mod statistics;
 mod tls;
 mod workload;
 

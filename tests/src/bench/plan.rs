@@ -106,6 +106,8 @@ pub enum Part {
     Latency,
     /// (d) How long a suspended node's stream lives on.
     Ending,
+    /// (e) How long statistics take, with ten times as many complaints in the same cells.
+    Statistics,
 }
 
 /// What this run does otherwise than the whole.

@@ -12,6 +12,7 @@ use super::figures::{Spread, percentile, ratios};
 use super::latency::Ways;
 use super::memory::Memory;
 use super::plan::{CLUSTER, Case, NARRATIVE_BYTES, Options, RATIOS, STEPS, SUBSCRIPTION, UNDER_WAY};
+use super::statistics::{COMPLAINTS, TIMES};
 
 /// All that was measured.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Report {
     after: BTreeMap<Case, Vec<Both>>,
     /// Milliseconds: of each case and each stage of the way, p50 and p99 of each run.
     ways: BTreeMap<(Case, Stage), Vec<(f64, f64)>>,
+    /// Seconds of statistics over few and over many.
+    tallied: Vec<(f64, f64)>,
 }
 
 /// How far an action or a row has come.
@@ -70,6 +73,7 @@ impl Report {
             idle: BTreeMap::new(),
             after: BTreeMap::new(),
             ways: BTreeMap::new(),
+            tallied: Vec::new(),
         }
     }
 
@@ -108,6 +112,13 @@ impl Report {
         self.way(run, case, Stage::Ended, seconds);
     }
 
+    /// How long statistics took, with fewer complaints and with more.
+    pub(super) fn tallied(&mut self, run: usize, (small, large): (f64, f64)) {
+        let [few, many] = [small, large].map(|seconds| seconds * 1000.0);
+        println!("run {run}: statistics: {few:.2} ms, of {TIMES} times the complaints {many:.2} ms");
+        self.tallied.push((small, large));
+    }
+
     fn way(&mut self, run: usize, case: Case, stage: Stage, seconds: &[f64]) {
         let millis: Vec<f64> = seconds.iter().map(|seconds| seconds * 1000.0).collect();
         let Some((middle, worst)) = percentile(&millis, 0.5).zip(percentile(&millis, 0.99)) else { return };
@@ -120,6 +131,11 @@ impl Report {
             let runs = ratios(self.seconds.get(first)?, self.seconds.get(second)?);
             Some((*first, *second, *aim, Spread::of(&runs)?))
         })
+    }
+
+    /// The time of many by the time of few.
+    fn tallied_ratio(&self) -> Option<Spread> {
+        Spread::of(&self.tallied.iter().map(|(few, many)| many / few).collect::<Vec<f64>>())
     }
 
     fn speed(&self, seconds: f64) -> f64 {
@@ -180,6 +196,9 @@ impl Report {
             },
             "postgresql": { "settings": CLUSTER, "subscription": SUBSCRIPTION },
             "catch_up_seconds": seconds, "ratios": ratios, "memory_kib": memories,
+            "statistics": {
+                "complaints": COMPLAINTS, "times": TIMES, "ratio": self.tallied_ratio().map(|spread| spread.json()),
+            },
             "latency_ms": { "samples_a_run": self.samples, "ways": ways },
         })
     }
@@ -212,6 +231,14 @@ impl fmt::Display for Report {
             writeln!(f, "  {pair:<50} {median:>5.2} [{least:.2}, {most:.2}]{aim}")?;
         }
         self.write_ways(f)?;
+        if let Some(Spread { median, least, most }) = self.tallied_ratio() {
+            let cost =
+                "statistics by unit: time of ten times the complaints in the same cells, as a ratio of one run each";
+            writeln!(
+                f,
+                "\n{cost}\n  {COMPLAINTS} complaints and {TIMES} times as many {median:>5.2} [{least:.2}, {most:.2}]"
+            )?;
+        }
         self.write_memory(f)
     }
 }

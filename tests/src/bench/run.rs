@@ -10,6 +10,7 @@ use super::machine;
 use super::plan::{Case, Options, Part};
 use super::replication::Replication;
 use super::report::Report;
+use super::statistics::Tallied;
 use super::workload::{rounded, text};
 
 /// Measures what the options ask for; prints the table and writes the file.
@@ -40,7 +41,8 @@ pub async fn run(options: &Options) -> Result<()> {
 fn wants_postgres(options: &Options) -> bool {
     options.does(Part::Latency)
         || options.does(Part::Ending)
-        || Case::ALL.iter().any(|case| *case != Case::HubSqlite && options.measures(*case))
+        || options.does(Part::CatchUp)
+            && Case::ALL.iter().any(|case| *case != Case::HubSqlite && options.measures(*case))
 }
 
 async fn measure(options: &Options, clusters: Option<&(Cluster, Cluster)>, report: &mut Report) -> Result<()> {
@@ -59,6 +61,13 @@ async fn measure(options: &Options, clusters: Option<&(Cluster, Cluster)>, repor
         for run in 1..=options.runs {
             report.ended(run, Case::HubPostgres, &endings(HubOn::Postgres(one)).await?);
             report.ended(run, Case::HubSqlite, &endings(HubOn::Sqlite).await?);
+        }
+    }
+    if options.does(Part::Statistics) {
+        println!("preparing complaints to be counted");
+        let tallied = Tallied::make().await?;
+        for run in 1..=options.runs {
+            report.tallied(run, tallied.run(options.samples).await?);
         }
     }
     Ok(())
