@@ -14,6 +14,7 @@ use super::{Courier, Notifier};
 use crate::desk::tests::bench::{Bench, keyring, new_complaint};
 use crate::desk::{Action, ComplaintName, Desk, NewComplaint, Reporter};
 use crate::domain::{ComplaintId, HookName, NoticeState, Recipient, Telling, Visibility};
+use crate::regulations::compiled;
 use crate::runtime::{ManualClock, SeededEntropy};
 use crate::store::memory::MemoryStore;
 use crate::store::{Notice, NoticeFilter, Store as _};
@@ -39,7 +40,8 @@ impl Town {
         let clock = Arc::new(ManualClock::at(NOW));
         let desk = Desk::open(bench.store.clone(), clock.clone(), Arc::new(SeededEntropy::new(5)), keyring()).await;
         let webhooks = [HookName::parse("sms").unwrap()].into();
-        let desk = desk.unwrap().with_telling(Telling { mail: true, webhooks });
+        let desk = desk.unwrap().with_timetable(Arc::new(compiled().clone()));
+        let desk = desk.with_telling(Telling { mail: true, webhooks });
         Self { bench, desk, clock }
     }
 
