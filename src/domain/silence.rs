@@ -56,12 +56,10 @@ pub fn decide(
     let deadline = timetable.deadline(complaint, events).filter(|deadline| deadline.moment.is_the_offices())?;
     let due = deadline.due.end().filter(|due| *due <= now)?;
     let told = complaint.overdue.contains(&(complaint.epoch().opener, deadline.moment, due));
-    let moved = || climbs(complaint, events, registry, rules);
     let warned = link == Link::Down || told && complaint.status() == Status::Received;
-    if !warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace) {
-        if let Some(moved) = moved() {
-            return Some(Change::Moved(Box::new(moved)));
-        }
+    let may_climb = !warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace);
+    if let Some(moved) = climbs(complaint, events, registry, rules).filter(|_| may_climb) {
+        return Some(Change::Moved(Box::new(moved)));
     }
     (!told).then(|| overdue(complaint, registry, deadline.moment, due))
 }

@@ -153,6 +153,14 @@ impl Store for Database {
         each!(self, store => store.find(tracking).await)
     }
 
+    async fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError> {
+        each!(self, store => store.late(filter, now).await)
+    }
+
     async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
         each!(self, store => store.tallies(filter).await)
     }

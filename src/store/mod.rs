@@ -98,6 +98,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// depends on how many cells there are, not on how many complaints. Figures follow each commit at once.
     fn tallies(&self, filter: TallyFilter) -> impl Future<Output = Result<Vec<Tally>, StoreError>> + Send;
 
+    /// How many complaints wait for an office that is late at a moment, by the keys of the same breakdown. What it costs depends on
+    /// how many those are.
+    fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError>> + Send;
+
     /// The complaint with a tracking number.
     fn find(&self, tracking: TrackingNumber) -> impl Future<Output = Result<Option<ComplaintId>, StoreError>> + Send;
 

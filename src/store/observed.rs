@@ -98,6 +98,14 @@ impl<S: Store> Store for Observed<S> {
         self.watched("find", self.store.find(tracking)).await
     }
 
+    async fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError> {
+        self.watched("late", self.store.late(filter, now)).await
+    }
+
     async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
         self.watched("tallies", self.store.tallies(filter)).await
     }

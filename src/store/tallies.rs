@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::columns::{corrupt, number};
 use super::error::StoreError;
 use super::rows::Summary;
-use crate::domain::{Cell, Class, ComplaintId, Event, Figure, Figures, Measure, UnitCode, fold};
+use crate::domain::{Cell, Class, ComplaintId, Event, Figure, Figures, Measure, Moment, Timestamp, UnitCode, fold};
 use crate::regulations::compiled;
 
 /// By what statistics are broken down.
@@ -92,6 +92,24 @@ impl TallyFilter {
             && self.class.is_none_or(|class| class == cell.class)
             && self.from.is_none_or(|from| from <= cell.month)
             && self.to.is_none_or(|to| cell.month <= to)
+    }
+
+    /// How many complaints wait for an office that is late at a moment, by their keys.
+    pub(super) fn late<'a>(
+        &self,
+        summaries: impl Iterator<Item = &'a Summary>,
+        now: Timestamp,
+    ) -> BTreeMap<Vec<String>, u64> {
+        let mut late: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+        let is_late = |summary: &&Summary| {
+            summary.due.is_some_and(|due| due <= now) && summary.due_for.is_some_and(Moment::is_the_offices)
+        };
+        let cells = summaries.filter(is_late).filter_map(|summary| Some(&summary.measure.as_ref()?.cell));
+        for cell in cells.filter(|cell| self.counts(cell)) {
+            let count = late.entry(self.by.iter().map(|dimension| dimension.of(cell)).collect()).or_default();
+            *count = count.saturating_add(1);
+        }
+        late
     }
 
     /// The sums of cells, in the order of their keys.

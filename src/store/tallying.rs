@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::tallies::{Dimension, TallyFilter};
-use crate::domain::{Cell, Figure, Figures};
+use crate::domain::{Cell, Figure, Figures, Moment};
 
 /// Complaints, or cells, that one statement takes.
 pub(super) const AT_ONCE: usize = 400;
@@ -45,6 +45,24 @@ pub(super) fn selected(filter: &TallyFilter) -> String {
     text
 }
 
+/// What is read of complaints whose office is late at a moment: the dimensions as texts, then how many. The moment follows.
+pub(super) fn late(filter: &TallyFilter) -> String {
+    let mut text = String::from("SELECT ");
+    // Writing to a String cannot fail.
+    for dimension in &filter.by {
+        let _ = write!(text, "CAST({} AS TEXT), ", dimension.name());
+    }
+    let offices = Moment::ALL.iter().filter(|moment| moment.is_the_offices());
+    let offices: Vec<String> = offices.map(|moment| format!("'{}'", moment.name())).collect();
+    let _ = write!(
+        text,
+        "CAST(count(*) AS BIGINT) FROM (SELECT m.* FROM complaints c JOIN measures m ON m.complaint = c.id
+         WHERE c.due_for IN ({}) AND c.due_at IS NOT NULL AND c.due_at <= ",
+        offices.join(", ")
+    );
+    text
+}
+
 /// By what rows are put together.
 pub(super) fn grouped(by: &[Dimension]) -> String {
     let names: Vec<&str> = by.iter().map(|dimension| dimension.name()).collect();
@@ -60,7 +78,7 @@ macro_rules! statements {
 
         use crate::domain::{ComplaintId, Figure, Figures, Measure};
         use crate::store::tallies::{self, MeasureRow, Tally, TallyFilter};
-        use crate::store::tallying::{AT_ONCE, CELL, additions, alike, grouped, selected};
+        use crate::store::tallying::{AT_ONCE, CELL, additions, alike, grouped, late as late_text, selected};
         use crate::store::{StoreError, Summary};
 
         fn query(text: impl Into<String>) -> QueryBuilder<$database> {
@@ -209,6 +227,42 @@ macro_rules! statements {
                 return Err(StoreError::Foreign(text.to_owned()));
             }
             let mut statement = query(selected(filter));
+            narrow(&mut statement, filter);
+            let rows = statement.build().persistent(false).fetch_all(connection).await?;
+            let mut found = Vec::with_capacity(rows.len());
+            for row in rows {
+                let key = (0..filter.by.len()).map(|at| row.try_get(at)).collect::<Result<Vec<String>, _>>()?;
+                let mut figures = Figures::default();
+                for (place, figure) in (filter.by.len()..).zip(Figure::all()) {
+                    figures.add(*figure, row.try_get(place)?);
+                }
+                found.push(Tally { key, figures });
+            }
+            found.retain(|tally| !tally.figures.is_empty());
+            found.sort_by(|one, other| one.key.cmp(&other.key));
+            Ok(found)
+        }
+
+        /// How many complaints wait for an office that is late, by their keys.
+        pub(super) async fn late(
+            connection: &mut $connection,
+            filter: &TallyFilter,
+            now: crate::domain::Timestamp,
+        ) -> Result<BTreeMap<Vec<String>, u64>, StoreError> {
+            let mut statement = query(late_text(filter));
+            statement.push_bind(now.0).push(") AS late WHERE TRUE");
+            narrow(&mut statement, filter);
+            let rows = statement.build().persistent(false).fetch_all(connection).await?;
+            let mut found = BTreeMap::new();
+            for row in rows {
+                let key = (0..filter.by.len()).map(|at| row.try_get(at)).collect::<Result<Vec<String>, _>>()?;
+                found.insert(key, crate::store::columns::number(row.try_get(filter.by.len())?)?);
+            }
+            Ok(found)
+        }
+
+        /// Leaves out what is not asked for, and puts rows together.
+        fn narrow(statement: &mut QueryBuilder<$database>, filter: &TallyFilter) {
             for (column, within) in [("unit", &filter.unit), ("area", &filter.area)] {
                 if let Some(within) = within.as_ref().filter(|within| !within.is_root()) {
                     // Below a unit lies what continues its code with a dot; '/' is the character after the dot.
@@ -235,19 +289,6 @@ macro_rules! statements {
                 statement.push(" AND month <= ").push_bind(i64::from(to));
             }
             statement.push(grouped(&filter.by));
-            let rows = statement.build().persistent(false).fetch_all(connection).await?;
-            let mut found = Vec::with_capacity(rows.len());
-            for row in rows {
-                let key = (0..filter.by.len()).map(|at| row.try_get(at)).collect::<Result<Vec<String>, _>>()?;
-                let mut figures = Figures::default();
-                for (place, figure) in (filter.by.len()..).zip(Figure::all()) {
-                    figures.add(*figure, row.try_get(place)?);
-                }
-                found.push(Tally { key, figures });
-            }
-            found.retain(|tally| !tally.figures.is_empty());
-            found.sort_by(|one, other| one.key.cmp(&other.key));
-            Ok(found)
         }
 
         /// Counts the next complaints of before, if there are any; whether there were.

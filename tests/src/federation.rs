@@ -84,6 +84,20 @@ impl Federation {
         nodes: &[(&str, &str)],
         database: Option<String>,
     ) -> Result<Self> {
+        Self::found_as("lapor.test", folder, units, nodes, database).await
+    }
+
+    /// The same under a name: a federation for training has a clock that can be set.
+    ///
+    /// # Errors
+    /// If a command is refused.
+    pub async fn found_as(
+        name: &str,
+        folder: &Path,
+        units: &Path,
+        nodes: &[(&str, &str)],
+        database: Option<String>,
+    ) -> Result<Self> {
         let port = free_port()?;
         let nodes_by_code = nodes.iter().map(|(code, _)| ((*code).to_owned(), None)).collect();
         let mut federation = Self {
@@ -95,7 +109,7 @@ impl Federation {
             environment: usual_environment(),
         };
         let listen = format!("127.0.0.1:{port}");
-        federation.hub(&["init", "--federation", "lapor.test", "--listen", &listen, "--dns", "localhost"]).await?;
+        federation.hub(&["init", "--federation", name, "--listen", &listen, "--dns", "localhost"]).await?;
         federation.hub(&["units", "import", &units.display().to_string()]).await?;
         // Nodes join over the wire.
         federation.start_hub()?;

@@ -18,6 +18,8 @@ pub enum Column {
     Rated,
     /// The sum of their stars.
     Stars,
+    /// Complaints that wait now for an office that is late; not told to the public.
+    Overdue,
 }
 
 static ALL: LazyLock<Vec<Column>> = LazyLock::new(|| {
@@ -45,6 +47,8 @@ static ALL: LazyLock<Vec<Column>> = LazyLock::new(|| {
     }
     let mean = all.iter().position(|column| *column == Column::Figure(Figure::HandOvers)).unwrap_or(all.len());
     all.splice(mean..mean, DisplayState::ALL.iter().map(|state| Column::MeanSeconds(*state)));
+    let late = all.iter().position(|column| *column == Column::Figure(Figure::LateAnswers)).unwrap_or(all.len());
+    all.insert(late, Column::Overdue);
     all
 });
 
@@ -65,6 +69,7 @@ impl Column {
             Self::MeanSeconds(state) => of("mean_seconds", state),
             Self::Rated => "rated".to_owned(),
             Self::Stars => "stars".to_owned(),
+            Self::Overdue => "overdue".to_owned(),
         }
     }
 }
@@ -92,5 +97,7 @@ fn value(column: Column, figures: &Figures, now: i64) -> Option<i64> {
         }
         Column::Rated => stars(|_| 1),
         Column::Stars => stars(i64::from),
+        // Known to the store at a moment, not a sum.
+        Column::Overdue => return None,
     })
 }

@@ -16,6 +16,8 @@ pub use render::{csv, json, text};
 use super::bounds::narrowed_unit;
 use super::error::DeskError;
 use super::office::Desk;
+use std::collections::BTreeMap;
+
 use crate::accounts::AccountError;
 use crate::domain::event::Category;
 use crate::domain::{AccountRole, Class, Figures, Timestamp, UnitCode};
@@ -143,6 +145,20 @@ impl Statistics {
         values.get(place).copied().flatten()
     }
 
+    /// Puts in how many wait for an office that is late.
+    fn with_late(&mut self, late: &BTreeMap<Vec<String>, u64>) {
+        let Some(place) = Column::all().iter().position(|column| *column == Column::Overdue) else { return };
+        let count = |count: u64| Some(i64::try_from(count).unwrap_or(i64::MAX));
+        for row in &mut self.rows {
+            if let Some(value) = row.values.get_mut(place) {
+                *value = count(late.get(&row.key).copied().unwrap_or_default());
+            }
+        }
+        if let Some(value) = self.total.get_mut(place) {
+            *value = count(late.values().fold(0, |sum, one| sum.saturating_add(*one)));
+        }
+    }
+
     /// The answer that sums make at a moment.
     #[must_use]
     pub fn of(question: &Question, tallies: Vec<Tally>, now: Timestamp) -> Self {
@@ -180,7 +196,11 @@ pub async fn ask<S: Store>(
     if tallies.len() > rows_max {
         return Err(DeskError::TooManyRows { rows: tallies.len(), max: rows_max });
     }
-    Ok(Statistics::of(question, tallies, now))
+    let mut statistics = Statistics::of(question, tallies, now);
+    if !question.public {
+        statistics.with_late(&store.late(question.filter.clone(), now).await?);
+    }
+    Ok(statistics)
 }
 
 impl<S: Store> Desk<S> {

@@ -64,7 +64,7 @@ pub(super) fn hide(rows: &mut [Row], total: &mut Values) {
 /// Whether a column's only sum is that over the rows.
 fn stands_alone(column: Column) -> bool {
     match column {
-        Column::Figure(Figure::Now(_) | Figure::Archived(_) | Figure::Stars(_)) => false,
+        Column::Figure(Figure::Now(_) | Figure::Archived(_) | Figure::Stars(_)) | Column::Overdue => false,
         Column::Figure(_) | Column::Seconds(_) | Column::MeanSeconds(_) | Column::Rated | Column::Stars => true,
     }
 }

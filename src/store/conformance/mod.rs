@@ -217,6 +217,7 @@ suite! {
         tally_differs_from_a_recount,
         same_plan_twice_counts_twice,
         transaction_that_fails_moves_a_sum,
+        late_office_is_not_counted_or_a_reporter_is,
         statistics_count_what_was_not_asked_for;
     tokens:
         token_is_redeemed_twice,

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Bench;
 use super::sample::{complaint, put, refused, summary, unit};
-use crate::domain::{Cell, Class, DisplayState, Figure, Figures, Measure, Verdict};
+use crate::domain::{Cell, Class, DisplayState, Figure, Figures, Measure, Moment, Timestamp, Verdict};
 use crate::store::{Changes, Dimension, ListFilter, Store, Summary, Tally, TallyFilter};
 
 const UNITS: [&str; 6] = ["13.71", "13.71.dlh", "13.7100", "13", "kl.pu", "id"];
@@ -86,6 +86,30 @@ pub(super) async fn tally_differs_from_a_recount<B: Bench>(bench: &B) {
         }
         agree(&store, TallyFilter::default()).await;
     }
+}
+
+pub(super) async fn late_office_is_not_counted_or_a_reporter_is<B: Bench>(bench: &B) {
+    let store = bench.open("13.71").await;
+    let due = |number: u8, code, at: i64, moment| Summary {
+        due: Some(Timestamp(at)),
+        due_for: Some(moment),
+        ..standing(number, code, DisplayState::Disposed)
+    };
+    let summaries = vec![
+        due(1, "13.71", 5, Moment::Response),
+        due(2, "13.71.dlh", 9, Moment::Verify),
+        due(3, "13.71.dlh", 10, Moment::Verify),
+        due(4, "13.71", 1, Moment::ReporterWindow),
+        standing(5, "13.71", DisplayState::New),
+    ];
+    put(&store, Changes { summaries, ..Changes::default() }).await.unwrap();
+    let late = async |filter: TallyFilter| store.late(filter, Timestamp(9)).await.unwrap();
+    let by = TallyFilter { by: vec![Dimension::Unit, Dimension::Level], ..TallyFilter::default() };
+    let key = |code: &str, level: &str| vec![code.to_owned(), level.to_owned()];
+    assert_eq!(late(by).await, BTreeMap::from([(key("13.71", "city"), 1), (key("13.71.dlh", "agency"), 1)]));
+    let one = TallyFilter { unit: Some(unit("13.71.dlh")), ..TallyFilter::default() };
+    assert_eq!(late(one).await, BTreeMap::from([(Vec::new(), 1)]));
+    assert_eq!(late(TallyFilter { from: Some(202_613), ..TallyFilter::default() }).await.values().sum::<u64>(), 0);
 }
 
 pub(super) async fn statistics_count_what_was_not_asked_for<B: Bench>(bench: &B) {

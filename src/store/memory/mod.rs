@@ -129,6 +129,15 @@ impl Store for MemoryStore {
         Ok(self.lock().due(&filter))
     }
 
+    async fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError> {
+        let state = self.lock();
+        Ok(filter.late(state.summaries.values().map(|(_, summary)| summary), now))
+    }
+
     async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
         Ok(filter.sum(self.lock().tallies.iter()))
     }

@@ -73,6 +73,14 @@ impl Store for PostgresStore {
         self.operation(async { complaints::due(&mut *self.reading().await?, &filter).await }).await
     }
 
+    async fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError> {
+        self.operation(async { tallies::late(&mut *self.reading().await?, &filter, now).await }).await
+    }
+
     async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
         self.operation(async { tallies::tallies(&mut *self.reading().await?, &filter).await }).await
     }

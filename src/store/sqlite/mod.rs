@@ -244,6 +244,14 @@ impl Store for SqliteStore {
         complaints::due(&mut *self.reading().await?, &filter).await
     }
 
+    async fn late(
+        &self,
+        filter: TallyFilter,
+        now: Timestamp,
+    ) -> Result<std::collections::BTreeMap<Vec<String>, u64>, StoreError> {
+        tallies::late(&mut *self.reading().await?, &filter, now).await
+    }
+
     async fn tallies(&self, filter: TallyFilter) -> Result<Vec<Tally>, StoreError> {
         tallies::tallies(&mut *self.reading().await?, &filter).await
     }

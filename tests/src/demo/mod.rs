@@ -8,6 +8,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use lintas::domain::{NodeId, UnitCode};
+use lintas::runtime::{Clock as _, Pace, SystemClock};
 use lintas::store::database::{Database, Place};
 use lintas::store::postgres::Address;
 
@@ -36,10 +37,20 @@ pub fn data_folder() -> PathBuf {
 /// # Errors
 /// If a command is refused or a process does not come up.
 pub async fn found(folder: &Path, database: Option<String>) -> anyhow::Result<Federation> {
-    let mut federation = Federation::found_on(folder, &units::of_hub(folder)?, NODES, database).await?;
+    let units = units::of_hub(folder)?;
+    let mut federation = Federation::found_as("latihan.lapor.test", folder, &units, NODES, database).await?;
+    // Its clock can be moved on, so that silence is seen to climb.
+    let clock = clock(folder);
+    Pace::real(SystemClock.now()).write(&clock)?;
+    federation.set_variable("LINTAS_PRACTICE_CLOCK", &clock.display().to_string());
     federation.start().await?;
     units::declare(&federation, folder).await?;
     Ok(federation)
+}
+
+/// The file that sets the clock of the demo's federation.
+fn clock(folder: &Path) -> PathBuf {
+    folder.join("clock")
 }
 
 /// Lives through the stories; prints as it goes.
@@ -47,8 +58,9 @@ pub async fn found(folder: &Path, database: Option<String>) -> anyhow::Result<Fe
 /// # Errors
 /// If something is refused that should not be, or does not happen.
 pub async fn live(federation: &mut Federation) -> anyhow::Result<()> {
+    let clock = clock(federation.folder());
     let cases = Cases::read(&data_folder().join("demo/complaints.toml"))?;
-    stories::tell(federation, &cases).await
+    stories::tell(federation, &cases, &clock).await
 }
 
 /// Checks the books of a federation that is at rest or has ended: every database below its folder, from its raw events.

@@ -1,4 +1,6 @@
-//! The five stories of the demo, and the morning's other complaints beside them.
+//! The seven stories of the demo, and the morning's other complaints beside them.
+
+use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -6,11 +8,14 @@ use super::cases::{Case, Cases};
 use super::walk::{self, Walk};
 use crate::federation::{Federation, FederationError, PATIENCE};
 use crate::wait::until;
+use lintas::runtime::{Clock as _, Pace, SystemClock};
 
 /// Complaints that are handled at once, as by so many officers.
 const OFFICERS: usize = 4;
 /// Complaints of each node that are kept for the hour without a hub.
 const ALONE: usize = 3;
+/// Three weeks, in microseconds: longer than any holidays.
+const THREE_WEEKS: i64 = 21 * 86_400_000_000;
 /// Races between a transfer and its take-back.
 const ROUNDS: usize = 6;
 
@@ -19,7 +24,7 @@ fn heading(text: &str) {
 }
 
 /// Tells them all.
-pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::Result<()> {
+pub(super) async fn tell(federation: &mut Federation, cases: &Cases, clock: &Path) -> anyhow::Result<()> {
     heading("(a) up: a broken national road, from Padang to the ministry and back");
     story(federation, cases.get("jalan-nasional-indarung")?, "13.71").await?;
     heading("(b) down: taken in at the national desk, answered by an agency of Padang");
@@ -36,7 +41,45 @@ pub(super) async fn tell(federation: &mut Federation, cases: &Cases) -> anyhow::
     without_hub(federation, &alone).await?;
     heading("(e) a transfer and its take-back race");
     race(federation, cases.get("jalan-nasional-indarung")?).await?;
+    heading("(f) returned and passed on again: the arbiter decides, and that binds");
+    dispute(federation, cases.get("jalan-nasional-indarung")?).await?;
+    heading("(g) silence: nobody accepts, the clock is moved on three weeks, it climbs");
+    silence(federation, cases.get("jalan-nasional-indarung")?, clock).await?;
     federation.at_rest().await?;
+    Ok(())
+}
+
+/// Whom the router names, and why, as an officer reads it; then two governments that both say that it is not theirs.
+async fn dispute(federation: &Federation, case: &Case) -> anyhow::Result<()> {
+    let walk = walk::file(federation, case).await?;
+    walk.act("13.71", "verify", &[], "").await?;
+    println!("{}", federation.node("13.71", &["route", &walk.id, "--lang", "id"]).await?);
+    let not_mine = ["--reason", "not-my-authority"];
+    walk.transfer("13.71", "13", "Bukan jalan kota.", "").await?;
+    walk.act("13", "transfer", &["--to", "13.71", "--reason", "not-my-authority"], "Bukan jalan provinsi.").await?;
+    walk.arrives("id", &["received"]).await?;
+    walk.act("id", "accept", &[], "").await?;
+    walk.act("id", "transfer", &["--to", "13", "--reason", "competent"], "Provinsi menindaklanjuti.").await?;
+    walk.arrives("13", &["received"]).await?;
+    let refused = walk.act("13", "return", &not_mine, "Bukan jalan provinsi.").await;
+    anyhow::ensure!(refused.is_err(), "what the arbiter assigned was returned");
+    walk.act("13", "accept", &[], "").await?;
+    walk.act("13", "follow-up", &[], "Tim ke lapangan.").await?;
+    walk.act("13", "respond", &[], "Lubang sudah ditutup.").await?;
+    walk.reads("13.71", "awaiting").await?;
+    println!("{}", walk.timeline("13.71").await?);
+    Ok(())
+}
+
+/// A ministry does not accept what was passed to it. The hub notices, as days go by, and moves it up.
+async fn silence(federation: &Federation, case: &Case, clock: &Path) -> anyhow::Result<()> {
+    let walk = walk::file(federation, case).await?;
+    walk.act("13.71", "verify", &[], "").await?;
+    walk.act("13.71", "transfer", &["--to", "kl.pu", "--reason", "not-my-authority"], "Jalan nasional.").await?;
+    walk.arrives("kl.pu", &["received"]).await?;
+    Pace::read(clock)?.changed(SystemClock.now(), THREE_WEEKS, 1).write(clock)?;
+    walk.arrives("id", &["received"]).await?;
+    println!("{}", walk.timeline("13.71").await?);
     Ok(())
 }
 
