@@ -1,6 +1,7 @@
 //! What a transaction reads. It changes nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::state::State;
 use crate::domain::{Event, NodeId, Position};
@@ -37,7 +38,8 @@ impl State {
     }
 
     pub(super) fn registry(&self, after: Position) -> Result<Vec<Event>, StoreError> {
-        self.journal_of(&NodeId::Hub, after).filter(|row| row.entry.registry).map(super::state::Row::event).collect()
+        let places = self.registry.range((Bound::Excluded(after), Bound::Unbounded));
+        places.filter_map(|(_, id)| self.events.get(id)).map(|row| row.event()).collect()
     }
 
     pub(super) fn unsealed(&self) -> impl Iterator<Item = Unsealed> {
