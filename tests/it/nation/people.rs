@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lintas::desk::{Action, ActionName, ComplaintName, EventName, NewComplaint, Standing};
+use lintas::desk::{Action, ActionName, ComplaintName, DeskError, EventName, NewComplaint, Standing};
 use lintas::domain::routing::{Case, route};
 use lintas::domain::rules::is_adoptable;
 use lintas::domain::{
@@ -119,6 +119,7 @@ impl World {
         Ok((complaint, events))
     }
 
+    /// What the desk refuses, since a careless person asks for it, is counted.
     async fn act(&mut self, at: usize, id: ComplaintId, action: &Action) -> Result<(), String> {
         match self.sites[at].desk.act(&ComplaintName::Id(id), None, action, "Catatan.").await {
             Ok(_) => {
@@ -126,7 +127,11 @@ impl World {
                 self.touch(at);
                 Ok(())
             }
-            Err(error) => Err(format!("{}: {:?} of {id:?}: {error}", self.sites[at].node, action.name())),
+            Err(DeskError::Store(error)) => Err(format!("{}: {error}", self.sites[at].node)),
+            Err(error) => {
+                *self.tally.refused.entry(error.code()).or_default() += 1;
+                Ok(())
+            }
         }
     }
 

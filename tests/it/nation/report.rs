@@ -14,6 +14,8 @@ use super::world::World;
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) acts: BTreeMap<ActionName, usize>,
+    /// What desks refused, by code.
+    pub(crate) refused: BTreeMap<&'static str, usize>,
     pub(crate) lapsed: usize,
     pub(crate) told: usize,
     pub(crate) climbed: usize,
@@ -89,6 +91,7 @@ pub(crate) fn report(world: &World, books: &Books) -> String {
         act(ActionName::Adopt),
         act(ActionName::Appeal)
     ));
+    line(format!("acts: {}, refused at the desk: {:?}", world.tally.acts.values().sum::<usize>(), world.tally.refused));
     line(format!("lapsed: {}, told of what is late: {}", world.tally.lapsed, world.tally.told));
     line(format!(
         "lines cut: {}, hub restarted: {}, late events: {}",
