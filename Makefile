@@ -1,10 +1,13 @@
 # Lintas. `make` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-postgres run test lint fmt docs simulate bench package setup
+.PHONY: help demo demo-postgres run test lint fmt docs simulate simulate-year bench package setup
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SEEDS ?= 1000
+SEED ?= 1
+NODES ?= 650
+COMPLAINTS ?= 3500
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +38,11 @@ simulate: setup ## simulate a federation on a bad network: make simulate SEEDS=1
 	@cargo test --quiet --locked -p lintas-tests --test it -- --list simulation | grep -q ': test$$' \
 		|| { echo "there is no simulation test" >&2; exit 1; }
 	LINTAS_SIM_SEEDS=$(SEEDS) cargo test --locked -p lintas-tests --test it simulation -- --nocapture
+
+simulate-year: setup ## simulate the nation over a year: make simulate-year SEED=1 NODES=650
+	LINTAS_NATION_SEED=$(SEED) LINTAS_NATION_NODES=$(NODES) LINTAS_NATION_COMPLAINTS=$(COMPLAINTS) LINTAS_NATION_DAYS=365 \
+		cargo test --locked --config 'profile.dev.package.lintas.opt-level=2' -p lintas-tests --test it \
+		nation::complaint_has_no_custodian_in_a_year -- --exact --nocapture
 
 bench: setup ## measure, beside PostgreSQL: make bench, or BENCH="--events 20000 --runs 1"
 	@cargo build --locked --workspace --release

@@ -47,5 +47,5 @@ pub use office::Desk;
 pub use opening::Opener;
 pub use options::Standing;
 pub use original::Original;
-pub use routes::Routed;
+pub use routes::{Routed, directory};
 pub use status::{LinkProbe, LinkReport, LinkState, Status};

@@ -91,7 +91,8 @@ fn returned(event: &Event) -> Option<UnitCode> {
 
 /// The units that the registry lists: what each is competent for, whether it was closed, and where it is at home, if that node may be
 /// given complaints. One that only this node knows yet is at home nowhere.
-pub(super) fn directory(registry: &Registry) -> Directory {
+#[must_use]
+pub fn directory(registry: &Registry) -> Directory {
     let offices = registry.units().map(|(code, entry)| {
         let home = registry.home(code).filter(|node| registry.may_receive(node).is_ok());
         Office {

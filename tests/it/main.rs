@@ -10,6 +10,8 @@ mod house;
 #[cfg(test)]
 mod hub;
 #[cfg(test)]
+mod nation;
+#[cfg(test)]
 mod packages;
 #[cfg(test)]
 mod processes;

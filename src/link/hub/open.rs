@@ -56,15 +56,17 @@ pub(super) fn plan(
     if hello.head.position.incarnation != life || behind || contradicts {
         return refuse(Fault::Fork, now);
     }
+    let from = resume_from(peer, hello.inbound);
     let update = PeerUpdate {
         session: Some(session),
         stored: Some(stored),
         announced: Some(hello.head.position),
+        // A confirmation may have been lost with the line: what the node says now stands for it.
+        delivered: from.map(|(_, number)| number).filter(|number| *number > peer.delivered),
         contact: Some(now),
         fault: Some(None),
         ..PeerUpdate::default()
     };
-    let from = resume_from(peer, hello.inbound);
     let outbox = from.unwrap_or((peer.generation, 0));
     // All that the node had written on a complaint when it said Hello lies at or before its head: what an earlier session
     // announced is replaced, and may never come, if the node was set back to a backup.

@@ -1,11 +1,12 @@
 //! Storing what the hub delivers, at a node: every event proves its origin by seal and path, or nothing of the message is stored.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::rules::may_be_traced;
 use crate::domain::{
-    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, SigningKeyId, Telling,
-    Timestamp, Timetable, Verdict, fold,
+    Change, Complaint, ComplaintId, Event, EventHash, FederationId, NodeId, Position, Registry, Role, SigningKeyId,
+    Telling, Timestamp, Timetable, Verdict, fold,
 };
 use crate::journal::{self, Head, Proof, Seal, SignedStatement};
 use crate::link::message::{Deliver, Fault};
@@ -77,7 +78,8 @@ pub fn verify(
         return Err(Fault::Protocol.into());
     }
     let Known { registry, receipted, mut heads, settled } = known;
-    let mut registry = registry.clone();
+    // Few messages change it, and it holds the whole country.
+    let mut registry = Cow::Borrowed(registry);
     let mut proven = Vec::new();
     for delivery in deliver.events {
         number = number.saturating_add(1);
@@ -94,7 +96,9 @@ pub fn verify(
         journal::check_parts(&event.header, &delivery.parts).map_err(|_| Fault::BrokenSeal)?;
         if event.header.node.is_hub() {
             follows(trust, (own, receipted), &registry, &event)?;
-            registry.apply(&event);
+            if event.header.change.role() == Role::Registry {
+                registry.to_mut().apply(&event);
+            }
         }
         proven.push(Proven { event, delivery });
     }

@@ -62,6 +62,14 @@ impl MemoryStore {
         Self { state: Arc::new(Mutex::new(state)), outbox_rows_max: self.outbox_rows_max, vault: self.vault.clone() }
     }
 
+    /// The store of another, who holds all that is stored here now: for a simulation of many that have heard the same and written nothing
+    /// yet. Events are shared until one of them is changed.
+    #[must_use]
+    pub fn snapshot_for(&self, owner: Owner) -> Self {
+        let state = State { owner, ..self.lock().clone() };
+        Self { state: Arc::new(Mutex::new(state)), outbox_rows_max: self.outbox_rows_max, vault: self.vault.clone() }
+    }
+
     /// Replaces all that is stored by what a backup holds, for every clone of this store.
     pub fn restore(&self, backup: &Self) {
         let state = backup.lock().clone();

@@ -1,5 +1,7 @@
 //! Wrapping the keys of stored parts anew.
 
+use std::sync::Arc;
+
 use super::state::State;
 use crate::journal::Part;
 use crate::journal::part::Body;
@@ -23,7 +25,7 @@ impl State {
         for (id, row) in &mut self.events {
             let event = i64::try_from(*id).unwrap_or(i64::MAX);
             let hash = row.entry.hash;
-            for part in &mut row.entry.sealed.parts {
+            for part in &mut Arc::make_mut(row).entry.sealed.parts {
                 let at = (event, i64::from(part.index));
                 if at <= after {
                     continue;

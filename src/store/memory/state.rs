@@ -1,6 +1,7 @@
 //! What the store in memory holds, and its indexes. Every change of an event goes through here, so that they agree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::domain::{Cell, ComplaintId, Event, EventHash, Figures, NodeId, NoticeId, Position, TokenId};
 use crate::journal::{self, Part, Seal};
@@ -46,11 +47,13 @@ pub(super) struct State {
     pub(super) owner: Owner,
     pub(super) own: OwnJournal,
     /// By the order in which they were stored.
-    pub(super) events: BTreeMap<u64, Row>,
+    pub(super) events: BTreeMap<u64, Arc<Row>>,
     pub(super) ids: BTreeMap<EventHash, u64>,
     pub(super) places: BTreeMap<(NodeId, Position), u64>,
     pub(super) histories: BTreeMap<ComplaintId, BTreeSet<u64>>,
     pub(super) ends: BTreeMap<EventHash, u64>,
+    /// The registry's events among the hub's.
+    pub(super) registry: BTreeMap<Position, u64>,
     /// By author and last position.
     pub(super) seals: BTreeMap<(NodeId, Position), Seal>,
     /// By author and first position.
@@ -79,6 +82,7 @@ impl State {
             places: BTreeMap::new(),
             histories: BTreeMap::new(),
             ends: BTreeMap::new(),
+            registry: BTreeMap::new(),
             seals: BTreeMap::new(),
             seal_starts: BTreeSet::new(),
             summaries: BTreeMap::new(),
@@ -95,24 +99,24 @@ impl State {
     }
 
     pub(super) fn row(&self, hash: &EventHash) -> Option<&Row> {
-        self.ids.get(hash).and_then(|id| self.events.get(id))
+        self.ids.get(hash).and_then(|id| self.events.get(id)).map(|row| &**row)
     }
 
     pub(super) fn row_mut(&mut self, hash: &EventHash) -> Option<&mut Row> {
         let id = self.ids.get(hash)?;
-        self.events.get_mut(id)
+        self.events.get_mut(id).map(Arc::make_mut)
     }
 
     /// The events of a journal after a position, in order.
     pub(super) fn journal_of<'a>(&'a self, origin: &'a NodeId, after: Position) -> impl Iterator<Item = &'a Row> {
         let places = self.places.range((origin.clone(), after)..);
         let places = places.take_while(move |((node, _), _)| node == origin).filter(move |((_, at), _)| *at > after);
-        places.filter_map(|(_, id)| self.events.get(id))
+        places.filter_map(|(_, id)| self.events.get(id).map(|row| &**row))
     }
 
     /// A complaint's events, in the order in which they were stored.
     pub(super) fn history(&self, complaint: &ComplaintId) -> impl Iterator<Item = &Row> {
-        self.histories.get(complaint).into_iter().flatten().filter_map(|id| self.events.get(id))
+        self.histories.get(complaint).into_iter().flatten().filter_map(|id| self.events.get(id).map(|row| &**row))
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {
@@ -127,18 +131,24 @@ impl State {
         if let Some(opener) = ends {
             self.ends.insert(opener, id);
         }
-        self.events.insert(id, Row::new(entry));
+        if registry {
+            self.registry.insert(entry.position, id);
+        }
+        self.events.insert(id, Arc::new(Row::new(entry)));
     }
 
     pub(super) fn remove(&mut self, hash: &EventHash) -> Option<Entry> {
         let id = self.ids.remove(hash)?;
-        let entry = self.events.remove(&id)?.entry;
+        let entry = Arc::unwrap_or_clone(self.events.remove(&id)?).entry;
         self.places.remove(&(entry.node.clone(), entry.position));
         if let Some(history) = entry.complaint.and_then(|complaint| self.histories.get_mut(&complaint)) {
             history.remove(&id);
         }
         if let Some(opener) = entry.ends {
             self.ends.remove(&opener);
+        }
+        if entry.registry {
+            self.registry.remove(&entry.position);
         }
         self.outbox.values_mut().for_each(|rows| rows.retain(|_, event| *event != id));
         Some(entry)

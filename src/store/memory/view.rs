@@ -1,6 +1,7 @@
 //! What a transaction reads. It changes nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::state::State;
 use crate::domain::{Event, NodeId, Position, Verdict};
@@ -39,7 +40,8 @@ impl State {
     }
 
     pub(super) fn registry(&self, after: Position) -> Result<Vec<Event>, StoreError> {
-        self.journal_of(&NodeId::Hub, after).filter(|row| row.entry.registry).map(super::state::Row::event).collect()
+        let places = self.registry.range((Bound::Excluded(after), Bound::Unbounded));
+        places.filter_map(|(_, id)| self.events.get(id)).map(|row| row.event()).collect()
     }
 
     /// Own declarations of units that the hub has not judged. They belong to no complaint, so their headers were not kept read.

@@ -3,7 +3,10 @@
 
 use lintas::desk::Action;
 use lintas::domain::{Change, Header, Outcome, Reason, Verdict, fold};
-use lintas::store::Store;
+use lintas::link::hub::session::Input;
+use lintas::link::message::Up;
+use lintas::link::node::session as node_session;
+use lintas::store::{Peer, Store};
 
 use super::bench::{Bench, node, unit};
 use super::run;
@@ -20,7 +23,7 @@ fn new_holder_hears_of_the_move_before_the_history() {
         bench.act("13.71", id, Action::Transfer { to: unit("13"), reason: Reason::NotMyAuthority }).await;
         bench.settle().await;
         let mut forger = super::forger::Forger::connect(&bench, "13").await;
-        let out = forger.end.handle(lintas::link::hub::session::Input::Wake).await;
+        let out = forger.end.handle(Input::Wake).await;
         assert!(out.messages.is_empty(), "what was sent with Welcome is under way");
         let peer = bench.store.peer(node("13")).await.unwrap().unwrap();
         let rows = bench.store.outbox(node("13"), peer.generation, peer.numbered - 5, 1 << 20).await.unwrap();
@@ -163,5 +166,31 @@ fn notice_from_before_the_filing_is_missed() {
         assert_eq!(complaint.unit(), &unit("13.71"));
         assert_eq!(complaint.missing, Vec::new(), "the origin waits for a notice that nobody sends");
         bench.act("13.71", id, Action::Accept).await;
+    });
+}
+
+#[test]
+fn lost_confirmation_leaves_the_outbox_full() {
+    run(async {
+        let mut bench = Bench::new().await;
+        bench.cut("13");
+        bench.moved("13.71", "13").await;
+        bench.connect("13").await;
+        let now = bench.now();
+        let line = bench.sites.get_mut("13").unwrap().line.as_mut().unwrap();
+        while let Some(up) = line.up.pop_front() {
+            if matches!(up, Up::Delivered { .. }) {
+                continue;
+            }
+            line.down.extend(line.hub.handle(Input::Received(up, now)).await.messages);
+            while let Some(down) = line.down.pop_front() {
+                line.up.extend(line.node.handle(node_session::Input::Received(down)).await.messages);
+            }
+        }
+        let waits = |peer: Peer| peer.numbered - peer.delivered;
+        assert!(waits(bench.store.peer(node("13")).await.unwrap().unwrap()) > 0, "it was confirmed");
+        bench.connect("13").await;
+        bench.settle().await;
+        assert_eq!(waits(bench.store.peer(node("13")).await.unwrap().unwrap()), 0);
     });
 }

@@ -2,7 +2,7 @@
 //! fold. A failing seed is printed and replays: `LINTAS_SIM_SEED=n`. `make simulate SEEDS=n` runs more.
 
 mod books;
-mod dice;
+pub(crate) mod dice;
 mod oracle;
 mod site;
 mod world;
