@@ -17,9 +17,11 @@ use lintas::words::Language;
 
 mod moving;
 pub(crate) mod people;
+pub(crate) mod practice;
 
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
+use practice::Practice;
 
 /// What holds for every command.
 const CLOSING: &str = "\
@@ -202,6 +204,11 @@ pub(crate) enum Command {
     Approvals,
     /// Approve what somebody else has asked for; they then do it by asking again.
     Approve(Approve),
+    /// Practise: a whole training federation on this machine, with simulated residents and units.
+    ///
+    /// Everything in it is marked LATIHAN. It has a folder of its own and touches no other; no real federation can become one.
+    #[command(subcommand)]
+    Practice(Practice),
     /// Everything that can be done with a complaint, `verify` among it.
     ///
     /// All but `verify` can be said without this word too.

@@ -23,6 +23,7 @@ mod output;
 mod papers;
 mod people;
 mod places;
+mod practice;
 mod protect;
 mod renewal;
 mod request;
