@@ -32,9 +32,9 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
         Command::Settings => {
             let (value, text) = explained();
             if voice.json {
-                voice.answer(&value, "")
+                voice.answer(&value, "");
             } else {
-                print(&text)
+                print(&text);
             }
             return Ok(Exit::Done);
         }

@@ -56,9 +56,9 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Settings => {
             let (value, text) = explained();
             if common.json {
-                say_json(&value)
+                say_json(&value);
             } else {
-                output::bare(&text)
+                output::bare(&text);
             }
             return Ok(Exit::Done);
         }

@@ -202,7 +202,7 @@ fn mark(start: &Start) -> Result<Mark, PracticeError> {
     Ok(Mark {
         federation: format!("latihan-{seed:08x}"),
         seed: start.seed.unwrap_or(seed),
-        port: make::free_port().map_err(PracticeError::io(Path::new("127.0.0.1")))?,
+        port: make::free_port(seed).map_err(PracticeError::io(Path::new("127.0.0.1")))?,
         speed: start.speed.unwrap_or(SPEED),
         whole: false,
         nodes,
@@ -252,8 +252,8 @@ fn shown(folder: &Folder, manner: Manner) -> Result<(), PracticeError> {
 async fn status(place: &Place, manner: Manner) -> Result<(), PracticeError> {
     let folder = whole(place)?;
     let runner = folder.runner()?;
-    let pace = folder.pace()?;
-    let now = time(pace.at(SystemClock.now()));
+    let shows_now = folder.pace()?;
+    let now = time(shows_now.at(SystemClock.now()));
     let mut rows = Vec::new();
     for code in folder.mark.nodes.iter().filter(|_| runner.is_some()) {
         let Ok(mut desk) = desk(&folder, code).await else { continue };

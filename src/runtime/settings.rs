@@ -325,7 +325,8 @@ pub fn clock_of(read: &mut Settings, federation: Option<&FederationId>, data: &P
         if !federation.is_some_and(is_training) {
             return Err("only a federation whose name begins with latihan has a clock that can be set".to_owned());
         }
-        PracticeClock::open(&data.join(text)).map(|clock| Arc::new(clock) as _).map_err(|error| error.to_string())
+        let clock = PracticeClock::open(&data.join(text)).map_err(|error| error.to_string())?;
+        Ok(Arc::new(clock))
     };
     read.or("practice.clock", Arc::new(SystemClock), "remedy.practice-clock", clock)
 }

@@ -20,7 +20,7 @@ use super::error::PracticeError;
 use super::folder::Folder;
 
 /// How long a program may take to come up, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Variables that speak to this process and not to those it starts.
 const OWN_VARIABLES: [&str; 6] =

@@ -118,8 +118,9 @@ impl Plan {
         let settled = seen.epoch > EPOCHS_MAX || seen.epoch > 1 && seen.origin == seen.node;
         match seen.state {
             DisplayState::New => Some(Deed::Verify),
-            DisplayState::Undisposed | DisplayState::Disposed if government && !settled => Some(Deed::PassOn),
-            DisplayState::Received if government && !settled => Some(Deed::PassOn),
+            DisplayState::Undisposed | DisplayState::Disposed | DisplayState::Received if government && !settled => {
+                Some(Deed::PassOn)
+            }
             DisplayState::Disposed if returns => Some(Deed::HandBack(seen.unit.government())),
             DisplayState::Disposed if seen.epoch > 1 => Some(Deed::Accept),
             DisplayState::Undisposed | DisplayState::Disposed => Some(Deed::FollowUp),
@@ -149,18 +150,18 @@ impl Plan {
             _ => None,
         }
     }
+}
 
-    /// How many complaints are filed at `now`: a few at the beginning, then one in every hour in which none was filed yet. What was
-    /// missed is not made up for, so that a clock set ahead brings no flood.
-    pub(super) fn filings(&self, filed: usize, open: usize, last: Option<i64>, now: i64) -> usize {
-        if open >= OPEN_MAX {
-            return 0;
-        }
-        if filed < OPENING {
-            return OPENING.saturating_sub(filed);
-        }
-        usize::from(last.is_none_or(|last| last.div_euclid(HOUR) < now.div_euclid(HOUR)))
+/// How many complaints are filed at `now`: a few at the beginning, then one in every hour in which none was filed yet. What was
+/// missed is not made up for, so that a clock set ahead brings no flood.
+pub(super) fn filings(filed: usize, open: usize, last: Option<i64>, now: i64) -> usize {
+    if open >= OPEN_MAX {
+        return 0;
     }
+    if filed < OPENING {
+        return OPENING.saturating_sub(filed);
+    }
+    usize::from(last.is_none_or(|last| last.div_euclid(HOUR) < now.div_euclid(HOUR)))
 }
 
 /// Whether so many hours have passed since a complaint changed.
@@ -262,6 +263,13 @@ mod tests {
         assert!(counts.iter().all(|count| *count > 5) && counts[0] > counts[3], "{counts:?}");
     }
 
+    /// The end-to-end test relies on it.
+    #[test]
+    fn same_seed_wakes_other_units() {
+        let plan = Plan { seed: 1, mine: Vec::new() };
+        assert_eq!(plan.temper(&unit("13.71.pdam")), Temper::Sleeps);
+    }
+
     #[test]
     fn unit_of_the_trainee_is_played_by_somebody_else() {
         let code = agency(&plan(), Temper::Prompt);
@@ -337,12 +345,11 @@ mod tests {
 
     #[test]
     fn clock_set_ahead_brings_a_flood() {
-        let plan = plan();
-        assert_eq!(plan.filings(0, 0, None, NOON), OPENING);
-        assert_eq!(plan.filings(OPENING, 3, Some(NOON), NOON + HOUR / 2), 0);
-        assert_eq!(plan.filings(OPENING, 3, Some(NOON), NOON + HOUR), 1);
-        assert_eq!(plan.filings(OPENING, 3, Some(NOON), NOON + 9_000 * HOUR), 1);
-        assert_eq!(plan.filings(900, OPEN_MAX, Some(NOON), NOON + 9_000 * HOUR), 0);
+        assert_eq!(filings(0, 0, None, NOON), OPENING);
+        assert_eq!(filings(OPENING, 3, Some(NOON), NOON + HOUR / 2), 0);
+        assert_eq!(filings(OPENING, 3, Some(NOON), NOON + HOUR), 1);
+        assert_eq!(filings(OPENING, 3, Some(NOON), NOON + 9_000 * HOUR), 1);
+        assert_eq!(filings(900, OPEN_MAX, Some(NOON), NOON + 9_000 * HOUR), 0);
     }
 
     #[test]

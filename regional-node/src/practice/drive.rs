@@ -11,7 +11,7 @@ use lintas::protocol::desk::v1::act_request::Action;
 use lintas::store::sqlite::SqliteStore;
 
 use super::children::desk;
-use super::decide::{Deed, Onward, Plan, Seen, Step, onward};
+use super::decide::{Deed, Onward, Plan, Seen, Step, filings, onward};
 use super::error::PracticeError;
 use super::folder::Folder;
 use super::residents::{complaint, text};
@@ -90,10 +90,8 @@ impl Simulation {
 
     async fn file(&mut self, open: usize, now: i64) {
         let codes: Vec<String> = self.desks.iter().map(|(code, _)| code.clone()).collect();
-        for _ in 0..self.plan.filings(self.filed, open, self.last, now) {
+        for _ in 0..filings(self.filed, open, self.last, now) {
             let number = u64::try_from(self.filed).unwrap_or_default();
-            // The hour is part of it: after a new start other ones are told.
-            let number = number.wrapping_add(now.div_euclid(super::decide::HOUR).unsigned_abs() << 20);
             let Some((code, request)) = complaint(self.plan.seed, number, &codes) else { return };
             let Some((_, desk)) = self.desks.iter_mut().find(|(other, _)| *other == code) else { return };
             if let Err(error) = desk.file(request).await {

@@ -256,7 +256,7 @@ mod tests {
         Mark { federation: federation.to_owned(), seed: 7, port: 1, speed: 60, whole: true, nodes, mine: Vec::new() }
     }
 
-    fn is_foreign(found: Result<Folder, PracticeError>) -> bool {
+    fn is_foreign(found: &Result<Folder, PracticeError>) -> bool {
         matches!(found, Err(PracticeError::Foreign(_)))
     }
 
@@ -265,9 +265,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         assert!(matches!(Folder::open(place.path()), Err(PracticeError::Nothing(_))));
         fs::write(place.path().join("node.toml"), "federation = \"lapor.go.id\"\n").unwrap();
-        assert!(is_foreign(Folder::open(place.path())));
-        assert!(is_foreign(Folder::found(place.path(), mark("latihan-x"))));
-        assert!(is_foreign(Folder::found(&place.path().join("node.toml"), mark("latihan-x"))));
+        assert!(is_foreign(&Folder::open(place.path())));
+        assert!(is_foreign(&Folder::found(place.path(), mark("latihan-x"))));
+        assert!(is_foreign(&Folder::found(&place.path().join("node.toml"), mark("latihan-x"))));
         assert!(place.path().join("node.toml").exists());
     }
 
@@ -279,12 +279,12 @@ mod tests {
         let data = folder.node("13.71");
         fs::create_dir(&data).unwrap();
         fs::write(data.join("node.toml"), "federation = \"lapor.go.id\"\n").unwrap();
-        assert!(is_foreign(Folder::open(&folder.path)));
+        assert!(is_foreign(&Folder::open(&folder.path)));
         fs::write(data.join("node.toml"), "federation = \"latihan-x\"\n").unwrap();
         assert!(Folder::open(&folder.path).is_ok());
         for wrong in [mark("lapor.go.id"), Mark { nodes: vec!["../..".to_owned()], ..mark("latihan-x") }] {
             Folder { mark: wrong, ..folder.clone() }.write().unwrap();
-            assert!(is_foreign(Folder::open(&folder.path)));
+            assert!(is_foreign(&Folder::open(&folder.path)));
         }
     }
 

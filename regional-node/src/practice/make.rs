@@ -11,6 +11,7 @@ use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::{Clock as _, Pace, SystemClock};
 use tokio::net::TcpStream;
 
+use super::chance::below;
 use super::children::{Programs, Started, desk, soon};
 use super::error::PracticeError;
 use super::folder::Folder;
@@ -20,12 +21,18 @@ const UNITS: &str = include_str!("../../../data/units.csv");
 /// The longest that an authority issues for, in hours: certificates go by the machine's clock, trainings by their own.
 const NODE_HOURS: &str = "17544";
 
-/// A port of this machine that nobody listens on.
+/// The ports that are tried: below those that the system hands out by itself, so that no call of another program takes it meanwhile.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port of this machine that nobody listens on, the first from a place that chance names.
 ///
 /// # Errors
 /// If there is none.
-pub(super) fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+pub(super) fn free_port(seed: u32) -> std::io::Result<u16> {
+    let first = u16::try_from(below(seed, &["port"], 12_000)).unwrap_or(0).saturating_add(PORTS.start);
+    let mut ports = (first..PORTS.end).chain(PORTS.start..first);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.ok_or_else(|| std::io::ErrorKind::AddrInUse.into())
 }
 
 /// Makes hub and nodes in a folder that is marked. The hub runs afterwards, the nodes do not.
@@ -53,6 +60,7 @@ pub(super) async fn make(
     let units = folder.path.join("units.csv");
     fs::write(&units, UNITS).map_err(PracticeError::io(&units))?;
     programs.said(true, &folder.hub(), &["units", "import", &units.display().to_string()], "").await?;
+    fs::remove_file(&units).map_err(PracticeError::io(&units))?;
     started.push(programs.start(folder, "hub")?);
     listens(folder).await?;
     for code in &folder.mark.nodes {
