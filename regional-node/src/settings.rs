@@ -365,6 +365,9 @@ mod tests {
             let said = read(&format!("federation = \"{name}\"\nnode = \"13\"\n"), &clock).unwrap_err();
             assert!(said.contains("practice.clock"), "{said}");
         }
+        let renamed = [("federation", "latihan-x"), ("practice.clock", "clock")];
+        let said = read("federation = \"lapor.go.id\"\nnode = \"13\"\n", &renamed).unwrap_err();
+        assert!(said.contains("whose name begins with latihan"), "{said}");
         let folder = tempfile::tempdir().unwrap();
         let line = |data: &str, set: &str| {
             let words = ["lintas-node", "--data", data, "--set", set, "status"].map(std::ffi::OsString::from);

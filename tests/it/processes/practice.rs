@@ -213,12 +213,15 @@ async fn real_node_is_made_practice_or_removed_as_one() {
         assert!(said.contains("practice.foreign") && said.lines().count() == 1, "{words:?}: {said}");
     }
     assert_eq!(fs::read_dir(&data).unwrap().count(), before);
-    // No flag makes practice of it: neither its clock can be set, nor its books be read under another name.
-    for set in ["practice.clock=clock", "federation=latihan-x"] {
-        let said = refused(&["--data", &data, "--set", set, "list"]).await;
+    // No flag makes practice of it: its clock cannot be set, it serves under no other name, and what it answers is not marked.
+    let renamed = ["--data", &data, "--set", "federation=latihan-x"];
+    for words in [&["--set", "practice.clock=clock", "list"][..], &["run"]] {
+        let said = refused(&[&renamed, words].concat()).await;
         assert!(!said.contains(MARK), "{said}");
     }
-    let list = said(&["--data", &data, "list"]).await;
-    assert!(!list.contains(MARK), "{list}");
+    for words in [&renamed[..], &renamed[..2]] {
+        let list = said(&[words, &["list"]].concat()).await;
+        assert!(!list.contains(MARK), "{list}");
+    }
     assert_eq!(json(&said(&["--data", &data, "status", "--json"]).await).get("training"), None);
 }
