@@ -62,7 +62,7 @@ impl Training {
     /// Starts it, and waits until all links are up.
     async fn start(&mut self) {
         let (folder, hub) = (self.folder().display().to_string(), programs::hub().unwrap().display().to_string());
-        let arguments = ["practice", "start", "--folder", &folder, "--hub", &hub, "--seed", "1", "--speed", "150"];
+        let arguments = ["practice", "start", "--folder", &folder, "--hub", &hub, "--seed", "1", "--speed", "30"];
         let nodes = ["--node", "13", "--node", "13.71", "--json"];
         let log = fs::File::options().create(true).append(true).open(self.home.path().join("log")).unwrap();
         let mut start = command(&programs::node().unwrap(), &[&arguments[..], &nodes].concat());
