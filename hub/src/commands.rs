@@ -5,7 +5,7 @@ use lintas::words::Language;
 
 use crate::cli::{Cli, Command, Common, UnitsCommand};
 use crate::failure::Failure;
-use crate::output::{Voice, print};
+use crate::output::{Voice, print, print_line, speak_for};
 use crate::settings::{Settings, explained};
 use crate::{
     accounts, backup, check, doctor, enrol, export, init, listing, nodes, papers, protect, renew, revoke, rewrap,
@@ -16,6 +16,7 @@ use crate::{
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
     let language = Language::choose(cli.common.lang, |name| std::env::var(name).ok());
     let voice = Voice { language, json: cli.common.json };
+    speak_for(&cli.common, language);
     match command_of(&cli.common, cli.command, voice).await {
         Ok(exit) => exit,
         Err(failure) => failure.tell(voice.json, language),
@@ -30,12 +31,16 @@ async fn command_of(common: &Common, command: Command, voice: Voice) -> Result<E
     let command = match command {
         Command::Settings => {
             let (value, text) = explained();
-            voice.answer(&value, &text);
+            if voice.json {
+                voice.answer(&value, "");
+            } else {
+                print(&text);
+            }
             return Ok(Exit::Done);
         }
         Command::Status(limits) if limits.check => {
             let (watch, line) = check::check(common, &limits, voice).await;
-            print(&line);
+            print_line(&line);
             return Ok(Exit::Watched(watch));
         }
         Command::Status(asked) if asked.ready => return check::ready_here(common, voice).await,

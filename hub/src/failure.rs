@@ -22,6 +22,8 @@ use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
 
+use crate::output::{TRAINING, trains, with_mark};
+
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
@@ -182,9 +184,11 @@ impl Failure {
     pub(crate) fn tell(&self, json: bool, language: Language) -> Exit {
         let mut lines = self.lines(language);
         if json {
-            lines = vec![json!({ "error": self.code(), "message": lines.join("; ") }).to_string()];
+            let value = json!({ "error": self.code(), "message": lines.join("; ") });
+            lines = vec![with_mark(value, trains()).to_string()];
         } else if let Some(first) = lines.first_mut() {
-            *first = format!("lintas-hub: {first} [{}]", self.code());
+            let whose = if trains() { format!(" ({TRAINING})") } else { String::new() };
+            *first = format!("lintas-hub{whose}: {first} [{}]", self.code());
         }
         let _ = writeln!(std::io::stderr().lock(), "{}", lines.join("\n"));
         self.exit()

@@ -15,7 +15,7 @@ use lintas::link::hub::ingest::{OFFLINE_GRACE, Policy};
 use lintas::regulations::regulated;
 use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of, on_off};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
-use lintas::runtime::{Clock, credentials};
+use lintas::runtime::{Clock, credentials, is_training};
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
@@ -310,6 +310,18 @@ pub(crate) fn template(given: &[(&str, &str)]) -> String {
 pub(crate) fn explained() -> (Value, String) {
     let all = KEYS.map(|(key, default, about)| json!({ "key": key, "default": default, "about": about }));
     (json!({ "settings": all }), template(&[]))
+}
+
+/// Whether what the command line points to is a training's, as its settings file says; only one that names no federation leaves that to
+/// what overrides it. So no flag makes practice of what is real, or the reverse. Whatever else is wrong does not matter here.
+pub(crate) fn trains(common: &Common) -> bool {
+    let name = |mut read: Read| read.required("federation", "remedy.federation", FederationId::parse);
+    let own = Read::read(&file_of(common)).ok().and_then(name);
+    let overridden = || {
+        let read = Read::default().with_variables(std::env::vars());
+        name(common.set.iter().fold(read, |read, (key, value)| read.with_flag(key, Some(value.clone()))))
+    };
+    own.or_else(overridden).is_some_and(|federation| is_training(&federation))
 }
 
 /// Where the settings file is that the command line points to.

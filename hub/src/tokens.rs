@@ -14,7 +14,7 @@ use lintas::link::hub::joining::{issue, withdraw as take_back};
 use lintas::runtime::{Clock as _, Exit, OsEntropy, SystemClock, random_bytes};
 use lintas::store::{Store as _, Token, TokenStanding};
 use lintas::words::{iso, moment};
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::cli::{Enrol, Tokens};
@@ -123,7 +123,7 @@ fn tell(
             .collect();
         voice.answer(&json!({ "tokens": tokens, "path": path }), "");
     } else if path.is_some() {
-        print(&voice.say("hub.tokens-written", &facts));
+        voice.answer(&Value::Null, &voice.say("hub.tokens-written", &facts));
     } else {
         remark(&voice.say("hub.token-made", &facts));
         print(&text);

@@ -18,12 +18,14 @@ use lintas::words::Language;
 pub(crate) mod linking;
 mod moving;
 pub(crate) mod people;
+pub(crate) mod practice;
 mod statistics;
 mod units;
 
 use linking::{Double, Other, Recategorise};
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
+use practice::Practice;
 pub(crate) use statistics::Statistics;
 pub(crate) use units::{Units, UnitsCommand};
 
@@ -225,6 +227,11 @@ pub(crate) enum Command {
     Approvals,
     /// Approve what somebody else has asked for; they then do it by asking again.
     Approve(Approve),
+    /// Practise: a whole training federation on this machine, with simulated residents and units.
+    ///
+    /// Everything in it is marked LATIHAN. It has a folder of its own and touches no other; no real federation can become one.
+    #[command(subcommand)]
+    Practice(Practice),
     /// Everything that can be done with a complaint, `verify` among it.
     ///
     /// All but `verify` can be said without this word too.

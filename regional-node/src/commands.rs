@@ -5,8 +5,9 @@ use std::sync::Arc;
 use lintas::desk::Desk;
 use lintas::desk::service::{Caller, ClientError};
 use lintas::desk::socket::SocketPlace;
+use lintas::domain::FederationId;
 use lintas::protocol::desk::v1 as wire;
-use lintas::runtime::{Exit, OsEntropy};
+use lintas::runtime::{Exit, OsEntropy, is_training};
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::{self, Language};
 
@@ -19,16 +20,31 @@ use crate::settings::{Settings, explained};
 use crate::visit::{self, Visit};
 use crate::{
     backup, check, doctor, endorse, evidence, export, import, init, join, keys, kit, notices, paper, papers, people,
-    places, protect, rewrap, rotate, run, statistics, story, units, verify,
+    places, practice, protect, rewrap, rotate, run, statistics, story, units, verify,
 };
 
 /// Carries out a command; what went wrong is told here.
 pub(crate) async fn carry_out(cli: Cli) -> Exit {
     let lang = Language::choose(cli.common.lang, |name| std::env::var(name).ok());
     let Cli { common, command } = cli;
+    speak_for(&common, &command, lang).await;
     match Box::pin(command_of(&common, command, lang)).await {
         Ok(exit) => exit,
         Err(failure) => failure.tell(common.json, lang),
+    }
+}
+
+/// Says for whom it is answered. Somebody who comes by the socket for people may have no way to the settings: then the node itself says
+/// whose it is.
+async fn speak_for(common: &Common, command: &Command, lang: Language) {
+    output::speak_for(common, lang);
+    let trains = async || {
+        let mut caller = visit::desk(common).await.ok()?;
+        let status = caller.status(wire::StatusRequest {}).await.ok()?;
+        FederationId::parse(&status.federation).ok().filter(is_training)
+    };
+    if matches!(command, Command::Practice(_)) || common.socket.is_some() && trains().await.is_some() {
+        output::speak_for_training();
     }
 }
 
@@ -40,7 +56,11 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         }
         Command::Settings => {
             let (value, text) = explained();
-            print(common, &value, &text);
+            if common.json {
+                say_json(&value);
+            } else {
+                output::bare(&text);
+            }
             return Ok(Exit::Done);
         }
         Command::Join(arguments) => {
@@ -72,7 +92,7 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
         Command::Verify => return verify::verify(&Settings::load(common)?, common.json, lang).await,
         Command::Status(limits) if limits.check => {
             let (watch, line) = check::check(common, &limits, lang).await;
-            say(&line);
+            output::say_line(&line);
             return Ok(Exit::Watched(watch));
         }
         Command::Status(asked) if asked.ready => {
@@ -101,6 +121,10 @@ async fn command_of(common: &Common, command: Command, lang: Language) -> Result
             return Ok(Exit::Done);
         }
         Command::Endorse(arguments) => return endorse::endorse(common, &arguments, lang).await,
+        Command::Practice(asked) => {
+            let manner = practice::Manner { json: common.json, lang };
+            return Box::pin(practice::practice(asked, manner)).await;
+        }
         Command::Login(_)
         | Command::Logout
         | Command::Account(_)

@@ -26,7 +26,8 @@ use lintas::words::{self, Language};
 use serde_json::json;
 use thiserror::Error;
 
-use crate::output::{standing, standing_json};
+use crate::output::{TRAINING, standing, standing_json, trains, with_mark};
+use crate::practice::PracticeError;
 use crate::request::RequestError;
 
 /// Why a command did not do what was asked.
@@ -109,6 +110,9 @@ pub(crate) enum Failure {
     Kit(#[from] KitError),
     #[error("the node has no sealing key: set sealing.key to a file with one")]
     NoKeys,
+    /// Something with a training.
+    #[error(transparent)]
+    Practice(#[from] PracticeError),
 }
 
 /// What is wrong with one of several accounts.
@@ -183,6 +187,7 @@ impl Failure {
             Self::Notify { .. } => "node.notify",
             Self::Recovery(_) => "node.recovery",
             Self::NoHub => "node.no-hub",
+            Self::Practice(error) => error.code(),
         }
     }
 
@@ -212,6 +217,7 @@ impl Failure {
             Self::Import(_) | Self::Accounts(_) | Self::Units(_) | Self::Token(_) => Exit::BadData,
             Self::Account(AccountError::Store(error)) => error.exit(),
             Self::Backup(error) => error.exit(),
+            Self::Practice(error) => error.exit(),
             Self::Client(_)
             | Self::Desk(_)
             | Self::Socket(_)
@@ -248,11 +254,12 @@ impl Failure {
                 let one = |m: &UnitMistake| json!({ "line": m.line, "what": m.what });
                 value.insert("mistakes".to_owned(), mistakes.iter().map(one).collect());
             }
-            lines = vec![value.to_string()];
+            lines = vec![with_mark(value, trains()).to_string()];
         } else {
             lines.extend(now.map(|now| standing(now, lang)));
             if let Some(first) = lines.first_mut() {
-                *first = format!("lintas-node: {first} [{}]", self.code());
+                let whose = if trains() { format!(" ({TRAINING})") } else { String::new() };
+                *first = format!("lintas-node{whose}: {first} [{}]", self.code());
             }
         }
         let _ = writeln!(std::io::stderr().lock(), "{}", lines.join("\n"));
@@ -298,6 +305,10 @@ impl Failure {
                 let facts = error.facts();
                 let facts: Vec<(&str, &str)> = facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect();
                 vec![said(&facts).replace('\n', " ")]
+            }
+            Self::Practice(error) => {
+                let (place, cause) = error.facts();
+                vec![said(&[("place", &place), ("cause", &cause)])]
             }
             Self::Client(_)
             | Self::Request(_)

@@ -9,7 +9,7 @@ use lintas::store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often it is looked.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 /// The same in a federation whose clock may run fast.
 const EVERY_IN_TRAINING: Duration = Duration::from_secs(1);
 

@@ -26,6 +26,7 @@ mod paper;
 mod papers;
 mod people;
 mod places;
+mod practice;
 mod protect;
 mod renewal;
 mod request;

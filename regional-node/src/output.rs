@@ -3,26 +3,78 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use lintas::protocol::desk::v1 as wire;
 use lintas::runtime::{Progress, SystemClock};
 use lintas::words::{self, Language};
 use serde_json::{Value, json};
 
-/// Prints to standard output; a reader that went away is no fault.
+use crate::cli::Common;
+use crate::settings;
+
+/// Prints to standard output; a reader that went away is no fault. In a training the first answer comes after a line that says so.
 pub(crate) fn say(text: &str) {
+    bare(&marked(text));
+}
+
+/// Prints what is read by programs, not by people: papers, settings, data.
+pub(crate) fn bare(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Prints the one line of a check for monitoring, which has no room for another.
+pub(crate) fn say_line(line: &str) {
+    if trains() { bare(&format!("{TRAINING}: {line}")) } else { bare(line) }
 }
 
 /// Prints beside the answer, to standard error.
 pub(crate) fn remark(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+    let _ = writeln!(std::io::stderr().lock(), "{}", marked(text).trim_end());
 }
 
 /// Prints JSON.
 pub(crate) fn say_json(value: &Value) {
-    say(&format!("{value:#}"));
+    bare(&format!("{:#}", with_mark(value.clone(), trains())));
+}
+
+/// The word that is on all that is a training's, whatever the language.
+pub(crate) const TRAINING: &str = "LATIHAN";
+
+/// For whom this process answers, which says whether that is a training.
+static SPEAKER: OnceLock<(Common, Language)> = OnceLock::new();
+static TRAINS: OnceLock<bool> = OnceLock::new();
+
+/// Says for whom this process answers, once.
+pub(crate) fn speak_for(common: &Common, lang: Language) {
+    let _ = SPEAKER.set((common.clone(), lang));
+}
+
+/// Says that it answers for a training, whatever the settings say.
+pub(crate) fn speak_for_training() {
+    let _ = TRAINS.set(true);
+}
+
+/// Whether it does. Found out when it first answers: some commands make the settings.
+pub(crate) fn trains() -> bool {
+    *TRAINS.get_or_init(|| SPEAKER.get().is_some_and(|(common, _)| settings::trains(common)))
+}
+
+/// The text, after the mark if that was not said yet.
+fn marked(text: &str) -> String {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let lang = SPEAKER.get().map_or_else(Language::default, |(_, lang)| *lang);
+    let first = trains() && !SAID.swap(true, Ordering::Relaxed);
+    if first { format!("{}\n{text}", words::say("training.mark", lang, &[])) } else { text.to_owned() }
+}
+
+/// An object says at its top that it is a training's.
+pub(crate) fn with_mark(mut value: Value, trains: bool) -> Value {
+    if let Some(object) = value.as_object_mut().filter(|_| trains) {
+        object.insert("training".to_owned(), true.into());
+    }
+    value
 }
 
 /// Where long work tells how far it is: bars on a terminal, the logs elsewhere.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
-use crate::output::{say, say_json};
+use crate::output::{bare, say, say_json};
 
 /// Prints or writes what a command asks for; any other command it leaves alone.
 ///
@@ -35,7 +35,7 @@ pub(crate) fn make(command: Command, json: bool, lang: Language) -> Result<Exit,
                 say(&words::say("program.pages", lang, &[("count", &count), ("folder", &folder)]));
             }
         }
-        Command::Markdown => say(&manual::markdown(Cli::command())),
+        Command::Markdown => bare(&manual::markdown(Cli::command())),
         _ => {}
     }
     Ok(Exit::Done)

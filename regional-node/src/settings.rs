@@ -13,7 +13,7 @@ use lintas::identity::{HostPort, TlsFiles, passphrase};
 use lintas::regulations::regulated;
 use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
-use lintas::runtime::{Clock, credentials};
+use lintas::runtime::{Clock, credentials, is_training};
 use lintas::telemetry::observe::read_listen;
 
 use lintas::words::{self, Language};
@@ -332,6 +332,18 @@ pub(crate) fn explained() -> (Value, String) {
     (json!({ "settings": all }), template(&[]))
 }
 
+/// Whether what the command line points to is a training's, as its settings file says; only one that names no federation leaves that to
+/// what overrides it. So no flag makes practice of what is real, or the reverse. Whatever else is wrong does not matter here.
+pub(crate) fn trains(common: &Common) -> bool {
+    let name = |mut read: Read| read.required("federation", "remedy.federation", FederationId::parse);
+    let own = Read::read(&file_of(common)).ok().and_then(name);
+    let overridden = || {
+        let read = Read::default().with_variables(std::env::vars());
+        name(common.set.iter().fold(read, |read, (key, value)| read.with_flag(key, Some(value.clone()))))
+    };
+    own.or_else(overridden).is_some_and(|federation| is_training(&federation))
+}
+
 /// Where the settings file is that the command line points to.
 pub(crate) fn file_of(common: &Common) -> PathBuf {
     common.config.clone().unwrap_or_else(|| common.data.join(FILE_NAME))
@@ -374,5 +386,28 @@ mod tests {
         }
         let said = read("federation = \"a\"\nnode = \"13\"\n[hub]\naddress = \"hub:1\"\n", &[]).unwrap_err();
         assert!(said.contains("hub.key"), "{said}");
+    }
+
+    #[test]
+    fn flag_makes_practice_of_what_is_real() {
+        let clock = [("practice.clock", "clock")];
+        for name in ["lapor.go.id", "latihanku"] {
+            let said = read(&format!("federation = \"{name}\"\nnode = \"13\"\n"), &clock).unwrap_err();
+            assert!(said.contains("practice.clock"), "{said}");
+        }
+        let renamed = [("federation", "latihan-x"), ("practice.clock", "clock")];
+        let said = read("federation = \"lapor.go.id\"\nnode = \"13\"\n", &renamed).unwrap_err();
+        assert!(said.contains("whose name begins with latihan"), "{said}");
+        let folder = tempfile::tempdir().unwrap();
+        let line = |data: &str, set: &str| {
+            let words = ["lintas-node", "--data", data, "--set", set, "status"].map(std::ffi::OsString::from);
+            crate::cli::parse(words).unwrap().common
+        };
+        let data = folder.path().display().to_string();
+        assert!(trains(&line(&data, "federation=latihan-x")), "nothing is there yet");
+        for (own, other) in [("lapor.go.id", "latihan-x"), ("latihan-x", "lapor.go.id")] {
+            std::fs::write(folder.path().join(FILE_NAME), format!("federation = \"{own}\"\nnode = 5\n")).unwrap();
+            assert_eq!(trains(&line(&data, &format!("federation={other}"))), own == "latihan-x");
+        }
     }
 }

@@ -60,6 +60,7 @@ fn event(byte: u8) -> EventHash {
     EventHash([byte; 32])
 }
 
+#[expect(clippy::too_many_lines, reason = "one of each change")]
 fn changes() -> Vec<Change> {
     let name = |text| PublicName::parse(text).unwrap();
     let filing = Filing {

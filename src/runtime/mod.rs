@@ -1,6 +1,7 @@
 //! The process itself: clock, randomness, tasks, shutdown, logs, exit codes. The one place that may touch the ambient
 //! clock, the ambient randomness and `tokio::spawn`; it knows nothing of complaints, storage or the link.
 
+pub mod child;
 pub mod clock;
 pub mod credentials;
 pub mod entropy;

@@ -324,16 +324,20 @@ pub fn on_off(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// The clock that the setting `practice.clock` names: the machine's, or a training federation's.
+/// The clock that the setting `practice.clock` names: the machine's, or a training federation's. A federation trains by what its file
+/// says, not only by what overrides it, so that no flag sets the clock of a real one.
 pub fn clock_of(read: &mut Settings, federation: Option<&FederationId>, data: &Path) -> Option<Arc<dyn Clock>> {
+    let own = read.file.get("federation").and_then(|name| FederationId::parse(name.as_str()?).ok());
+    let trains = federation.is_some_and(is_training) && own.as_ref().is_none_or(is_training);
     let clock = |text: &str| -> Result<Arc<dyn Clock>, String> {
         if text.is_empty() {
             return Ok(Arc::new(SystemClock));
         }
-        if !federation.is_some_and(is_training) {
+        if !trains {
             return Err("only a federation whose name begins with latihan has a clock that can be set".to_owned());
         }
-        PracticeClock::open(&data.join(text)).map(|clock| Arc::new(clock) as _).map_err(|error| error.to_string())
+        let clock = PracticeClock::open(&data.join(text)).map_err(|error| error.to_string())?;
+        Ok(Arc::new(clock))
     };
     read.or("practice.clock", Arc::new(SystemClock), "remedy.practice-clock", clock)
 }

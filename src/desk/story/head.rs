@@ -10,6 +10,7 @@ use crate::areas::areas;
 use crate::desk::Original;
 use crate::domain::sealing::granted;
 use crate::domain::{Complaint, ComplaintId, Event, NodeId, PartKind, UnitCode};
+use crate::runtime::is_training;
 use crate::words::{Word, category, iso, moment};
 
 /// What a complaint is.
@@ -46,6 +47,14 @@ pub struct Head {
 }
 
 pub(super) fn of(told: &Told<'_>) -> Head {
+    let mut head = as_filed(told);
+    if told.file.events.iter().any(|filed| is_training(&filed.event.header.federation)) {
+        head.lines.insert(1.min(head.lines.len()), told.say("head.training", &[]));
+    }
+    head
+}
+
+fn as_filed(told: &Told<'_>) -> Head {
     let id = told.file.events.iter().find_map(|filed| filed.event.header.complaint);
     let id = id.or_else(|| told.file.summary.as_ref().map(|summary| summary.id));
     match &told.complaint {

@@ -23,6 +23,7 @@ struct Scene {
     registry: Registry,
     opener: Option<EventHash>,
     seqs: BTreeMap<String, u64>,
+    training: bool,
 }
 
 impl Scene {
@@ -45,7 +46,7 @@ impl Scene {
         let of_node = |filed: &&FiledEvent| filed.event.header.node.as_str() == node;
         let origin = |filed: &&FiledEvent| filed.event.header.change.role() == crate::domain::Role::Origin;
         let header = Header {
-            federation: FederationId::parse("lapor.go.id").unwrap(),
+            federation: FederationId::parse(if self.training { "latihan-x" } else { "lapor.go.id" }).unwrap(),
             node: NodeId::parse(node).unwrap(),
             position,
             prev: self.file.events.iter().rfind(of_node).map(|filed| filed.event.hash),
@@ -174,6 +175,18 @@ fn story_reads_differently() {
     {
         let text = render(&scene.told(language, Reader::Handler), 96, false);
         assert_eq!(text, golden, "\n{text}");
+    }
+}
+
+#[test]
+fn story_of_a_training_looks_real_or_the_reverse() {
+    let mut scene = Scene { training: true, ..Scene::new() };
+    let filed = scene.event("13.71", Some("13.71"), 0, Change::Verified, &[]);
+    scene.file.events.push(FiledEvent { event: filed, parts: Vec::new(), verdict: Verdict::Applied });
+    for language in Language::ALL {
+        let head = |scene: &Scene| scene.told(language, Reader::Exchange).head.lines;
+        assert!(head(&scene)[1].starts_with("LATIHAN"), "{:?}", head(&scene));
+        assert!(!head(&Scene::long()).concat().contains("LATIHAN"));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::{Class, ComplaintId, DisplayState, Moment, NodeId, Timestamp,
 use crate::store::{StoreError, Summary};
 
 /// A complaint's projection.
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a row")]
 #[derive(FromRow)]
 pub(in crate::store) struct SummaryRow {
     pub(in crate::store) id: Vec<u8>,

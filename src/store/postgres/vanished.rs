@@ -82,7 +82,7 @@ async fn in_the_end<T>(what: &str, mut work: impl AsyncFnMut() -> Result<T, Stor
             }
         }
     };
-    timeout(Duration::from_secs(120), tried).await.unwrap_or_else(|_| panic!("{what}: never"))
+    timeout(Duration::from_mins(2), tried).await.unwrap_or_else(|_| panic!("{what}: never"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,7 +109,7 @@ async fn server_that_vanished_is_waited_for_without_end() {
         assert!(matches!(refilled, Err(StoreError::Unavailable(_))), "{refilled:?}");
         while ears.hear().await.is_ok() {}
     };
-    timeout(Duration::from_secs(120), all).await.expect("somebody waits for ever");
+    timeout(Duration::from_mins(2), all).await.expect("somebody waits for ever");
     wire.mend();
     // No connection was lost with the server: there are as many as before.
     let mut held = Vec::new();

@@ -70,11 +70,11 @@ impl Country {
 /// A government and its two agencies, which share all groups of categories between them.
 fn government(area: Area) -> [Listing; 3] {
     let code = area.code.unit();
-    let words = if area.level == AreaLevel::Province { ["bmcktr", "dinsos"] } else { ["dpupr", "dinkes"] };
+    let agencies = if area.level == AreaLevel::Province { ["bmcktr", "dinsos"] } else { ["dpupr", "dinkes"] };
     let groups: Vec<Category> =
         categories().entries().filter(|entry| entry.parent.is_none()).map(|entry| entry.code.clone()).collect();
     let (works, people) = groups.split_at(groups.len() / 2);
-    let [one, other] = words.map(|word| unit(&format!("{code}.{word}")));
+    let [one, other] = agencies.map(|word| unit(&format!("{code}.{word}")));
     let (one_name, other_name) = (format!("Dinas 1 {}", area.name), format!("Dinas 2 {}", area.name));
     [office(code, area.name, &[]), office(one, &one_name, works), office(other, &other_name, people)]
 }

@@ -56,7 +56,8 @@ impl Books {
         for (hash, verdict) in &self.verdicts {
             hasher.update(format!("{hash} {verdict}\n"));
         }
-        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = hasher.finalize();
+        format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
     }
 
     /// What must hold at the hub whenever it has looked for silence, whatever is cut.
@@ -103,10 +104,9 @@ impl Books {
         let id = complaint.id;
         for event in events {
             let Change::Moved(moved) = &event.header.change else { continue };
-            if moved.cause == Cause::Escalation && self.due.insert(event.hash) {
-                if !world.timetable.was_due(events, event.hash) {
-                    return Err(format!("{id:?} was moved up before it was due"));
-                }
+            let new = moved.cause == Cause::Escalation && self.due.insert(event.hash);
+            if new && !world.timetable.was_due(events, event.hash) {
+                return Err(format!("{id:?} was moved up before it was due"));
             }
         }
         if complaint.unit().is_root() {

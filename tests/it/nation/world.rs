@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lintas::desk::directory;
 use lintas::domain::directory::Directory;
-use lintas::domain::{Change, ComplaintId, FederationId, Moment, NodeId, Starts, Timestamp, Timetable, UnitCode};
+use lintas::domain::{ComplaintId, FederationId, Moment, NodeId, Starts, Timestamp, Timetable, UnitCode};
 use lintas::journal::{SealingKey, SigningKey};
 use lintas::link::hub::ingest::Policy;
 use lintas::link::hub::registrar::{Enrolment, enrol, register};

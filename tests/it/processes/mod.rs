@@ -11,6 +11,7 @@ mod manager;
 mod manners;
 mod moving;
 mod observed;
+mod practice;
 mod restored;
 mod rotation;
 mod service_calls;
