@@ -58,10 +58,10 @@ pub fn decide(
     let told = complaint.overdue.contains(&(complaint.epoch().opener, deadline.moment, due));
     let moved = || climbs(complaint, events, registry, rules);
     let warned = link == Link::Down || told && complaint.status() == Status::Received;
-    if !warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace) {
-        if let Some(moved) = moved() {
-            return Some(Change::Moved(Box::new(moved)));
-        }
+    if (!warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace))
+        && let Some(moved) = moved()
+    {
+        return Some(Change::Moved(Box::new(moved)));
     }
     (!told).then(|| overdue(complaint, registry, deadline.moment, due))
 }

@@ -79,13 +79,13 @@ fn government(area: Area) -> [Office; 3] {
     };
     let groups: Vec<Category> =
         categories().entries().filter(|entry| entry.parent.is_none()).map(|entry| entry.code.clone()).collect();
-    let (works, people) = groups.split_at(groups.len() / 2);
+    let (first, second) = groups.split_at(groups.len() / 2);
     let [one, other] = words.map(|word| unit(&format!("{code}.{word}")));
     let (one_name, other_name) = (format!("Dinas 1 {}", area.name), format!("Dinas 2 {}", area.name));
     [
         office(code, area.name, level, &[]),
-        office(one, &one_name, Level::Agency, works),
-        office(other, &other_name, Level::Agency, people),
+        office(one, &one_name, Level::Agency, first),
+        office(other, &other_name, Level::Agency, second),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
 use lintas::domain::{
     Cause, Change, Complaint, ComplaintId, Event, EventHash, NodeId, Outcome, Position, Verdict, fold,
 };
@@ -56,7 +57,7 @@ impl Books {
         for (hash, verdict) in &self.verdicts {
             hasher.update(format!("{hash} {verdict}\n"));
         }
-        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&hasher.finalize()[..8])
     }
 
     /// What must hold at the hub whenever it has looked for silence, whatever is cut.
@@ -103,10 +104,9 @@ impl Books {
         let id = complaint.id;
         for event in events {
             let Change::Moved(moved) = &event.header.change else { continue };
-            if moved.cause == Cause::Escalation && self.due.insert(event.hash) {
-                if !world.timetable.was_due(events, event.hash) {
-                    return Err(format!("{id:?} was moved up before it was due"));
-                }
+            let fresh = moved.cause == Cause::Escalation && self.due.insert(event.hash);
+            if fresh && !world.timetable.was_due(events, event.hash) {
+                return Err(format!("{id:?} was moved up before it was due"));
             }
         }
         if complaint.unit().is_root() {
