@@ -194,6 +194,7 @@ pub(crate) fn status_json(reply: &wire::StatusReply) -> Value {
             json!({ "position": position(word.position.as_ref()), "time": time(word.time_micros) })
         }),
         "complaints": counts.complaints, "events": counts.events,
+        "deadlines": { "soon": reply.due_soon, "overdue": reply.overdue },
         "notices": { "waiting": reply.notices_waiting, "dead": reply.notices_dead },
         "refusals": reply.refusals.iter().map(refusal).collect::<Vec<_>>(),
     })
@@ -235,6 +236,11 @@ pub(crate) fn status(reply: &wire::StatusReply, lang: Language) -> String {
         row("status.doubts", words::say("status.doubts-of", lang, &[("count", &reply.doubts.to_string())]));
     }
     row("status.counts", format!("{}, {}", counts.complaints, counts.events));
+    if reply.due_soon > 0 || reply.overdue > 0 {
+        let (soon, overdue) = (reply.due_soon.to_string(), reply.overdue.to_string());
+        let facts = [("soon", soon.as_str()), ("overdue", overdue.as_str())];
+        row("status.deadlines", words::say("status.deadlines-of", lang, &facts));
+    }
     let told = [reply.notices_waiting, reply.notices_dead].map(|number| number.to_string());
     let facts = [("waiting", &*told[0]), ("dead", &*told[1])];
     if reply.notices_waiting > 0 || reply.notices_dead > 0 {

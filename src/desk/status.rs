@@ -4,12 +4,26 @@ use std::fmt::Debug;
 
 use super::error::DeskError;
 use super::office::Desk;
-use crate::domain::{FederationId, NodeId, Position, Timestamp};
+use crate::domain::{FederationId, Moment, NodeId, Position, Timestamp};
 use crate::journal::{Receipt, Statement};
-use crate::store::{Counts, OwnJournal, Refusals, Store};
+use crate::store::{Counts, DueFilter, OwnJournal, Refusals, Store};
 
 /// Most refusals that a status names.
 pub const REFUSALS_MAX: usize = 20;
+
+/// Most deadlines that a status counts.
+pub const OWED_MAX: usize = 10_000;
+/// How far ahead deadlines are looked for, in seconds: no holidays are longer than two weeks.
+const NEAR_SECONDS: i64 = 14 * 86_400;
+
+/// Deadlines of a node's offices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Owed {
+    /// Those that end today or on the next working day.
+    pub soon: u64,
+    /// Those that have passed.
+    pub overdue: u64,
+}
 
 /// What the link is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -89,6 +103,8 @@ pub struct Status {
     pub receipt: Option<Receipt>,
     /// Figures.
     pub counts: Counts,
+    /// What this node's offices owe.
+    pub owed: Owed,
     /// The newest own events that did not simply apply.
     pub refusals: Vec<Refusals>,
     /// The newest registry event.
@@ -123,6 +139,7 @@ impl<S: Store> Desk<S> {
             own,
             receipt,
             counts: self.store.counts().await?,
+            owed: self.owed(now).await?,
             refusals: self.store.refusals(REFUSALS_MAX).await?,
             registry: self.registry().await?.position(),
             hub_registry: self.link.as_ref().and_then(|link| link.hub_registry()),
@@ -132,6 +149,28 @@ impl<S: Store> Desk<S> {
 }
 
 impl<S: Store> Desk<S> {
+    /// What this node's offices owe soon, and what is overdue: the reminder before a deadline, for whoever looks.
+    async fn owed(&self, now: Timestamp) -> Result<Owed, DeskError> {
+        let filter = DueFilter {
+            before: now.plus_seconds(NEAR_SECONDS),
+            node: Some(self.node.clone()),
+            moments: Moment::ALL.into_iter().filter(|moment| moment.is_the_offices()).collect(),
+            told: true,
+            after: None,
+            limit: OWED_MAX,
+        };
+        let mut owed = Owed::default();
+        for summary in self.store.due(filter).await? {
+            let Some(due) = summary.due else { continue };
+            if due <= now {
+                owed.overdue = owed.overdue.saturating_add(1);
+            } else if self.timetable.is_near(due, &summary.unit, 1, now) {
+                owed.soon = owed.soon.saturating_add(1);
+            }
+        }
+        Ok(owed)
+    }
+
     async fn doubts(&self, own: OwnJournal) -> Result<u64, DeskError> {
         if !own.doubted {
             return Ok(0);

@@ -83,9 +83,10 @@ pub(super) fn complaint(seed: u32, number: u64, nodes: &[String]) -> Option<(Str
         _ => "open",
     };
     let reporter = (visibility != "anonymous").then(|| wire::Reporter {
-        name: format!("{, email: String::new() } {}", pick("first", &FIRST), pick("last", &LAST)),
+        name: format!("{} {}", pick("first", &FIRST), pick("last", &LAST)),
         phone: format!("0800-0000-{:04}", below(seed, &words("phone"), 10_000)),
         address: format!("Jl. Latihan No. {}, {}", below(seed, &words("house"), 99).saturating_add(1), area.name),
+        email: String::new(),
     });
     let request = wire::FileRequest {
         channel: pick("channel", &["counter", "phone", "web", "app", "letter"]).to_owned(),

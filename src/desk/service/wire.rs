@@ -348,6 +348,8 @@ pub(super) fn status(status: Status) -> wire::StatusReply {
             .hub_registry
             .map(|(at, time)| wire::RegistryWord { position: Some(position(at)), time_micros: time.0 }),
         doubts: status.doubts,
+        due_soon: status.owed.soon,
+        overdue: status.owed.overdue,
         notices_waiting: status.counts.notices_waiting,
         notices_dead: status.counts.notices_dead,
     }

@@ -156,8 +156,17 @@ fn late_answer_is_nobodys_business_or_climbs_unasked() {
         bench.act("13.71", id, Action::Verify).await;
         bench.act("13.71", id, Action::Dispose { unit: unit("13.71.dlh"), reason: Reason::Competent }).await;
         bench.settle().await;
-        let heard = bench.wait(9, &watch).await;
+        // The office is reminded before the last day is over, and of what has passed.
+        let owed = async |bench: &Bench| {
+            let owed = bench.at("13.71").desk.status().await.unwrap().owed;
+            (owed.soon, owed.overdue)
+        };
+        assert_eq!(owed(&bench).await, (0, 0));
+        bench.clock.advance(6 * DAY);
+        assert_eq!(owed(&bench).await, (1, 0));
+        let heard = bench.wait(3, &watch).await;
         assert_eq!((heard.climbed, heard.told), (0, 1));
+        assert_eq!(owed(&bench).await, (0, 1));
         // The city above the agency is on the same node.
         let seen = bench.at("id").store.file(id).await.unwrap().unwrap().summary.unwrap();
         assert!(seen.overdue && seen.state == DisplayState::Disposed, "{seen:?}");
