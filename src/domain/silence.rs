@@ -57,14 +57,8 @@ pub fn decide(
     let due = deadline.due.end().filter(|due| *due <= now)?;
     let told = complaint.overdue.contains(&(complaint.epoch().opener, deadline.moment, due));
     let warned = link == Link::Down || told && complaint.status() == Status::Received;
-<<<<<<< HEAD
     let may_climb = !warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace);
     if let Some(moved) = climbs(complaint, events, registry, rules).filter(|_| may_climb) {
-=======
-    if (!warned || now >= timetable.later(due, complaint.unit(), rules.offline_grace))
-        && let Some(moved) = moved()
-    {
->>>>>>> nation
         return Some(Change::Moved(Box::new(moved)));
     }
     (!told).then(|| overdue(complaint, registry, deadline.moment, due))

@@ -58,8 +58,13 @@ fn proven(event: &Event) -> Proven {
 fn noted(own: &str, incarnation: u32, known: &[Event], come: &[Event], registry: &Registry) -> Vec<Step> {
     let telling = Telling { mail: true, webhooks: [HookName::parse("sms").unwrap()].into() };
     let own = node(own);
-    let at =
-        At { own: &own, telling: &telling, timetable: crate::regulations::compiled(), registry, now: Timestamp(9) };
+    let at = At {
+        own: &own,
+        telling: &telling,
+        timetable: &crate::domain::Timetable::default(),
+        registry,
+        now: Timestamp(9),
+    };
     let (changes, _) = plan(&view(incarnation, known), at, 1, come.iter().map(proven).collect());
     let told = changes.notices.into_iter().map(|change| {
         let NoticeChange::Tell { notice, .. } = change else { unreachable!("{change:?}") };

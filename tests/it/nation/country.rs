@@ -73,21 +73,10 @@ fn government(area: Area) -> [Listing; 3] {
     let agencies = if area.level == AreaLevel::Province { ["bmcktr", "dinsos"] } else { ["dpupr", "dinkes"] };
     let groups: Vec<Category> =
         categories().entries().filter(|entry| entry.parent.is_none()).map(|entry| entry.code.clone()).collect();
-<<<<<<< HEAD
     let (works, people) = groups.split_at(groups.len() / 2);
     let [one, other] = agencies.map(|word| unit(&format!("{code}.{word}")));
     let (one_name, other_name) = (format!("Dinas 1 {}", area.name), format!("Dinas 2 {}", area.name));
     [office(code, area.name, &[]), office(one, &one_name, works), office(other, &other_name, people)]
-=======
-    let (first, second) = groups.split_at(groups.len() / 2);
-    let [one, other] = words.map(|word| unit(&format!("{code}.{word}")));
-    let (one_name, other_name) = (format!("Dinas 1 {}", area.name), format!("Dinas 2 {}", area.name));
-    [
-        office(code, area.name, level, &[]),
-        office(one, &one_name, Level::Agency, first),
-        office(other, &other_name, Level::Agency, second),
-    ]
->>>>>>> nation
 }
 
 /// The national bodies with their offices: those first that are competent for most. Those of the data that run no node live at

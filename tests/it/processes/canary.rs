@@ -189,6 +189,8 @@ async fn speak(town: &Town) -> Vec<String> {
     says(&mut province, id, Action::Respond(wire::Respond {}), ANSWER).await.unwrap();
     town.federation.at_rest().await.unwrap();
     says(&mut city, id, Action::Rate(wire::Rate { stars: 1 }), RATE).await.unwrap();
+    says(&mut province, id, Action::Close(wire::Close {}), "").await.unwrap();
+    town.federation.at_rest().await.unwrap();
     says(&mut city, id, Action::Appeal(wire::Appeal {}), APPEAL).await.unwrap();
     let archive = Action::Archive(wire::Archive { reason: reason() });
     says(&mut city, &other.complaint, archive, REASON).await.unwrap();
