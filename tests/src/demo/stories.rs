@@ -80,6 +80,14 @@ async fn silence(federation: &Federation, case: &Case, clock: &Path) -> anyhow::
     Pace::read(clock)?.changed(SystemClock.now(), THREE_WEEKS, 1).write(clock)?;
     walk.arrives("id", &["received"]).await?;
     println!("{}", walk.timeline("13.71").await?);
+    // Meanwhile nobody has replied to what was answered: each holder closes it by itself.
+    for (code, _) in super::NODES {
+        let open = ["list", "--state", "awaiting", "--node", code];
+        let closed =
+            async || federation.ask(code, &open).await.ok()?["complaints"].as_array()?.is_empty().then_some(());
+        until(&format!("{code} closes what nobody replied to"), PATIENCE, closed).await?;
+    }
+    println!("what was answered is closed: nobody has replied in ten working days");
     Ok(())
 }
 
