@@ -50,6 +50,13 @@ pub(super) fn hide(rows: &mut [Row], total: &mut Values) {
         }
         let left_out = parts.iter().filter(|row| at(row, place).is_none()).count();
         if left_out == 0 {
+            if in_group(*column)
+                && !parts.is_empty()
+                && let Some(value) = total.get_mut(place)
+            {
+                // What every row tells is found by adding: left out here, it would give away what else is.
+                *value = at(&sums, place);
+            }
             continue;
         }
         let told: i64 = parts.iter().filter_map(|row| at(row, place)).sum();

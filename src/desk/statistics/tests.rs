@@ -188,6 +188,22 @@ proptest! {
     }
 }
 
+#[test]
+fn total_leaves_out_what_its_rows_tell() {
+    let states = |key: &str, amounts: &[(DisplayState, i64)]| {
+        let mut figures = vec![(Figure::Complaints, amounts.iter().map(|(_, amount)| amount).sum::<i64>())];
+        figures.extend(amounts.iter().map(|(state, amount)| (Figure::Now(*state), *amount)));
+        tally(key, &figures)
+    };
+    use DisplayState::{Awaiting, Closed, Disposed, New, Returned, Undisposed};
+    let one = [(New, 29), (Undisposed, 14), (Disposed, 33), (Returned, 33), (Awaiting, 10), (Closed, 10)];
+    let other = [(New, 1), (Undisposed, 16), (Awaiting, 20), (Closed, 16)];
+    let told = public(vec![Dimension::Unit], vec![states("0", &one), states("1", &other)]);
+    let closed = |values: &[Option<i64>]| Statistics::value(values, Column::Figure(Figure::Now(Closed)));
+    let rows: Option<Vec<i64>> = told.rows.iter().map(|row| closed(&row.values)).collect();
+    assert_eq!(rows.map(|rows| rows.iter().sum()), closed(&told.total));
+}
+
 fn registry() -> Registry {
     let mut registry = Registry::default();
     let name = PublicName::parse("=Dinas; -1").unwrap();
