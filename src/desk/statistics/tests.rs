@@ -190,12 +190,13 @@ proptest! {
 
 #[test]
 fn total_leaves_out_what_its_rows_tell() {
+    use DisplayState::{Awaiting, Closed, Disposed, New, Returned, Undisposed};
+
     let states = |key: &str, amounts: &[(DisplayState, i64)]| {
         let mut figures = vec![(Figure::Complaints, amounts.iter().map(|(_, amount)| amount).sum::<i64>())];
         figures.extend(amounts.iter().map(|(state, amount)| (Figure::Now(*state), *amount)));
         tally(key, &figures)
     };
-    use DisplayState::{Awaiting, Closed, Disposed, New, Returned, Undisposed};
     let one = [(New, 29), (Undisposed, 14), (Disposed, 33), (Returned, 33), (Awaiting, 10), (Closed, 10)];
     let other = [(New, 1), (Undisposed, 16), (Awaiting, 20), (Closed, 16)];
     let told = public(vec![Dimension::Unit], vec![states("0", &one), states("1", &other)]);
