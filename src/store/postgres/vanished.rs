@@ -105,7 +105,7 @@ async fn server_that_vanished_is_waited_for_without_end() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(120), at_home).await.expect("a connection does not come back");
+    timeout(Duration::from_mins(2), at_home).await.expect("a connection does not come back");
     wire.cut();
     let nothing = |_: &View| (Changes::default(), ());
     let all = async {
