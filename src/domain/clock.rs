@@ -1,10 +1,11 @@
 //! Which clock of a complaint runs, since when, and when it stood still: read off its events alone. How long it may run the deadlines
 //! say; what happens when it is over is decided elsewhere and recorded.
 
-use super::complaint::{Complaint, DisplayState, Outcome};
+use super::complaint::{Arrival, Complaint, DisplayState, Outcome};
 use super::deadline::Moment;
 use super::event::{Change, Event};
 use super::ids::Timestamp;
+use super::terms::Cause;
 use super::timetable::Starts;
 
 /// A clock that runs.
@@ -20,9 +21,11 @@ pub struct Running {
 
 /// The clock that runs for whoever is to act next; none when nothing is awaited.
 ///
-/// To verify and pass on, it runs since the complaint came to the present holder; for the first follow-up, since it was disposed; for the
-/// answer, since the file was complete, or since it was filed, as it is laid down. It stands still for the answer while the file waits for the reporter. After the answer the
-/// reporter's own clock runs, and for a deferred file the one for completing it.
+/// To verify and pass on, it runs since the complaint came to the present holder; for the first follow-up, since it was first disposed
+/// without one; for the answer, since the file was complete, or since it was filed, as it is laid down. Nothing that a holder repeats
+/// begins it anew. Whoever gets a complaint from the hub, upwards, has the whole time for the answer. It stands still for the answer
+/// while the file waits for the reporter. After the answer the reporter's own clock runs, and for a deferred file the one for
+/// completing it.
 #[must_use]
 pub fn running(complaint: &Complaint, events: &[Event], starts: Starts) -> Option<Running> {
     let mut counted: Vec<&Event> =
@@ -36,11 +39,11 @@ pub fn running(complaint: &Complaint, events: &[Event], starts: Starts) -> Optio
         DisplayState::New | DisplayState::Undisposed | DisplayState::Received | DisplayState::Returned => {
             (Moment::Verify, came)
         }
-        DisplayState::Disposed => (Moment::FirstFollowUp, since(|change| matches!(change, Change::Disposed { .. }))),
-        DisplayState::InProgress if starts == Starts::Receipt => (Moment::Response, complaint.filed_at),
+        DisplayState::Disposed => (Moment::FirstFollowUp, disposed(complaint, &counted).unwrap_or(came)),
         DisplayState::InProgress => {
-            let complete = last(|change| matches!(change, Change::Verified | Change::Completed));
-            (Moment::Response, complete.map_or(complaint.filed_at, |event| event.header.time))
+            let complete = if starts == Starts::Complete { complete(&counted) } else { None };
+            let start = complete.unwrap_or(complaint.filed_at);
+            (Moment::Response, if climbed(complaint.epoch().arrival) { start.max(came) } else { start })
         }
         DisplayState::Awaiting => (Moment::ReporterWindow, since(|change| matches!(change, Change::Responded))),
         DisplayState::Deferred => (Moment::Completion, since(|change| matches!(change, Change::Deferred { .. }))),
@@ -48,6 +51,26 @@ pub fn running(complaint: &Complaint, events: &[Event], starts: Starts) -> Optio
     };
     let pauses = if moment == Moment::Response { pauses(&counted, start) } else { Vec::new() };
     Some(Running { moment, start, pauses })
+}
+
+/// When the file was complete: when the reporter completed it last, or when it was first verified. Verifying again changes nothing.
+pub(super) fn complete(counted: &[&Event]) -> Option<Timestamp> {
+    let completed = counted.iter().rev().find(|event| matches!(event.header.change, Change::Completed));
+    let verified = || counted.iter().find(|event| matches!(event.header.change, Change::Verified));
+    completed.or_else(verified).map(|event| event.header.time)
+}
+
+/// When it was disposed without a follow-up since, by the present holder's node; passing it to and fro changes nothing.
+fn disposed(complaint: &Complaint, counted: &[&Event]) -> Option<Timestamp> {
+    let opener = Some(complaint.epoch().opener);
+    let here = counted.iter().rev().filter(|event| event.header.opener == opener);
+    let since = here.take_while(|event| !matches!(event.header.change, Change::FollowedUp));
+    since.filter(|event| matches!(event.header.change, Change::Disposed { .. })).last().map(|event| event.header.time)
+}
+
+/// Whether the hub moved it up, past whoever held it before.
+const fn climbed(arrival: Arrival) -> bool {
+    matches!(arrival, Arrival::Moved(Cause::Escalation | Cause::Appeal | Cause::Revocation))
 }
 
 /// When the file waited for the reporter since then: from a deferral or an answer to whatever came next.
@@ -114,6 +137,34 @@ mod tests {
         on(&mut story, 21_008, "13.71", Change::Responded);
         on(&mut story, 21_020, "13.71", Change::Closed);
         assert_eq!(clock(&story), None);
+    }
+
+    #[test]
+    fn holder_repeats_itself_and_its_clock_begins_anew() {
+        let mut story = Story::filed("13.71");
+        let dispose = |to| Change::Disposed { unit: unit(to), reason: Reason::Competent };
+        on(&mut story, 21_000, "13.71", Change::Verified);
+        on(&mut story, 21_001, "13.71", dispose("13.71.dlh"));
+        on(&mut story, 21_005, "13.71", dispose("13.71"));
+        on(&mut story, 21_006, "13.71", dispose("13.71.dlh"));
+        assert_eq!(clock(&story).unwrap(), (Moment::FirstFollowUp, 21_001, vec![]));
+        on(&mut story, 21_007, "13.71", Change::FollowedUp);
+        on(&mut story, 21_012, "13.71", Change::Verified);
+        assert_eq!(clock(&story).unwrap(), (Moment::Response, 21_000, vec![]));
+        on(&mut story, 21_013, "13.71", dispose("13.71"));
+        assert_eq!(clock(&story).unwrap(), (Moment::FirstFollowUp, 21_013, vec![]));
+    }
+
+    #[test]
+    fn what_climbed_is_late_before_anybody_could_answer() {
+        let mut story = Story::filed("13.71");
+        on(&mut story, 21_000, "13.71", Change::Verified);
+        story.escalate(Cause::Escalation).unwrap();
+        let moved = story.events.pop().unwrap();
+        story.push(Header { time: Timestamp(21_020 * DAY), ..moved.header });
+        on(&mut story, 21_021, "13", Change::Accepted);
+        on(&mut story, 21_022, "13", Change::FollowedUp);
+        assert_eq!(clock(&story).unwrap(), (Moment::Response, 21_020, vec![]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::calendar::Zone;
-use super::clock::{Running, pauses};
+use super::clock::{Running, complete, pauses};
 use super::complaint::{Arrival, Complaint, DisplayState};
 use super::custody::is_handover;
 use super::deadline::Moment;
@@ -166,9 +166,8 @@ fn late_answers(complaint: &Complaint, life: &Life<'_>, rules: &impl Regulated) 
     let mut late = 0_i64;
     for (place, (answer, _)) in answers.take(ANSWERS_LOOKED_AT_MAX) {
         let before = life.steps.get(..place).unwrap_or_default();
-        let complete = before.iter().rev().find(|(_, change)| matches!(change, Change::Verified | Change::Completed));
-        let start = complete.map_or(complaint.filed_at, |(event, _)| event.header.time);
         let counted: Vec<&Event> = before.iter().map(|(event, _)| *event).collect();
+        let start = complete(&counted).unwrap_or(complaint.filed_at);
         let clock = Running { moment: Moment::Response, start, pauses: pauses(&counted, start) };
         let unit = answer.header.unit.as_ref().unwrap_or_else(|| complaint.unit());
         let due = rules.due(complaint.class, unit, &clock);
