@@ -9,7 +9,6 @@ use super::deadline::Moment;
 use super::event::{Change, Event, Moved};
 use super::ids::{NodeId, Timestamp};
 use super::registry::Registry;
-use super::sealing::is_accused;
 use super::terms::Cause;
 use super::timetable::Timetable;
 use super::unit::UnitCode;
@@ -70,12 +69,12 @@ fn climbs(complaint: &Complaint, events: &[Event], registry: &Registry, rules: R
     escalate(complaint, events, registry, Cause::Escalation).filter(|_| may)
 }
 
-/// Tells the nodes of the next unit above and of `id`, as far as they may know of it.
+/// Tells the nodes of the next unit above that the complaint is not about, and of `id`.
 fn overdue(complaint: &Complaint, registry: &Registry, moment: Moment, due: Timestamp) -> Change {
     let units = [above(complaint, registry), Some(UnitCode::root())];
     let nodes = units.into_iter().flatten().filter_map(|unit| registry.home(&unit));
-    let may = |node: &NodeId| registry.may_receive(node).is_ok() && !is_accused(node, complaint.filing.about.as_ref());
-    let told: BTreeSet<NodeId> = nodes.filter(|node| node != complaint.node() && may(node)).collect();
+    let may = |node: &NodeId| node != complaint.node() && registry.may_receive(node).is_ok();
+    let told: BTreeSet<NodeId> = nodes.filter(may).collect();
     Change::Overdue { opener: complaint.epoch().opener, moment, due, told: told.into_iter().collect() }
 }
 

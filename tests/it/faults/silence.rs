@@ -215,6 +215,26 @@ fn answer_without_a_reply_stays_open_for_ever() {
 }
 
 #[test]
+fn window_that_was_lengthened_lapses_by_the_old_rule() {
+    run(async {
+        let bench = Bench::new().await;
+        let id = bench.file("13.71").await;
+        bench.act("13.71", id, Action::Verify).await;
+        bench.act("13.71", id, Action::Respond).await;
+        let folder = tempfile::tempdir().unwrap();
+        let rules = "class,moment,amount,unit,legal_basis,mark\nany,reporter-window,20,wd,Perda 1/2027,[C]\n";
+        std::fs::write(folder.path().join("deadlines.csv"), rules).unwrap();
+        let longer = lintas::regulations::from_folder(folder.path(), Starts::Complete).unwrap();
+        let desk = bench.at("13.71").desk.clone().with_timetable(Arc::new(longer));
+        // What is stored is still the old date: it is only where to look.
+        bench.clock.advance(16 * DAY);
+        assert_eq!(desk.lapse().await.unwrap(), 0);
+        bench.clock.advance(14 * DAY);
+        assert_eq!(desk.lapse().await.unwrap(), 1);
+    });
+}
+
+#[test]
 fn hub_moves_before_it_is_due_and_nobody_sees() {
     run(async {
         let mut bench = Bench::new().await;
