@@ -8,7 +8,7 @@ use lintas::care::monitor::{self, Limits, Measure, Nodes, line};
 use lintas::domain::{NodeId, Timestamp};
 use lintas::identity::{SpiffeId, TlsIdentity};
 use lintas::runtime::machine::room;
-use lintas::runtime::{Clock as _, Exit, SystemClock, Watch};
+use lintas::runtime::{Exit, Watch};
 use lintas::store::Store as _;
 use lintas::telemetry::ask::ready;
 use lintas::telemetry::observe::address_in;
@@ -35,7 +35,7 @@ pub(crate) async fn check(common: &Common, limits: &Status, voice: Voice) -> (Wa
             return line("hub", &[measure], voice.language);
         }
     };
-    let now = SystemClock.timestamp();
+    let now = settings.clock.timestamp();
     let mut measures = vec![monitor::serving(serves(&settings).await)];
     match of_database(&settings, limits, now).await {
         Ok(found) => measures.extend(found),

@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::desk::statistics::Arguments;
 use lintas::domain::complaint::DisplayState;
 use lintas::identity::token::{TOKEN_SEEN, looks_like_token};
 use lintas::manual::{self, Shell};
@@ -15,10 +16,8 @@ use lintas::runtime::{Exit, Watch, usual_folder};
 use lintas::words::Language;
 
 pub(crate) mod people;
-mod statistics;
 
 use people::{AccountCommand, Acting, Approve};
-pub(crate) use statistics::Statistics;
 
 /// What holds for every command.
 const CLOSING: &str = "\
@@ -135,7 +134,7 @@ pub(crate) enum Command {
     /// Sums over complaints: how many stand where, how long they took, how they went from hand to hand, how they were rated.
     ///
     /// Confidential complaints are counted; none is shown. Columns: docs/OPERATIONS.md.
-    Statistics(Statistics),
+    Statistics(Arguments),
     /// Check all journals, seals, outboxes, and every complaint against its events.
     ///
     /// It reads only, and may run beside the hub. Every difference is a line; then it ends with 65.

@@ -4,7 +4,6 @@
 use lintas::desk::table::table;
 use lintas::domain::registry::NodeEntry;
 use lintas::domain::{NodeId, Position, Timestamp};
-use lintas::runtime::{Clock as _, SystemClock};
 use lintas::store::{Peer, Store};
 use lintas::words::{iso, moment};
 use serde_json::{Value, json};
@@ -93,7 +92,7 @@ pub(crate) async fn nodes(settings: &Settings, voice: Voice) -> Result<(), Failu
     let store = database::reader(settings).await?;
     let (registry, peers) = (database::registry(&store).await?, store.peers().await?);
     store.close().await;
-    let now = SystemClock.timestamp();
+    let now = settings.clock.timestamp();
     let peer = |node: &NodeId| peers.iter().find(|peer| peer.node == *node);
     let all: Vec<_> = registry.nodes().map(|(node, entry)| (peer(&node), node, entry)).collect();
     let value: Vec<Value> = all.iter().map(|(peer, node, entry)| one(node, entry, *peer, now)).collect();

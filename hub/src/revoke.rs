@@ -7,7 +7,6 @@ use lintas::accounts::approval::{self, Kind};
 use lintas::domain::{Cause, ComplaintId, DisplayState, NodeId, Timestamp, UnitCode};
 use lintas::link::hub::HubShared;
 use lintas::link::hub::registrar;
-use lintas::runtime::{Clock as _, SystemClock};
 use lintas::store::database::Database;
 use lintas::store::{ListFilter, Store};
 use serde_json::json;
@@ -30,7 +29,7 @@ pub(crate) async fn suspend(settings: &Settings, asked: &OneNode, voice: Voice) 
     let node = code(&asked.node)?;
     let signer = database::signer(&settings.federation, &settings.signing_key)?;
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
-    registrar::suspend(&store, &signer, &node, SystemClock.timestamp()).await??;
+    registrar::suspend(&store, &signer, &node, settings.clock.timestamp()).await??;
     store.close().await;
     told(voice, "hub.suspended", &node, &json!({ "node": node.as_str(), "suspended": true }));
     Ok(())
@@ -46,7 +45,7 @@ pub(crate) async fn reinstate(settings: &Settings, asked: &OneNode, voice: Voice
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     let revoked = registry.cut_off(&NodeId::Node(node.clone())).is_some();
-    registrar::reinstate(&store, &signer, &node, SystemClock.timestamp()).await??;
+    registrar::reinstate(&store, &signer, &node, settings.clock.timestamp()).await??;
     store.close().await;
     let code = if revoked { "hub.reinstated-revoked" } else { "hub.reinstated" };
     told(voice, code, &node, &json!({ "node": node.as_str(), "recover": revoked }));
@@ -77,10 +76,10 @@ pub(crate) async fn revoke(settings: &Settings, asked: &Revoke, voice: Voice) ->
     if database::registry(&store).await?.cut_off(&id).is_none() {
         let by = accounts::person(&store, &asked.acting, voice).await?;
         let subject = if asked.move_custody { format!("{node} move-custody") } else { node.to_string() };
-        let now = SystemClock.timestamp();
+        let now = settings.clock.timestamp();
         approval::require(&store, settings.four_eyes, Kind::Revoke, subject.as_bytes(), &by, now).await?;
     }
-    let last = registrar::revoke(&store, &signer, &node, SystemClock.timestamp()).await?;
+    let last = registrar::revoke(&store, &signer, &node, settings.clock.timestamp()).await?;
     let last = match last {
         // A revocation that was interrupted before its complaints were moved goes on.
         Err(registrar::RegistrarError::Already) if asked.move_custody => None,

@@ -12,10 +12,10 @@ use lintas::domain::FederationId;
 use lintas::domain::custody::HANDOVERS_MAX;
 use lintas::identity::{HostPort, TlsFiles, passphrase};
 use lintas::link::hub::ingest::{OFFLINE_GRACE, Policy};
-use lintas::regulations::regulated;
+use lintas::regulations::{self, regulated};
 use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of, on_off};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
-use lintas::runtime::{Clock, credentials, is_training};
+use lintas::runtime::{Clock, credentials, is_training, practice};
 use lintas::store::database::Place;
 use lintas::store::postgres::Address;
 use lintas::telemetry::observe::read_listen;
@@ -103,21 +103,9 @@ const KEYS: [(&str, &str, &str); 22] = [
         "auto",
         "Whether revoking a node takes two people: off, on, or auto (as soon as two people have admin accounts).",
     ),
-    (
-        "regulations.folder",
-        "",
-        "A folder with holidays.csv, time-zones.csv or deadlines.csv in the place of those compiled in, of the same columns. Empty: none.",
-    ),
-    (
-        "regulations.starts",
-        "complete",
-        "When the time for the answer begins to run: complete (when the file is), or receipt.",
-    ),
-    (
-        "practice.clock",
-        "",
-        "A training federation's clock: a file that sets it. Only where the federation's name begins with latihan. Empty: the machine's.",
-    ),
+    regulations::FOLDER,
+    regulations::STARTS,
+    practice::CLOCK,
     ("link.connections_max", "4096", "Most connections at once; further ones are refused."),
     (
         "observe.listen",

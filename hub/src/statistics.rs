@@ -1,11 +1,9 @@
 //! Statistics over the mirror: sums only. What is counted and shown is the library's.
 
 use lintas::desk::DeskError;
-use lintas::desk::statistics::{Asked, Question, ask, csv, json, text};
+use lintas::desk::statistics::{Arguments, Asked, Question, ask, csv, json, text};
 use lintas::domain::UnitCode;
-use lintas::runtime::{Clock as _, SystemClock};
 
-use crate::cli::Statistics;
 use crate::database;
 use crate::failure::Failure;
 use crate::output::{Voice, print};
@@ -18,7 +16,7 @@ const ROWS_MAX: usize = 1_000_000;
 ///
 /// # Errors
 /// If a word is none or the database cannot be read.
-pub(crate) async fn statistics(settings: &Settings, asked: &Statistics, voice: Voice) -> Result<(), Failure> {
+pub(crate) async fn statistics(settings: &Settings, asked: &Arguments, voice: Voice) -> Result<(), Failure> {
     let unit = |argument, code: &str| {
         let given = (!code.is_empty()).then(|| UnitCode::parse(code)).transpose();
         given.map_err(|error| Failure::Argument { argument, cause: error.to_string() })
@@ -29,7 +27,7 @@ pub(crate) async fn statistics(settings: &Settings, asked: &Statistics, voice: V
     let question = Question { public: asked.public, ..question };
     let store = database::reader(settings).await?;
     let registry = database::registry(&store).await?;
-    let found = ask(&store, &question, SystemClock.timestamp(), ROWS_MAX).await;
+    let found = ask(&store, &question, settings.clock.timestamp(), ROWS_MAX).await;
     store.close().await;
     let found = found.map_err(refused)?;
     if asked.csv && !voice.json {

@@ -11,7 +11,7 @@ use lintas::identity::enrolment::EnrolmentError;
 use lintas::identity::{JoiningToken, certifier, files};
 use lintas::journal::joining::token_secret;
 use lintas::link::hub::joining::{issue, withdraw as take_back};
-use lintas::runtime::{Clock as _, Exit, OsEntropy, SystemClock, random_bytes};
+use lintas::runtime::{Exit, OsEntropy, random_bytes};
 use lintas::store::{Store as _, Token, TokenStanding};
 use lintas::words::{iso, moment};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub(crate) async fn enrol(settings: &Settings, arguments: &Enrol, voice: Voice) 
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
     let registry = database::registry(&store).await?;
     check(&wanted, &registry, arguments.from.is_some())?;
-    let now = SystemClock.timestamp();
+    let now = settings.clock.timestamp();
     let expires = now.plus_seconds(i64::from(arguments.hours).saturating_mul(3600));
     let made: Vec<(PublicName, JoiningToken)> =
         wanted.into_iter().map(|(_, node, name)| (name, make(settings, node, authority, expires))).collect();
@@ -197,7 +197,7 @@ pub(crate) async fn tokens(settings: &Settings, arguments: &Tokens, voice: Voice
     let store = database::reader(settings).await?;
     let all = store.tokens().await?;
     store.close().await;
-    let now = SystemClock.timestamp();
+    let now = settings.clock.timestamp();
     let value: Vec<_> = all
         .iter()
         .map(|token| {
@@ -232,7 +232,7 @@ async fn withdraw(settings: &Settings, id: &str, voice: Voice) -> Result<(), Fai
     let none = || Failure::Argument { argument: "--withdraw", cause: voice.say("hub.no-such-token", &[("id", id)]) };
     let token = TokenId::parse(id).ok_or_else(none)?;
     let database::Writer { store, _lock } = database::writer(settings, Some(voice)).await?;
-    let now = SystemClock.timestamp();
+    let now = settings.clock.timestamp();
     let found = take_back(&store, token, now).await?;
     store.close().await;
     let found = found.filter(|token| token.standing(now) == TokenStanding::Open).ok_or_else(none)?;

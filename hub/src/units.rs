@@ -7,7 +7,6 @@ use lintas::desk::units::{FILE_BYTES_MAX, FileUnit, Form, WrongLine, read};
 use lintas::domain::event::Category;
 use lintas::domain::{Change, Contact, Registry, UnitCode};
 use lintas::link::hub::registrar::register;
-use lintas::runtime::{Clock as _, SystemClock};
 use serde_json::json;
 
 use crate::database;
@@ -43,7 +42,7 @@ pub(crate) async fn import(settings: &Settings, file: &Path, voice: Voice) -> Re
     while changes.peek().is_some() {
         let some: Vec<Change> = changes.by_ref().take(AT_ONCE).collect();
         let taken = some.len();
-        register(&store, &signer, some, SystemClock.timestamp()).await?;
+        register(&store, &signer, some, settings.clock.timestamp()).await?;
         step.advance_by(taken);
     }
     drop(step);

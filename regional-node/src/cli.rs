@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lintas::care::arguments::{Backup, Restore, Status};
+use lintas::desk::statistics::Arguments;
 use lintas::domain::complaint::DisplayState;
 use lintas::domain::{Channel, Class, Reason, Visibility};
 use lintas::identity::token::{TOKEN_SEEN, looks_like_token};
@@ -19,14 +20,12 @@ pub(crate) mod linking;
 mod moving;
 pub(crate) mod people;
 pub(crate) mod practice;
-mod statistics;
 mod units;
 
 use linking::{Double, Other, Recategorise};
 pub(crate) use moving::{Export, Import};
 use people::{AccountCommand, Approve, Login};
 use practice::Practice;
-pub(crate) use statistics::Statistics;
 pub(crate) use units::{Units, UnitsCommand};
 
 /// What holds for every command.
@@ -131,7 +130,7 @@ pub(crate) enum Command {
     ///
     /// Complaints that are confidential, or that an account may not read, are counted; none is shown. An account is told of its unit
     /// and those below it. Columns: docs/OPERATIONS.md.
-    Statistics(Statistics),
+    Statistics(Arguments),
     /// The units that this node knows; add, rename, merge and close its own.
     ///
     /// What is declared here counts for others when the hub has published it; until then it is shown as waiting.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use lintas::accounts::approval::FourEyes;
 use lintas::domain::{FederationId, NodeId, SigningKeyId, Timetable, UnitCode};
 use lintas::identity::{HostPort, TlsFiles, passphrase};
-use lintas::regulations::regulated;
+use lintas::regulations::{self, regulated};
 use lintas::runtime::settings::{Settings as Read, SettingsError, clock_of};
 use lintas::runtime::shutdown::SOFT_LIMIT_SECONDS_DEFAULT;
-use lintas::runtime::{Clock, credentials, is_training};
+use lintas::runtime::{Clock, credentials, is_training, practice};
 use lintas::telemetry::observe::read_listen;
 
 use lintas::words::{self, Language};
@@ -68,21 +68,9 @@ const KEYS: [(&str, &str, &str); 29] = [
         "auto",
         "Whether an endorsement takes two people: off, on, or auto (as soon as two people have admin accounts).",
     ),
-    (
-        "regulations.folder",
-        "",
-        "A folder with holidays.csv, time-zones.csv or deadlines.csv in the place of those compiled in, of the same columns. Empty: none.",
-    ),
-    (
-        "regulations.starts",
-        "complete",
-        "When the time for the answer begins to run: complete (when the file is), or receipt.",
-    ),
-    (
-        "practice.clock",
-        "",
-        "A training federation's clock: a file that sets it. Only where the federation's name begins with latihan. Empty: the machine's.",
-    ),
+    regulations::FOLDER,
+    regulations::STARTS,
+    practice::CLOCK,
     (
         "observe.listen",
         "127.0.0.1:9465",

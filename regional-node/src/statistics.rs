@@ -2,13 +2,12 @@
 //! library's.
 
 use lintas::desk::service::{Caller, told};
-use lintas::desk::statistics::{csv, json, text};
+use lintas::desk::statistics::{Arguments, csv, json, text};
 use lintas::protocol::desk::v1 as wire;
 use lintas::store::sqlite::SqliteStore;
 use lintas::words::Language;
 use serde_json::Value;
 
-use crate::cli::Statistics;
 use crate::failure::Failure;
 
 /// Statistics, for machines and for people; as a table for other programs, if that is asked for.
@@ -17,11 +16,11 @@ use crate::failure::Failure;
 /// If a word is none, the account may not ask, or the database cannot be read.
 pub(crate) async fn statistics(
     mut caller: Caller<SqliteStore>,
-    asked: Statistics,
+    asked: Arguments,
     lang: Language,
 ) -> Result<(Value, String), Failure> {
     let by = asked.by();
-    let Statistics { unit, area, category, class, month, public, csv: as_csv, .. } = asked;
+    let Arguments { unit, area, category, class, month, public, csv: as_csv, .. } = asked;
     let request = wire::StatisticsRequest { by, unit, area, category, class, month, public };
     let (statistics, names) = told::statistics(&caller.statistics(request).await?);
     let text = if as_csv {

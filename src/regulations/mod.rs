@@ -94,6 +94,19 @@ pub fn from_folder(folder: &Path, starts: Starts) -> Result<Timetable, FolderErr
     })
 }
 
+/// The setting that names a folder of regulations: its key, what holds if nothing is said, and what it is.
+pub const FOLDER: (&str, &str, &str) = (
+    "regulations.folder",
+    "",
+    "A folder with holidays.csv, time-zones.csv or deadlines.csv in the place of those compiled in, of the same columns. Empty: none.",
+);
+/// The setting that says when the time for the answer begins to run, likewise.
+pub const STARTS: (&str, &str, &str) = (
+    "regulations.starts",
+    "complete",
+    "When the time for the answer begins to run: complete (when the file is), or receipt.",
+);
+
 /// The timetable that the settings `regulations.folder` and `regulations.starts` name. The folder lies below `data`, unless its path
 /// is absolute.
 pub fn regulated(read: &mut Settings, data: &Path) -> Option<Timetable> {

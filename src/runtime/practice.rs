@@ -15,6 +15,13 @@ pub const TRAINING: &str = "latihan";
 /// The fastest that such a clock runs: two and a half minutes a second. On a faster one links would look dead between two words.
 pub const SPEED_MAX: u32 = 150;
 
+/// The setting that names a training federation's clock: its key, what holds if nothing is said, and what it is.
+pub const CLOCK: (&str, &str, &str) = (
+    "practice.clock",
+    "",
+    "A training federation's clock: a file that sets it. Only where the federation's name begins with latihan. Empty: the machine's.",
+);
+
 /// Whether a federation is one for training: its name is `latihan`, or begins so, up to a hyphen or a dot.
 #[must_use]
 pub fn is_training(federation: &FederationId) -> bool {

@@ -3,12 +3,14 @@
 //! Every complaint that is here is counted, also one that is confidential or that whoever asks may not read: what is told are sums of
 //! figures that say nothing of anybody. What is for the public is suppressed below ten.
 
+mod arguments;
 mod column;
 mod public;
 mod render;
 #[cfg(test)]
 mod tests;
 
+pub use arguments::Arguments;
 pub use column::Column;
 pub use public::PUBLIC_MIN;
 pub use render::{csv, json, text};
