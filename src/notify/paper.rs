@@ -85,9 +85,9 @@ pub fn receipt(
     let desk = Desk::new(file, registry, timetable, language)?;
     let complaint = &desk.complaint;
     let filing = &complaint.filing;
-    let code = filing.category.as_str();
+    let code = complaint.category.as_str();
     let about = category(code, language).unwrap_or(code);
-    let kind = format!("{about}, {}", filing.class.in_words(language));
+    let kind = format!("{about}, {}", complaint.class.in_words(language));
     let tracking = filing.tracking.to_string();
     let filed = desk.unit(desk.filed_by());
     let mut rows = vec![
